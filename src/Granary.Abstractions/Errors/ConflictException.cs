@@ -1,0 +1,9 @@
+namespace Granary;
+
+/// <summary>
+/// The request cannot be done in this state (HTTP 409): <see cref="ErrorCodes.Completed"/>, <see cref="ErrorCodes.AlreadyExists"/> or
+/// <see cref="ErrorCodes.KeyReused"/>.
+/// </summary>
+/// <param name="code">The case.</param>
+/// <param name="message">The case in words.</param>
+public sealed class ConflictException(string code, string message) : MemoryException(code, message);

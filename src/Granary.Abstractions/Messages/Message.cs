@@ -1,0 +1,62 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Granary;
+
+/// <summary>A message of a session. Immutable.</summary>
+public sealed record Message
+{
+    /// <summary>The caller's id, unique in the session, or the one the session gave (<c>msg_</c> and the sequence).</summary>
+    public string? Id { get; init; }
+
+    /// <summary>Who speaks.</summary>
+    public required MessageRole Role { get; init; }
+
+    /// <summary>The text; empty where tool calls or media stand alone. Null is read as empty.</summary>
+    [AllowNull]
+    public string Content { get; init => field = value ?? ""; } = "";
+
+    /// <summary>The speaker's or the tool's name.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>When it was said (ISO 8601); the time it was stored where the caller did not say.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? Timestamp { get; init; }
+
+    /// <summary>The caller's own JSON object, at most 16 KiB.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Metadata { get; init; }
+
+    /// <summary>The model's reasoning, kept but never shown to another model.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reasoning { get; init; }
+
+    /// <summary>Images, audio, video or files that belong to the message, by reference.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<MediaReference>? Media { get; init; }
+
+    /// <summary>The tools an assistant calls.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ToolCall>? ToolCalls { get; init; }
+
+    /// <summary>On a tool message: the call it answers.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ToolCallId { get; init; }
+
+    /// <summary>On a tool message: why the tool failed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ToolError { get; init; }
+
+    /// <summary>Position in the session, from 1 without gaps. Given by the session.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Sequence { get; init; }
+
+    /// <summary>The turn: the number of user messages up to and with this one; 0 before the first. Given by the session.</summary>
+    public int Turn { get; init; }
+
+    /// <summary>Whether something of the message was replaced by the redaction string before it was stored.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Redacted { get; init; }
+}

@@ -1,0 +1,10 @@
+namespace Granary;
+
+/// <summary>What ending a session did.</summary>
+/// <param name="SessionId">The session.</param>
+/// <param name="SummaryGenerated">Whether there was anything to summarize.</param>
+/// <param name="Summary">The session in words.</param>
+/// <param name="Topics">The words that it was about.</param>
+/// <param name="TurnCount">Its turns.</param>
+/// <param name="AlreadyEnded">Whether it had been ended before; nothing changed now.</param>
+public sealed record EndResult(string SessionId, bool SummaryGenerated, string Summary, IReadOnlyList<string> Topics, int TurnCount, bool AlreadyEnded);
