@@ -9,7 +9,7 @@ internal sealed class TenantCatalog(TenantResources tenant) : IResourceCatalog
     /// <inheritdoc/>
     public async Task<IReadOnlyList<StoredResource>> ListAsync(CancellationToken cancellationToken = default)
     {
-        var state = await tenant.GetAsync(cancellationToken);
+        var state = await tenant.GetAsync(cancellationToken).ConfigureAwait(false);
         var own = state.Entries.Values.Where(e => !e.Deleted && tenant.Configured.Find(e.Resource.Name) is null).Select(e => Stored(e.Resource, false));
         return [.. own.Concat(tenant.Configured.All.Select(r => Stored(r, true))).OrderBy(r => r.Resource.Name, StringComparer.Ordinal)];
     }
@@ -21,7 +21,7 @@ internal sealed class TenantCatalog(TenantResources tenant) : IResourceCatalog
         if (tenant.Configured.Find(name) is { } configured)
             return Stored(configured, true);
 
-        var own = await tenant.FindAsync(name, static (state, name) => state.Find(name), cancellationToken);
+        var own = await tenant.FindAsync(name, static (state, name) => state.Find(name), cancellationToken).ConfigureAwait(false);
         return own is null ? throw NotFound(name) : Stored(own, false);
     }
 
@@ -44,7 +44,7 @@ internal sealed class TenantCatalog(TenantResources tenant) : IResourceCatalog
                 var next = NextRevision(state, resource);
                 return ([new ResourceEntry(next, false)], Stored(next, false));
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -59,7 +59,7 @@ internal sealed class TenantCatalog(TenantResources tenant) : IResourceCatalog
                 ResourceETag.Require(ifMatch, present);
                 return ([new ResourceEntry(present, true)], null);
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -67,7 +67,7 @@ internal sealed class TenantCatalog(TenantResources tenant) : IResourceCatalog
         IReadOnlyList<MemoryResource> resources, bool overwrite, CancellationToken cancellationToken = default)
     {
         Validate(resources);
-        return await tenant.ChangeAsync(state => Plan(state, resources, overwrite), cancellationToken);
+        return await tenant.ChangeAsync(state => Plan(state, resources, overwrite), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -75,7 +75,7 @@ internal sealed class TenantCatalog(TenantResources tenant) : IResourceCatalog
         string resource, IReadOnlyDictionary<string, string> values, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(values);
-        var found = await GetAsync(resource, cancellationToken);
+        var found = await GetAsync(resource, cancellationToken).ConfigureAwait(false);
         return found.Resource.KeyTemplate is { } template
             ? KeyTemplate.Parse(template).Render(values)
             : throw new InvalidRequestException("resource", $"'{resource}' has no key template");

@@ -44,7 +44,7 @@ internal sealed class TenantResources
     {
         if (!IsUsable(name))
         {
-            await FindAsync(name, static (state, name) => state.Find(name), cancellationToken);
+            await FindAsync(name, static (state, name) => state.Find(name), cancellationToken).ConfigureAwait(false);
             if (!IsUsable(name))
                 throw new InvalidRequestException("resource", $"names no memory resource: there is no '{name}'");
         }
@@ -57,7 +57,7 @@ internal sealed class TenantResources
     public async ValueTask<ResourceHandle> ResolveForSessionAsync(string name, CancellationToken cancellationToken)
     {
         if (Configured.Find(name) is null && !_handles.ContainsKey(name))
-            await FindAsync(name, static (state, name) => state.Entries.GetValueOrDefault(name), cancellationToken);
+            await FindAsync(name, static (state, name) => state.Entries.GetValueOrDefault(name), cancellationToken).ConfigureAwait(false);
 
         RefreshIfOld();
         return Handle(name);
@@ -75,7 +75,8 @@ internal sealed class TenantResources
         where T : class
     {
         var readsBefore = Volatile.Read(ref _readsStarted);
-        return find(await GetAsync(cancellationToken), name) ?? find(await ReadAfterAsync(readsBefore, cancellationToken), name);
+        return find(await GetAsync(cancellationToken).ConfigureAwait(false), name)
+            ?? find(await ReadAfterAsync(readsBefore, cancellationToken).ConfigureAwait(false), name);
     }
 
     /// <summary>Changes the tenant's resources.</summary>
@@ -87,14 +88,14 @@ internal sealed class TenantResources
     /// <exception cref="TooLargeException">The resources would be larger than a commit takes.</exception>
     public async Task<T> ChangeAsync<T>(Func<TenantState, (IReadOnlyCollection<ResourceEntry> Changes, T Answer)> change, CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken);
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             for (var attempt = 0; attempt < 2; attempt++)
             {
-                var state = await ReadAsync(cancellationToken);
+                var state = await ReadAsync(cancellationToken).ConfigureAwait(false);
                 var (changes, answer) = change(state);
-                if (changes.Count == 0 || await TryCommitAsync(state, state.With(changes)))
+                if (changes.Count == 0 || await TryCommitAsync(state, state.With(changes)).ConfigureAwait(false))
                     return answer;
             }
 
@@ -117,7 +118,7 @@ internal sealed class TenantResources
     {
         try
         {
-            await ReadAfterAsync(Volatile.Read(ref _readsStarted), CancellationToken.None);
+            await ReadAfterAsync(Volatile.Read(ref _readsStarted), CancellationToken.None).ConfigureAwait(false);
         }
         catch (UnavailableException)
         {
@@ -133,10 +134,10 @@ internal sealed class TenantResources
     /// <summary>The state of a read that began after <paramref name="readsBefore"/> were counted: that of somebody else, or an own one.</summary>
     private async ValueTask<TenantState> ReadAfterAsync(long readsBefore, CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken);
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return _state is { } state && _readsStarted > readsBefore ? state : await ReadAsync(cancellationToken);
+            return _state is { } state && _readsStarted > readsBefore ? state : await ReadAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -149,7 +150,7 @@ internal sealed class TenantResources
         Interlocked.Increment(ref _readsStarted);
         try
         {
-            var page = await _store.GetAsync(_partition, [ResourceDocument.Id], cancellationToken);
+            var page = await _store.GetAsync(_partition, [ResourceDocument.Id], cancellationToken).ConfigureAwait(false);
             var known = _state;
             var state = known is not null && known.Version == page.Version && known.Erased == page.Erased ? known : TenantState.Read(page);
             Publish(state);
@@ -177,7 +178,7 @@ internal sealed class TenantResources
         try
         {
             // Not cancelled: whether it was written would not be known.
-            var result = await _store.CommitAsync(commit, CancellationToken.None);
+            var result = await _store.CommitAsync(commit, CancellationToken.None).ConfigureAwait(false);
             if (result.Status != CommitStatus.Committed)
                 return false;
 
