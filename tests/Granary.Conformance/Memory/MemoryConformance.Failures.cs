@@ -75,7 +75,7 @@ public abstract partial class MemoryConformance
             expected.Add($"question {i}");
         }
 
-        (await HistoryAsync(other.Session(key))).Where(m => m.Role == MessageRole.User).Select(m => m.Content).ShouldBe(expected);
+        (await HistoryAsync(Memory.Cluster.Session(key))).Where(m => m.Role == MessageRole.User).Select(m => m.Content).ShouldBe(expected);
         await Parallel.ForEachAsync(Enumerable.Range(41, 60), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, _) =>
         {
             var cluster = i % 2 == 0 ? other : Memory.Cluster;
@@ -92,6 +92,7 @@ public abstract partial class MemoryConformance
                 }
             }
         });
+        await Memory.RestartAsync();
         var questions = (await HistoryAsync(Memory.Cluster.Session(key))).Where(m => m.Role == MessageRole.User).Select(m => m.Content).ToList();
         questions.Order().ShouldBe(Enumerable.Range(0, 101).Select(i => $"question {i}").Order());
     }

@@ -81,7 +81,7 @@ public abstract partial class MemoryConformance
         var target = Memory.Session("new");
         await target.ImportAsync(new SessionImportChunk { ImportId = "i1", Records = [.. records.Take(9)], First = true });
         await Memory.RestartAsync();
-        await Should.ThrowAsync<ConflictException>(() => target.ImportAsync(new SessionImportChunk { ImportId = "i1", Records = [records[9]] }));
+        await Should.ThrowAsync<ConflictException>(() => Memory.Session("new").ImportAsync(new SessionImportChunk { ImportId = "i1", Records = [records[9]] }));
         await ImportAsync(Memory.Session("new"), records, import: "i2");
         (await HistoryAsync(Memory.Session("new"))).Count.ShouldBe(35);
 
