@@ -12,8 +12,8 @@ public sealed record StartSessionRequest
     /// <summary>The agent of a new session.</summary>
     public string? AgentId { get; init; }
 
-    /// <summary>See <see cref="StartSessionOptions.Restore"/>.</summary>
-    public bool Restore { get; init; } = true;
+    /// <summary>See <see cref="StartSessionOptions.Restore"/>. Settable, because generated readers would set an init-only one that is left out to false.</summary>
+    public bool Restore { get; set; } = true;
 
     /// <summary>The memory resource of a new session.</summary>
     public string? Resource { get; init; }
