@@ -12,7 +12,9 @@ public sealed record StartSessionRequest
     /// <summary>The agent of a new session.</summary>
     public string? AgentId { get; init; }
 
-    /// <summary>See <see cref="StartSessionOptions.Restore"/>.</summary>
+    /// <summary>
+    /// With an id that exists: true restores an active session, and starts a new one that follows a completed session; false is refused.
+    /// </summary>
     public bool Restore { get; init; } = true;
 
     /// <summary>The memory resource of a new session.</summary>

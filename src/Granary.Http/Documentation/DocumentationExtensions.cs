@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Granary.Http.Identity;
 using Granary.Serialization;
 using Microsoft.AspNetCore.Builder;
@@ -19,13 +21,22 @@ internal static class DocumentationExtensions
 
     public static IServiceCollection AddGranaryDocumentation(this IServiceCollection services)
     {
-        services.Configure<JsonOptions>(options => options.SerializerOptions.TypeInfoResolverChain.Insert(0, GranaryJson.Default));
+
+        // The description is made of the JSON options that the framework knows, so they must be those that the API really uses.
+        services.Configure<JsonOptions>(options =>
+        {
+            options.SerializerOptions.TypeInfoResolverChain.Insert(0, GranaryJson.Default);
+            options.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+            options.SerializerOptions.RespectNullableAnnotations = true;
+        });
         services.TryAddEnumerable(ServiceDescriptor.Transient<IApiDescriptionProvider, RouteDescriptionProvider>());
         services.TryAddSingleton<OpenApiEndpoint>();
         services.AddOpenApi(DocumentName, options =>
         {
             options.AddDocumentTransformer<DocumentTransformer>();
             options.AddOperationTransformer<OperationTransformer>();
+            options.AddSchemaTransformer<SchemaTransformer>();
         });
         return services;
     }

@@ -4,24 +4,23 @@ using Microsoft.Net.Http.Headers;
 
 namespace Granary.Http.Endpoints;
 
-/// <summary>Conditional requests (RFC 9110, section 13) over the ETags of the memory, which are strong.</summary>
+/// <summary>Conditional requests (RFC 9110, section 13). Whether a condition holds is decided by the memory, in the same step as the change.</summary>
 internal static class Conditions
 {
     private const string Any = "*";
 
-    /// <summary>The one ETag that the session must have for the request to go on, or null for any.</summary>
-    /// <exception cref="PreconditionFailedException">It has none of those given.</exception>
-    public static ValueTask<string?> IfMatchAsync(HttpContext context, ISessionMemory session)
+    /// <summary>What the request's <c>If-Match</c> says: <c>*</c> or a list of ETags; null for any.</summary>
+    /// <exception cref="InvalidRequestException">It is neither.</exception>
+    public static string? IfMatch(HttpRequest request)
     {
-        var given = context.Request.Headers.IfMatch;
-        return given.Count == 0 ? default : ResolveAsync(given, async () => (await session.GetInfoAsync(context.RequestAborted)).ETag);
-    }
+        var given = request.Headers.IfMatch;
+        if (given.Count == 0)
+        {
+            return null;
+        }
 
-    /// <summary>The same for a memory resource.</summary>
-    public static ValueTask<string?> IfMatchAsync(HttpContext context, IResourceCatalog catalog, string name)
-    {
-        var given = context.Request.Headers.IfMatch;
-        return given.Count == 0 ? default : ResolveAsync(given, async () => (await catalog.GetAsync(name, context.RequestAborted)).ETag);
+        Parse(given, "If-Match");
+        return given.Count == 1 ? given[0] : string.Join(',', given.ToArray());
     }
 
     /// <summary>Whether the caller has the current state already, so that the answer is 304.</summary>
@@ -42,35 +41,6 @@ internal static class Conditions
     {
         var given = request.Headers.IfNoneMatch;
         return given.Count != 0 && (given == Any ? true : throw new InvalidRequestException("If-None-Match", "must be *"));
-    }
-
-    private static async ValueTask<string?> ResolveAsync(StringValues given, Func<Task<string>> read)
-    {
-        var tags = Parse(given, "If-Match");
-        if (tags is [{ IsWeak: false } only] && only.Tag != Any)
-        {
-            // The usual case: the memory itself compares, in the same step as the change.
-            return only.Tag.ToString();
-        }
-
-        string current;
-        try
-        {
-            current = await read();
-        }
-        catch (NotFoundException)
-        {
-            throw new PreconditionFailedException(null);
-        }
-
-        if (tags.Any(tag => tag.Tag == Any))
-        {
-            return null;
-        }
-
-        return tags.Any(tag => tag.Compare(new EntityTagHeaderValue(current), useStrongComparison: true))
-            ? current
-            : throw new PreconditionFailedException(current);
     }
 
     private static IList<EntityTagHeaderValue> Parse(StringValues given, string header) =>

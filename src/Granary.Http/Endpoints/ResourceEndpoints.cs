@@ -14,8 +14,6 @@ internal sealed class ResourceEndpoints(IMemoryCluster cluster)
 {
     private const string Tag = "Resources";
 
-    private const int MaxImport = 1_000;
-
     private static readonly IReadOnlyList<(string Name, string Description)> ETagHeader = [("ETag", "The resource's version.")];
 
     private static readonly RouteParameter IfMatch = new("If-Match", true, typeof(string), "ETags, one of which the resource must have; * if it must exist.");
@@ -27,9 +25,9 @@ internal sealed class ResourceEndpoints(IMemoryCluster cluster)
             Answers = [new RouteAnswer(200, typeof(ResourcesResponse), "The resources.")],
             Problems = [403, 503],
         })
-        .Get("/resources/export", GranaryScope.Tenant, ExportAsync, new RouteDescription(Tag, "Export the memory resources")
+        .Get("/resources/export", GranaryScope.Tenant, ListAsync, new RouteDescription(Tag, "Export the memory resources")
         {
-            Details = "Those made by API, in the form that an import takes; those of the configuration belong to the configuration.",
+            Details = "In the form that an import takes. Those of the configuration are in it too; an import leaves them as they are.",
             Answers = [new RouteAnswer(200, typeof(ResourcesResponse), "The resources.")],
             Problems = [403, 503],
         })
@@ -83,33 +81,18 @@ internal sealed class ResourceEndpoints(IMemoryCluster cluster)
 
     private async Task ListAsync(HttpContext context)
     {
-        var resources = await CatalogOf(context).ListAsync(context.RequestAborted);
-        await WriteAsync(context, resources);
-    }
-
-    private async Task ExportAsync(HttpContext context)
-    {
-        var resources = await CatalogOf(context).ListAsync(context.RequestAborted);
-        await WriteAsync(context, resources.Where(resource => !resource.Configured));
+        var stored = await CatalogOf(context).ListAsync(context.RequestAborted);
+        var resources = stored.Select(resource => resource.Resource).ToList();
+        await JsonAnswer.WriteAsync(context, new ResourcesResponse(resources, resources.Count), GranaryJson.Default.ResourcesResponse);
     }
 
     private async Task ImportAsync(HttpContext context)
     {
         var request = await JsonBody.ReadAsync(context, GranaryJson.Default.ResourceImportRequest);
         var resources = request.Resources ?? throw new InvalidRequestException("resources", "is required");
-        if (resources.Count == 0)
-        {
-            throw new InvalidRequestException("resources", "must not be empty");
-        }
-
-        if (resources.Count > MaxImport)
-        {
-            throw new TooLargeException("resources", $"must have at most {MaxImport} items");
-        }
-
         for (var index = 0; index < resources.Count; index++)
         {
-            RequireUsable(resources[index]?.Name ?? throw new InvalidRequestException($"resources[{index}]", "must be an object"), $"resources[{index}].name");
+            RequireUsable(resources[index]?.Name, $"resources[{index}].name");
         }
 
         var overwrite = request.Mode == ResourceImportMode.OverwriteConflicts;
@@ -132,7 +115,8 @@ internal sealed class ResourceEndpoints(IMemoryCluster cluster)
 
     private async Task PutAsync(HttpContext context)
     {
-        var name = RequireUsable(NameOf(context), "name");
+        var name = NameOf(context);
+        RequireUsable(name, "name");
         var resource = await JsonBody.ReadAsync(context, name, static (json, name) => Parse(json, name));
         if (resource.Name != name)
         {
@@ -140,7 +124,7 @@ internal sealed class ResourceEndpoints(IMemoryCluster cluster)
         }
 
         var catalog = CatalogOf(context);
-        var ifMatch = await Conditions.IfMatchAsync(context, catalog, name);
+        var ifMatch = Conditions.IfMatch(context.Request);
         var ifNoneMatch = Conditions.RequiresNone(context.Request);
         var exists = await ExistsAsync(catalog, name, context.RequestAborted);
         var stored = await catalog.PutAsync(resource, ifMatch, ifNoneMatch, context.RequestAborted);
@@ -150,8 +134,7 @@ internal sealed class ResourceEndpoints(IMemoryCluster cluster)
     private async Task DeleteAsync(HttpContext context)
     {
         var name = NameOf(context);
-        var catalog = CatalogOf(context);
-        await catalog.DeleteAsync(name, await Conditions.IfMatchAsync(context, catalog, name), context.RequestAborted);
+        await CatalogOf(context).DeleteAsync(name, Conditions.IfMatch(context.Request), context.RequestAborted);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
@@ -160,7 +143,7 @@ internal sealed class ResourceEndpoints(IMemoryCluster cluster)
         var name = NameOf(context);
         var request = await JsonBody.ReadAsync(context, GranaryJson.Default.ResolveKeyRequest);
         var values = request.KeyValues ?? throw new InvalidRequestException("key_values", "is required");
-        MessageShape.Require(values, "key_values");
+        KeyValues.Require(values);
         var id = await CatalogOf(context).ResolveSessionIdAsync(name, values, context.RequestAborted);
         await JsonAnswer.WriteAsync(context, new ResolveKeyResponse(id), GranaryJson.Default.ResolveKeyResponse);
     }
@@ -192,8 +175,13 @@ internal sealed class ResourceEndpoints(IMemoryCluster cluster)
     }
 
     /// <summary>A resource of the name of a fixed route could be made, but never read.</summary>
-    private static string RequireUsable(string name, string field) =>
-        name is "export" or "import" ? throw new InvalidRequestException(field, "must not be export or import") : name;
+    private static void RequireUsable(string? name, string field)
+    {
+        if (name is "export" or "import")
+        {
+            throw new InvalidRequestException(field, "must not be export or import");
+        }
+    }
 
     private static async Task<bool> ExistsAsync(IResourceCatalog catalog, string name, CancellationToken cancellationToken)
     {
@@ -212,11 +200,5 @@ internal sealed class ResourceEndpoints(IMemoryCluster cluster)
     {
         context.Response.Headers.ETag = stored.ETag;
         return JsonAnswer.WriteAsync(context, stored.Resource, GranaryJson.Default.MemoryResource, status);
-    }
-
-    private static Task WriteAsync(HttpContext context, IEnumerable<StoredResource> stored)
-    {
-        var resources = stored.Select(resource => resource.Resource).ToList();
-        return JsonAnswer.WriteAsync(context, new ResourcesResponse(resources, resources.Count), GranaryJson.Default.ResourcesResponse);
     }
 }

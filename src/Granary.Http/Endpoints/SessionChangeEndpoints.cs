@@ -51,11 +51,10 @@ internal sealed class SessionChangeEndpoints(IMemoryCluster cluster, RequestIden
         {
             Messages = request.Messages ?? throw new InvalidRequestException("messages", "is required"),
             IdempotencyKey = RequestValues.IdempotencyKey(context.Request),
-            IfMatch = await Conditions.IfMatchAsync(context, session),
+            IfMatch = Conditions.IfMatch(context.Request),
             AgentId = request.AgentId is null ? null : Ids.Require(request.AgentId, "agent_id"),
             Resource = request.Resource is null ? null : Ids.Require(request.Resource, "resource"),
         };
-        RequireList(append.Messages);
 
         // No token: what was accepted is finished, whether the caller waits for it or not.
         var stored = await session.AppendAsync(append, CancellationToken.None);
@@ -91,22 +90,7 @@ internal sealed class SessionChangeEndpoints(IMemoryCluster cluster, RequestIden
             throw new InvalidRequestException("confirm", "must be true");
         }
 
-        var cleared = await session.ClearAsync(request.Confirm, await Conditions.IfMatchAsync(context, session), context.RequestAborted);
+        var cleared = await session.ClearAsync(request.Confirm, Conditions.IfMatch(context.Request), context.RequestAborted);
         await JsonAnswer.WriteAsync(context, cleared, GranaryJson.Default.ClearResult);
-    }
-
-    private static void RequireList(IReadOnlyList<Message> messages)
-    {
-        if (messages.Count == 0)
-        {
-            throw new InvalidRequestException("messages", "must not be empty");
-        }
-
-        if (messages.Count > MessageLimits.MaxMessages)
-        {
-            throw new TooLargeException("messages", $"must have at most {MessageLimits.MaxMessages} items");
-        }
-
-        MessageShape.Require(messages);
     }
 }

@@ -42,7 +42,7 @@ internal sealed class SessionLifeEndpoints(IMemoryCluster cluster, RequestIdenti
     {
         var request = await JsonBody.ReadAsync(context, GranaryJson.Default.StartSessionRequest);
         var user = identity.User(context, request.UserId);
-        MessageShape.Require(request.KeyValues, "key_values");
+        KeyValues.Require(request.KeyValues);
         var started = await cluster.StartSessionAsync(user, OptionsOf(request), context.RequestAborted);
         context.Response.Headers.ETag = started.Context.ETag;
         await JsonAnswer.WriteAsync(context, ToResponse(started), GranaryJson.Default.StartSessionResponse);
@@ -65,7 +65,7 @@ internal sealed class SessionLifeEndpoints(IMemoryCluster cluster, RequestIdenti
     private async Task DeleteAsync(HttpContext context)
     {
         var session = cluster.Session(identity.Session(context, RequestValues.Route(context, "session_id")));
-        await session.DeleteAsync(await Conditions.IfMatchAsync(context, session), context.RequestAborted);
+        await session.DeleteAsync(Conditions.IfMatch(context.Request), context.RequestAborted);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 

@@ -24,8 +24,7 @@ internal sealed class StoreEndpoint(IMemoryCluster cluster, RequestIdentity iden
         var turn = await JsonBody.ReadAsync(context, GranaryJson.Default.StoreTurnRequest);
         var session = cluster.Session(identity.Session(context, turn.SessionId, turn.UserId));
         var key = RequestValues.IdempotencyKey(context.Request, turn.IdempotencyKey);
-        var ifMatch = await Conditions.IfMatchAsync(context, session);
-        var stored = await TurnStore.AppendAsync(session, TurnStore.ToAppend(turn, key, ifMatch));
+        var stored = await TurnStore.AppendAsync(session, TurnStore.ToAppend(turn, key, Conditions.IfMatch(context.Request)));
         AnswerHeaders.SetStored(context.Response, stored);
         await JsonAnswer.WriteAsync(context, TurnStore.ToAnswer(stored), GranaryJson.Default.StoreTurnResponse);
     }

@@ -451,7 +451,7 @@ internal sealed class FakeSession(SessionKey key, FakeCluster cluster) : ISessio
 
     private void RequireMatch(string? etag)
     {
-        if (etag is not null && (!Exists || etag != ETag))
+        if (etag is not null && (!Exists || !etag.Split(',', StringSplitOptions.TrimEntries).Any(tag => tag == "*" || tag == ETag)))
         {
             throw new PreconditionFailedException(Exists ? ETag : null);
         }
