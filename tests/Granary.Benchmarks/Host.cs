@@ -10,6 +10,13 @@ internal sealed class Host : IAsyncDisposable
     /// <summary>A resource that never folds, for sessions of more turns than the turn buffer.</summary>
     public const string Unfolded = "unfolded";
 
+    public static readonly MemoryResource UnfoldedResource = new()
+    {
+        Name = Unfolded,
+        Budget = new BudgetPolicy { ContextTokens = 100_000_000, OutputTokens = 0, SafetyTokens = 0 },
+        Compaction = new CompactionPolicy { TurnBuffer = null },
+    };
+
     private readonly ServiceProvider services;
 
     public Host(int maxSessions = 100_000, Func<IPartitionStore, IPartitionStore>? wrap = null)
@@ -21,15 +28,7 @@ internal sealed class Host : IAsyncDisposable
         collection.AddGranaryEmbedded(options =>
         {
             options.MaxSessions = maxSessions;
-            options.Resources =
-            [
-                new MemoryResource
-                {
-                    Name = Unfolded,
-                    Budget = new BudgetPolicy { ContextTokens = 100_000_000, OutputTokens = 0, SafetyTokens = 0 },
-                    Compaction = new CompactionPolicy { TurnBuffer = null },
-                },
-            ];
+            options.Resources = [UnfoldedResource];
         });
         services = collection.BuildServiceProvider();
         Cluster = services.GetRequiredService<EmbeddedCluster>();

@@ -3,6 +3,8 @@ using Granary.Benchmarks;
 // dotnet run -c Release --project tests/Granary.Benchmarks [-- NAME ...]: each benchmark prints one table.
 var benchmarks = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
 {
+    ["store"] = StoreHttp.RunAsync,
+    ["context"] = ContextHttp.RunAsync,
     ["append-growth"] = AppendGrowth.RunAsync,
     ["activation"] = Activations.RunAsync,
     ["appends"] = Appends.RunAsync,
