@@ -101,6 +101,23 @@ public sealed class ErasureTests : IDisposable
     }
 
     [Fact]
+    public async Task An_erasure_that_fails_at_once_leaves_the_partition_whole()
+    {
+        await using var probe = new StoreProbe(_folder.Path);
+        await FillLargeAsync(probe.Store, 100);
+        probe.Hooks.BeforeCommit = _ =>
+        {
+            probe.Hooks.BeforeCommit = null;
+            throw new SqliteFailure(10, "injected", "testing");
+        };
+
+        await Should.ThrowAsync<StorageException>(async () => await probe.Store.DeleteAsync("user/acme/alice"));
+        await probe.Store.ProbeAsync();
+
+        (await probe.Store.ReadTextsAsync("user/acme/alice")).Count.ShouldBe(100);
+    }
+
+    [Fact]
     public async Task An_erasure_whose_disk_fails_half_way_tells_its_caller_and_can_be_called_again()
     {
         await using var probe = new StoreProbe(_folder.Path);

@@ -132,6 +132,19 @@ public sealed class GroupCommitTests : IDisposable
     }
 
     [Fact]
+    public async Task Numbers_whose_reservation_was_rolled_back_are_reserved_again()
+    {
+        await using var probe = new StoreProbe(_folder.Path, o => o.CheckpointPages = int.MaxValue);
+        FailOnce(probe.Hooks);
+        await Should.ThrowAsync<StorageException>(async () => await probe.Store.CommitAsync(Create("p/0")));
+        var version = await probe.Store.WriteAsync("p/0", PartitionVersion.None);
+
+        using var crashed = _folder.CopyAsAfterCrash();
+        await using var next = new StoreProbe(crashed.Path);
+        (await next.Store.WriteAsync("p/0", version)).Value.ShouldBeGreaterThan(version.Value);
+    }
+
+    [Fact]
     public async Task A_broken_connection_is_replaced_by_the_next_group()
     {
         await using var probe = new StoreProbe(_folder.Path);
