@@ -104,7 +104,7 @@ public sealed class ErasureTests : IDisposable
     public async Task An_erasure_that_fails_at_once_leaves_the_partition_whole()
     {
         await using var probe = new StoreProbe(_folder.Path);
-        await FillLargeAsync(probe.Store, 100);
+        await FillLargeAsync(probe.Store, 1_000);
         probe.Hooks.BeforeCommit = _ =>
         {
             probe.Hooks.BeforeCommit = null;
@@ -114,7 +114,7 @@ public sealed class ErasureTests : IDisposable
         await Should.ThrowAsync<StorageException>(async () => await probe.Store.DeleteAsync("user/acme/alice"));
         await probe.Store.ProbeAsync();
 
-        (await probe.Store.ReadTextsAsync("user/acme/alice")).Count.ShouldBe(100);
+        (await probe.Store.ReadTextsAsync("user/acme/alice")).Count.ShouldBe(1_000);
     }
 
     [Fact]
