@@ -13,7 +13,7 @@ internal static class SentenceSelection
     private const double Redundancy = 0.85;
 
     // Keeps very short sentences from winning by their length alone.
-    private const double CostOffset = 6;
+    private const double CostOffset = 12;
 
     /// <summary>Tokens that a speaker's name at the beginning of a line takes, about.</summary>
     private const int LabelTokens = 2;
