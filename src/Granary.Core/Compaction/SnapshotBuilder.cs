@@ -30,15 +30,19 @@ internal static class SnapshotBuilder
     public static Snapshot Merge(
         Snapshot previous, Summary summary, long firstSequence, long lastSequence, int maxTokens, ITokenCounter counter, string? model)
     {
+        if (previous.Episodes is [.., var last] && last.FirstSequence <= firstSequence && last.LastSequence == lastSequence)
+        {
+            return Fit(previous, maxTokens, counter, model);
+        }
+
         var episodes = previous.Episodes.ToList();
-        var repeated = episodes.Count > 0 && episodes[^1].FirstSequence <= firstSequence && episodes[^1].LastSequence == lastSequence;
-        if (!repeated && !string.IsNullOrWhiteSpace(summary.Episode))
+        if (!string.IsNullOrWhiteSpace(summary.Episode))
         {
             episodes.Add(new(firstSequence, lastSequence, summary.Episode.Trim()));
         }
 
-        var topics = repeated ? previous.Topics : TopicRanking.Merge([summary.Topics, previous.Topics]);
-        return Fit(new(episodes, FactMerger.Merge(previous.Facts, summary.Facts), topics), maxTokens, counter, model);
+        var facts = FactMerger.Merge(previous.Facts, summary.Facts);
+        return Fit(new(episodes, facts, TopicRanking.Merge([summary.Topics, previous.Topics])), maxTokens, counter, model);
     }
 
     private static Snapshot Fit(Snapshot snapshot, int maxTokens, ITokenCounter counter, string? model)
