@@ -16,7 +16,10 @@ internal static class Calendar
     private static readonly FrozenSet<ulong> Halves = Set("am pm uhr");
 
     /// <summary>Whether a word is a month.</summary>
-    public static bool IsMonth(in Word word) => Months.Contains(word.Hash);
+    public static bool IsMonth(in Word word) => IsMonth(word.Hash);
+
+    /// <summary>Whether a word is a month, by its <see cref="WordHash"/>.</summary>
+    public static bool IsMonth(ulong word) => Months.Contains(word);
 
     /// <summary>What a word with a digit says, with its neighbours.</summary>
     public static Traits Read(string text, ReadOnlySpan<Word> words, int at)

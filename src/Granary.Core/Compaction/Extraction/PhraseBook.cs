@@ -44,11 +44,15 @@ internal static class PhraseBook
             my favorite | my favourite | my preference | my preferred | our preference | our preferred | we prefer | we'd prefer | we like
             we love | we never | we always | we don't want | please always | please never | ^always use | ^never use | ^don't use
             ^do not use | please don't | please do not | please use | i'm vegetarian | i'm vegan | i am vegetarian | i am vegan
+            ich mag | ich bevorzuge | ich hasse | bitte keine | bitte kein | bitte nie | bitte immer | je préfère | j'aime | je déteste
+            je n'aime pas | prefiero | me gusta | me gustan | no me gusta | odio | prefiro | eu gosto | preferisco | mi piace
+            喜欢 | 不喜欢 | 讨厌 | 偏好 | 请不要 | 请别 | 好き | 嫌い | 苦手
             """);
         Add(Traits.Wish,
             """
             i want | i'd like | i would like | we want | we'd like | we would like | i wish | i hope | my goal | our goal | i'm looking for
             i am looking for | we're looking for | i'm interested in | i am interested in
+            ich möchte | ich will | wir möchten | je voudrais | je veux | quiero | quisiera | quero | vorrei | voglio
             """);
         Add(Traits.None,
             """
@@ -64,6 +68,9 @@ internal static class PhraseBook
             i will take | we'll take | the plan is | our plan is | we plan to | i plan to | i'm planning | we're planning | approved
             confirmed | it's settled | signed off | we picked | i picked | we're switching | we switched | i booked | we booked | i signed up
             i applied | i accepted | i bought | we bought | i quit
+            wir haben entschieden | haben uns entschieden | habe mich entschieden | wir nehmen | ich nehme | nous avons décidé | on a décidé
+            j'ai décidé | decidimos | hemos decidido | he decidido | decidimos por | abbiamo deciso | ho deciso
+            决定 | 同意 | 确认 | 決めました | 決定
             """);
         Add(Traits.None,
             """
@@ -82,6 +89,8 @@ internal static class PhraseBook
             follow-up | still need | still needs | still have to | still has to | still open | still missing | still waiting | waiting for
             waiting on | is pending | are pending | still pending | tbd | to be decided | to be determined | open question | open questions
             unresolved | outstanding | not yet
+            noch offen | nicht vergessen | erinnere mich | rappelle-moi | n'oublie pas | recuérdame | no olvides
+            提醒我 | 别忘了 | 待办 | 忘れないで
             """);
         Add(Traits.Intention,
             """
@@ -112,6 +121,9 @@ internal static class PhraseBook
             allergic to | my email is | my phone is | my number is | my address is | i study | i studied | i own | years old
             diagnosed with | got married | i'm married | i am married | my budget | our budget | the budget is | budget of
             the deadline is | our deadline | my deadline | my time zone | my timezone
+            ich heiße | mein name ist | ich wohne in | ich arbeite bei | ich bin allergisch | je m'appelle | j'habite | je travaille
+            me llamo | mi nombre es | vivo en | trabajo en | soy alérgico | soy alérgica | meu nome é | moro em | mi chiamo | abito a
+            меня зовут | я живу | 我叫 | 我的名字 | 我住在 | 过敏 | と申します | アレルギー
             """);
         Add(Traits.Relation,
             """
@@ -151,7 +163,7 @@ internal static class PhraseBook
             ^let me look | ^let me see | ^one moment | ^just a moment | ^please wait | ^i'll check | ^i'll look | ^checking | ^looking
             ^working on it | ^here is | ^here's | ^here are | ^based on | ^you got this | ^keep it up | ^that's great | ^that's awesome
             ^that sounds | ^sounds like | ^how are you | ^how's it going | ^how have you been | ^what's new | ^how have you | ^what's up | ^how about you | ^what about you | keep me posted
-            good luck | ^i agree | ^totally | ^exactly | ^yeah | ^yep | ^aww | ^oh
+            good luck | ^i agree | ^totally | ^exactly | ^yeah | ^yep | ^perfect | ^correct | ^aww | ^oh
             """);
         Add(Traits.Yes,
             """
@@ -187,8 +199,15 @@ internal static class PhraseBook
     {
         public static Phrase Parse(string text, Traits traits)
         {
-            var words = text.TrimStart('^').Split(' ').Select(word => WordHash.Of(word)).ToArray();
-            return new(words[0], words[1..], text[0] == '^', text, traits);
+            // Cut as sentences are: in pairs of neighbours where there are no spaces.
+            var words = new List<ulong>();
+            var splitter = new WordSplitter(text, 0, text.Length);
+            while (splitter.Next(out var word))
+            {
+                words.Add(word.Hash);
+            }
+
+            return new(words[0], [.. words[1..]], text[0] == '^', text, traits);
         }
 
         public bool Matches(ReadOnlySpan<Word> words, int at)

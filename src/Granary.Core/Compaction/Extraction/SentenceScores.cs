@@ -93,6 +93,12 @@ internal static class SentenceScores
             score *= 0.6;
         }
 
+        // "Understood." and "Fine, thanks." fill no gap; beside its question a short answer stands anyway.
+        if (terms <= 1 && sentence.WordCount <= 2 && sentence.Names == 0 && (sentence.Traits & (Substance | Traits.Code)) == 0)
+        {
+            return Least / 2;
+        }
+
         // A sentence of pure politeness or of signs alone comes last, but it comes if there is nothing else.
         var kind = text.UtteranceOf(sentence).Kind;
         score += kind switch { UtteranceKind.Person => 0.5, UtteranceKind.Tool => -0.3, _ => 0 };

@@ -185,13 +185,25 @@ internal struct SentenceSplitter(string text)
 
         if (char.IsAsciiDigit(word[^1]))
         {
-            return word.Length <= 2 && char.IsLower(text[next]);
+            // "3. Mai"
+            return word.Length <= 2 && (char.IsLower(text[next]) || Calendar.IsMonth(WordHash.Of(WordAt(next))));
         }
 
         var hash = WordHash.Of(word);
         return Titles.Contains(hash)
             || (char.IsAsciiDigit(text[next]) && BeforeNumber.Contains(hash))
             || ((word.Contains('.') || word is "etc" or "inc" or "Inc" or "ltd" or "Ltd" or "Co" or "Corp" or "Jr" or "Sr" or "usw") && !char.IsUpper(text[next]));
+    }
+
+    private readonly ReadOnlySpan<char> WordAt(int start)
+    {
+        var end = start;
+        while (end < text.Length && end - start < 12 && char.IsLetter(text[end]))
+        {
+            end++;
+        }
+
+        return text.AsSpan(start, end - start);
     }
 
     /// <summary>Where a sentence that begins at <paramref name="start"/> must end: after the last word that fits.</summary>

@@ -135,7 +135,8 @@ internal sealed class TextAnalysis
             }
             else
             {
-                traits |= PhraseBook.At(own, at);
+                var said = PhraseBook.At(own, at);
+                traits |= (said & Traits.Problem) != 0 && IsInPath(text, own[at]) ? Traits.None : said;
             }
         }
 
@@ -159,6 +160,14 @@ internal sealed class TextAnalysis
         }
 
         sentence.Traits = traits;
+    }
+
+    /// <summary>Whether a word is a part of a path or file name: "logs/error.txt" is no error.</summary>
+    private static bool IsInPath(string text, in Word word)
+    {
+        var end = word.Start + word.Length;
+        return (word.Start > 0 && text[word.Start - 1] is '/' or '\\' or '.' or '@')
+            || (end + 1 < text.Length && text[end] is '/' or '\\' or '.' or '@' && char.IsLetterOrDigit(text[end + 1]));
     }
 
     private static ulong Root(string text, in Word word)
