@@ -80,8 +80,8 @@ public sealed record EpochRecord : SessionRecord
     /// <summary>The first sequence of its raw tail.</summary>
     public required long TailStart { get; init; }
 
-    /// <summary>Sequences before the tail that stay in the view, in order.</summary>
-    public required IReadOnlyList<long> Kept { get; init; }
+    /// <summary>Messages before the tail that stay in the view, in order.</summary>
+    public required IReadOnlyList<KeptRecord> Kept { get; init; }
 
     /// <summary>The last sequence when the epoch began.</summary>
     public required long AtSequence { get; init; }
@@ -89,3 +89,8 @@ public sealed record EpochRecord : SessionRecord
     /// <summary>The strategy that made it.</summary>
     public required string Cause { get; init; }
 }
+
+/// <summary>Messages of one append that stay in the view of an epoch.</summary>
+/// <param name="Document">The first sequence of the append.</param>
+/// <param name="Sequences">The messages that stay.</param>
+public sealed record KeptRecord(long Document, IReadOnlyList<long> Sequences);

@@ -87,6 +87,6 @@ public sealed record SummariesRequest
     /// <summary>The user.</summary>
     public string? UserId { get; init; }
 
-    /// <summary>How many sessions at the most, 1 to 100.</summary>
-    public int Limit { get; init; } = 5;
+    /// <summary>How many sessions at the most, 1 to 100; null for the service's default (5 unless it is configured).</summary>
+    public int? Limit { get; init; }
 }

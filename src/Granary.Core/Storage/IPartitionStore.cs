@@ -14,6 +14,10 @@ public interface IPartitionStore
     /// <summary>
     /// Writes a partition's documents, all or none, if its version is still the expected one. Returns after the write is durable.
     /// </summary>
+    /// <remarks>
+    /// The version is checked before the documents: a stale writer is told <see cref="CommitStatus.Conflict"/>, not that a document exists.
+    /// A cancelled commit that the store has begun is waited for; an <see cref="OperationCanceledException"/> means that nothing was written.
+    /// </remarks>
     /// <exception cref="StorageException">The store failed; the commit may or may not have been applied.</exception>
     /// <exception cref="ArgumentException">The commit breaks a limit of <see cref="StorageLimits"/>; nothing was written.</exception>
     ValueTask<CommitResult> CommitAsync(PartitionCommit commit, CancellationToken cancellationToken = default);
@@ -25,7 +29,7 @@ public interface IPartitionStore
 
     /// <summary>Reads the named documents, in the order of their ids; those that do not exist are left out.</summary>
     /// <param name="partition">The partition's id.</param>
-    /// <param name="ids">At most <see cref="StorageLimits.MaxIdsPerGet"/> ids.</param>
+    /// <param name="ids">At most <see cref="StorageLimits.MaxIdsPerGet"/> ids; one named twice is answered once. The answer is one page, whatever its bytes.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="StorageException">The store failed.</exception>
     ValueTask<PartitionPage> GetAsync(string partition, IReadOnlyList<string> ids, CancellationToken cancellationToken = default);

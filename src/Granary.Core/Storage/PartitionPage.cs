@@ -9,7 +9,10 @@ public readonly record struct Document(string Id, ReadOnlyMemory<byte> Body);
 /// <param name="Version">The partition's version at that moment; <see cref="PartitionVersion.None"/> if it does not exist or is erased.</param>
 /// <param name="Erased">Whether the partition is a tombstone.</param>
 /// <param name="Documents">The documents in the order of their ids.</param>
-/// <param name="Next">The id at which the next page begins (pass it as <see cref="DocumentRange.From"/>), or null at the end of the range.</param>
+/// <param name="Next">
+/// The id at which the next page begins, or null at the end of the range. Pass it as <see cref="DocumentRange.From"/> without
+/// <see cref="DocumentRange.Floor"/>: should it be deleted meanwhile, a floor would go back to what was read.
+/// </param>
 public sealed record PartitionPage(PartitionVersion Version, bool Erased, IReadOnlyList<Document> Documents, string? Next)
 {
     /// <summary>The page of a partition that never was.</summary>

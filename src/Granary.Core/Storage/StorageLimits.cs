@@ -15,7 +15,7 @@ public static class StorageLimits
     /// <summary>Documents in one page.</summary>
     public const int MaxDocumentsPerPage = 256;
 
-    /// <summary>Bytes after which a page ends (it holds at least one document): 1 MiB.</summary>
+    /// <summary>Bytes of ids and bodies that a page does not exceed, unless its first document alone does: 1 MiB.</summary>
     public const int PageBytes = 1_048_576;
 
     /// <summary>Characters of a document's id.</summary>

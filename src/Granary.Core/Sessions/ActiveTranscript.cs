@@ -1,0 +1,124 @@
+using System.Runtime.InteropServices;
+using Granary.Core.Compaction;
+using Granary.Core.Transcripts;
+
+namespace Granary.Core.Sessions;
+
+/// <summary>
+/// The durable view of a session in its present epoch: the snapshot, the messages that were kept, the raw tail. Append-only within an epoch.
+/// </summary>
+internal sealed class ActiveTranscript
+{
+    private readonly List<TranscriptEntry> entries = [];
+    private long accessCounter;
+    private int systemTokens;
+    private int recentTokens;
+    private int turns;
+    private int lastTurn = -1;
+
+    public int Epoch { get; private set; } = 1;
+
+    public DateTimeOffset EpochStart { get; private set; }
+
+    /// <summary>What made the epoch; null for the first.</summary>
+    public string? Cause { get; private set; }
+
+    public Snapshot Snapshot { get; private set; } = Snapshot.Empty;
+
+    public int SnapshotTokens { get; private set; }
+
+    /// <summary>The first sequence of the raw tail.</summary>
+    public long TailStart { get; private set; } = 1;
+
+    /// <summary>Kept messages and raw tail, in order.</summary>
+    public List<TranscriptEntry> Entries => entries;
+
+    public TranscriptSize Size => new(turns, entries.Count, systemTokens, SnapshotTokens, recentTokens);
+
+    public int Tokens => systemTokens + SnapshotTokens + recentTokens;
+
+    public TokenUsage Usage(int maxTokens) => new(Tokens, systemTokens, SnapshotTokens, recentTokens, maxTokens);
+
+    public void Begin(DateTimeOffset start) => EpochStart = start;
+
+    public void Append(TranscriptEntry entry)
+    {
+        entries.Add(entry);
+        Count(entry);
+    }
+
+    /// <summary>Begins the next epoch.</summary>
+    /// <param name="epoch">Its number.</param>
+    /// <param name="start">When it began.</param>
+    /// <param name="cause">What made it.</param>
+    /// <param name="snapshot">What is folded.</param>
+    /// <param name="snapshotTokens">Tokens of the snapshot.</param>
+    /// <param name="tailStart">The first sequence of the raw tail.</param>
+    /// <param name="stays">Whether a message before the tail stays in the view.</param>
+    public void Reset(
+        int epoch, DateTimeOffset start, string cause, Snapshot snapshot, int snapshotTokens, long tailStart, Predicate<long> stays)
+    {
+        Epoch = epoch;
+        EpochStart = start;
+        Cause = cause;
+        Snapshot = snapshot;
+        SnapshotTokens = snapshotTokens;
+        TailStart = tailStart;
+        entries.RemoveAll(entry => entry.Message.Sequence < tailStart && !stays(entry.Message.Sequence));
+        systemTokens = recentTokens = turns = 0;
+        lastTurn = -1;
+        foreach (var entry in entries)
+        {
+            Count(entry);
+        }
+    }
+
+    /// <summary>Notes that messages were read on their own: the longest unused are folded first by the LRU strategies.</summary>
+    public void Touch(long first, long last)
+    {
+        var access = ++accessCounter;
+        foreach (ref var entry in CollectionsMarshal.AsSpan(entries))
+        {
+            if (entry.Message.Sequence >= first && entry.Message.Sequence <= last)
+            {
+                entry = entry with { LastAccess = access };
+            }
+        }
+    }
+
+    /// <summary>The tool calls that have no result yet, or null if there are none.</summary>
+    public HashSet<string>? OpenCalls()
+    {
+        HashSet<string>? open = null;
+        foreach (var entry in entries)
+        {
+            foreach (var call in entry.Message.ToolCalls ?? [])
+            {
+                (open ??= new HashSet<string>(StringComparer.Ordinal)).Add(call.Id);
+            }
+
+            if (entry.Message is { Role: MessageRole.Tool, ToolCallId: { } answered })
+            {
+                open?.Remove(answered);
+            }
+        }
+
+        return open is { Count: > 0 } ? open : null;
+    }
+
+    private void Count(in TranscriptEntry entry)
+    {
+        if (entry.Message.Role == MessageRole.System)
+        {
+            systemTokens += entry.Tokens;
+            return;
+        }
+
+        recentTokens += entry.Tokens;
+        if (entry.Message.Turn != lastTurn)
+        {
+            lastTurn = entry.Message.Turn;
+            turns++;
+        }
+    }
+}

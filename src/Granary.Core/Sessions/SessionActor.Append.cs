@@ -1,0 +1,284 @@
+using Granary.Core.Actors;
+using Granary.Core.Messages;
+using Granary.Core.Resources;
+using Granary.Core.Sessions.Documents;
+using Granary.Core.Storage;
+using Granary.Core.Transcripts;
+using Granary.Core.Users;
+
+namespace Granary.Core.Sessions;
+
+internal sealed partial class SessionActor
+{
+    private Dictionary<UInt128, (UInt128 Content, AppendChange Change)>? pendingKeys;
+
+    /// <summary>Appends messages, all or none; answers when they are durable.</summary>
+    public async ValueTask<AppendResult> AppendAsync(AppendRequest request, CancellationToken cancellationToken)
+    {
+        AppendValidator.Validate(request);
+        var handle = resource ?? await services.Resources.ResolveAsync(Key.Tenant, request.Resource, cancellationToken).ConfigureAwait(false);
+        var policy = handle.Current;
+        if (policy.Resource.ReadOnly)
+        {
+            throw new AccessDeniedException(ErrorCodes.ReadOnly, $"The memory resource '{policy.Resource.Name}' is read-only.");
+        }
+
+        // Redaction and counting need no turn of the actor: they run before it.
+        var messages = policy.Redactor.Redact(request.Messages);
+        var key = IdempotencyKey.Of(request);
+        var content = key is null ? default : IdempotencyKey.HashContent(messages);
+        if (key is { } lookup && await FindAppendAsync(lookup, content, cancellationToken).ConfigureAwait(false) is { } earlier)
+        {
+            return earlier;
+        }
+
+        AppendChange change;
+        var pump = false;
+        var repeats = false;
+        lock (Gate)
+        {
+            EnsureNotLost();
+            if (key is { } again && pendingKeys is not null && pendingKeys.TryGetValue(again, out var pending))
+            {
+                // The same append began while this one asked the store.
+                change = pending.Content == content ? pending.Change : throw KeyReused();
+                repeats = true;
+            }
+            else
+            {
+                change = PrepareAppend(request, messages, handle, key, content);
+                pump = Enqueue(change);
+            }
+        }
+
+        if (pump)
+        {
+            Pump();
+        }
+
+        if (repeats)
+        {
+            return await AnswerRepeatAsync(change.Done).ConfigureAwait(false);
+        }
+
+        var answer = await change.Done.ConfigureAwait(false);
+        if (change.Creates)
+        {
+            // Like an explicit start: who reads the user's list next finds the session.
+            await TryDeliverAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return answer;
+    }
+
+    private static async Task<AppendResult> AnswerRepeatAsync(Task<AppendResult> first) => await first.ConfigureAwait(false) with { Repeated = true };
+
+    /// <summary>Decides on an append. Called under the gate; throws before anything is changed.</summary>
+    private AppendChange PrepareAppend(AppendRequest request, IReadOnlyList<Message> messages, ResourceHandle handle, UInt128? key, UInt128 content)
+    {
+        var created = nextHead is null;
+        if (created)
+        {
+            if (erased)
+            {
+                throw Erased();
+            }
+
+            if (request.IfMatch is not null)
+            {
+                throw new PreconditionFailedException(null);
+            }
+        }
+        else
+        {
+            CheckAppendable(nextHead!);
+            CheckPrecondition(request.IfMatch);
+        }
+
+        var calls = ToolCallLedger.Check(messages, openCalls);
+        var policy = handle.Current.Resource;
+        var now = Now();
+        var first = nextCounters.LastSequence + 1;
+        var next = nextCounters with { StoredAt = now.ToUnixTimeMilliseconds(), Keyed = nextCounters.Keyed + (key is null ? 0 : 1) };
+        var entries = new TranscriptEntry[messages.Count];
+        for (var i = 0; i < entries.Length; i++)
+        {
+            var message = messages[i];
+            var tokens = services.Tokens.Count(message, policy.Budget.Model);
+            next = next.Plus(message.Role, tokens);
+            entries[i] = new TranscriptEntry(
+                message with
+                {
+                    Id = message.Id ?? AppendDocument.GeneratedId(next.LastSequence),
+                    Sequence = next.LastSequence,
+                    Turn = next.Turns,
+                    Timestamp = message.Timestamp ?? now,
+                },
+                tokens,
+                first);
+        }
+
+        var body = new AppendDocument(entries, next, key).Encode();
+        if (body.Length > StorageLimits.MaxBytesPerCommit - SessionHead.MaxBytes - 4096)
+        {
+            throw new TooLargeException("messages", $"must take at most {MessageLimits.MaxRequestBytes} bytes together");
+        }
+
+        var writes = new List<DocumentWrite>(key is null ? 1 : 2) { DocumentWrite.Put(SessionDocumentIds.Append(first), body) };
+        if (key is { } hash)
+        {
+            writes.Add(DocumentWrite.Insert(
+                SessionDocumentIds.Key(hash), new KeyDocument { Sequence = first, Content = IdempotencyKey.Text(content) }.Encode()));
+        }
+
+        SessionHead? newHead = null;
+        SessionNotice? notice = null;
+        if (created)
+        {
+            newHead = NewHead(request.AgentId, handle, now, previous: null) with { Outbox = 1 };
+            notice = new SessionNotice { Listing = Listing(newHead, next) };
+            writes.Add(DocumentWrite.Put(SessionDocumentIds.Outbox(1), notice.Encode()));
+        }
+        else if (nextHead!.ResourceRevision != policy.Revision)
+        {
+            newHead = nextHead with { ResourceRevision = policy.Revision };
+        }
+
+        if (newHead is not null)
+        {
+            writes.Add(DocumentWrite.Put(SessionDocumentIds.Head, newHead.Encode()));
+        }
+
+        // From here on nothing throws.
+        var answer = new AppendResult(Key.Session, first, next.LastSequence, Array.ConvertAll(entries, AppendedMessageOf))
+        {
+            ETag = $"\"{next.LastSequence}-{policy.Revision}\"",
+            Turn = next.Turns,
+        };
+        var change = new AppendChange(this, writes, entries, next, newHead, notice, key, answer);
+        resource ??= handle;
+        nextHead = newHead ?? nextHead;
+        nextCounters = next;
+        openCalls = calls.Apply(openCalls);
+        if (notice is not null)
+        {
+            nextOutbox++;
+        }
+
+        if (key is { } kept)
+        {
+            (pendingKeys ??= [])[kept] = (content, change);
+        }
+
+        return change;
+    }
+
+    private void CheckAppendable(SessionHead state)
+    {
+        switch (state.Phase)
+        {
+            case SessionPhase.Deleting:
+                throw Erased();
+            case SessionPhase.Completed:
+                throw new ConflictException(ErrorCodes.Completed, $"Session '{Key.Session}' is completed; start a new one.");
+            case SessionPhase.Importing:
+                throw new ConflictException(ErrorCodes.AlreadyExists, $"Session '{Key.Session}' is being imported.");
+        }
+    }
+
+    private SessionHead NewHead(string? agent, ResourceHandle handle, DateTimeOffset now, string? previous) => new()
+    {
+        Phase = SessionPhase.Active,
+        Incarnation = Ids.New(services.Time),
+        AgentId = agent ?? Ids.DefaultAgent,
+        Resource = handle.Name,
+        ResourceRevision = handle.Current.Resource.Revision,
+        StartTime = now,
+        PreviousSessionId = previous,
+    };
+
+    private static AppendedMessage AppendedMessageOf(TranscriptEntry entry) =>
+        new(entry.Message.Id!, entry.Message.Sequence, entry.Message.Redacted);
+
+    /// <summary>An append on its way.</summary>
+    private sealed class AppendChange : PartitionChange
+    {
+        private readonly TaskCompletionSource<AppendResult> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly SessionActor session;
+        private readonly TranscriptEntry[] entries;
+        private readonly SessionCounters counters;
+        private readonly SessionHead? head;
+        private readonly SessionNotice? notice;
+        private readonly UInt128? key;
+        private readonly AppendResult answer;
+
+        public AppendChange(
+            SessionActor session,
+            IReadOnlyList<DocumentWrite> writes,
+            TranscriptEntry[] entries,
+            SessionCounters counters,
+            SessionHead? head,
+            SessionNotice? notice,
+            UInt128? key,
+            AppendResult answer)
+        {
+            Writes = writes;
+            this.session = session;
+            this.entries = entries;
+            this.counters = counters;
+            this.head = head;
+            this.notice = notice;
+            this.key = key;
+            this.answer = answer;
+        }
+
+        public Task<AppendResult> Done => done.Task;
+
+        public bool Creates => notice is not null;
+
+        public override void Apply()
+        {
+            if (head is not null)
+            {
+                session.ApplyHead(head);
+            }
+
+            foreach (var entry in entries)
+            {
+                session.transcript.Append(entry);
+            }
+
+            session.counters = counters;
+            session.context = null;
+            if (notice is not null)
+            {
+                session.outbox.Enqueue((1, notice));
+            }
+
+            if (key is { } hash)
+            {
+                session.pendingKeys!.Remove(hash);
+                session.RememberKey(hash);
+            }
+        }
+
+        public override void Complete()
+        {
+            done.TrySetResult(answer);
+            session.WakeBackground();
+        }
+
+        public override void Fail(Exception exception) => done.TrySetException(exception);
+    }
+
+    private void ApplyHead(SessionHead applied)
+    {
+        if (head is null)
+        {
+            transcript.Begin(applied.StartTime);
+        }
+
+        head = applied;
+        context = null;
+    }
+}

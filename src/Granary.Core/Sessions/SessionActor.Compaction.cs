@@ -1,0 +1,336 @@
+using System.Text.Json;
+using Granary.Core.Actors;
+using Granary.Core.Compaction;
+using Granary.Core.Sessions.Documents;
+using Granary.Core.Storage;
+using Granary.Core.Transcripts;
+
+namespace Granary.Core.Sessions;
+
+internal sealed partial class SessionActor
+{
+    /// <summary>The most of the budget that a snapshot takes.</summary>
+    private const double MaxSnapshotShare = 0.25;
+
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(10);
+
+    // One compaction at a time; the next waits for it.
+    private Task compaction = Task.CompletedTask;
+    private int background;
+    private int compactionFailures;
+    private string? compactionError;
+    private DateTimeOffset? compactionRetry;
+
+    // A due compaction that found nothing to fold is not tried again before the transcript has grown by a quarter.
+    private int futileBelow;
+
+    private sealed record Window(CompactionPlan Plan, IReadOnlyList<TranscriptEntry> Entries, Snapshot Snapshot, int Epoch, bool Overflows);
+
+    /// <summary>Compacts now.</summary>
+    public async Task<CompactResult> CompactAsync(CompactOptions options, CancellationToken cancellationToken)
+    {
+        if (options.Threshold is { } threshold && threshold is not (> 0 and <= 1))
+        {
+            throw new InvalidRequestException("threshold", "must be above 0 and at most 1");
+        }
+
+        if (options.Strategy is { } strategy && !Enum.IsDefined(strategy))
+        {
+            throw new InvalidRequestException("strategy", "is not a known strategy");
+        }
+
+        while (true)
+        {
+            Task running;
+            var mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            lock (Gate)
+            {
+                ReadableHead();
+                running = compaction;
+                if (running.IsCompleted)
+                {
+                    if (!options.DryRun && Policy.Resource.ReadOnly)
+                    {
+                        throw new AccessDeniedException(ErrorCodes.ReadOnly, $"The memory resource '{Policy.Resource.Name}' is read-only.");
+                    }
+
+                    compaction = mine.Task;
+                }
+            }
+
+            if (!running.IsCompleted)
+            {
+                await running.WaitAsync(cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            Interlocked.Increment(ref background);
+            try
+            {
+                return await CompactOnceAsync(options, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref background);
+                mine.SetResult();
+            }
+        }
+    }
+
+    /// <summary>Starts what is due: a compaction, a delivery. Called after each change, outside the gate.</summary>
+    private void WakeBackground()
+    {
+        bool compact, deliver;
+        lock (Gate)
+        {
+            if (IsLost)
+            {
+                return;
+            }
+
+            compact = CompactionIsDue();
+            deliver = outbox.Count > 0 && !delivering;
+        }
+
+        if (compact)
+        {
+            _ = Task.Run(() => CompactInBackgroundAsync());
+        }
+
+        if (deliver)
+        {
+            _ = Task.Run(() => DeliverInBackgroundAsync());
+        }
+    }
+
+    private bool CompactionIsDue() =>
+        head is { Phase: SessionPhase.Active }
+        && compaction.IsCompleted
+        && transcript.Entries.Count >= futileBelow
+        && !(compactionRetry > services.Time.GetUtcNow())
+        && !Policy.Resource.ReadOnly
+        && CompactionTrigger.IsDue(transcript.Size, Policy.Resource);
+
+    private async Task CompactInBackgroundAsync()
+    {
+        try
+        {
+            await CompactAsync(new CompactOptions(), CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is MemoryException or ActivationLostException)
+        {
+            // The session is gone, lost or busy failing: whoever calls next finds out.
+        }
+        catch (Exception exception)
+        {
+            LogCompactionFailed(services.Logger, exception, Key.Session);
+        }
+    }
+
+    private async Task<CompactResult> CompactOnceAsync(CompactOptions options, CancellationToken cancellationToken)
+    {
+        Window? window;
+        lock (Gate)
+        {
+            ReadableHead();
+            window = PlanWindow(options);
+            if (window is null || options.DryRun)
+            {
+                if (window is null && !options.DryRun && options is { Force: false, Strategy: null, Threshold: null })
+                {
+                    futileBelow = CompactionTrigger.IsDue(transcript.Size, Policy.Resource) ? transcript.Entries.Count + (transcript.Entries.Count / 4) + 1 : 0;
+                }
+
+                return ResultOf(options, window);
+            }
+        }
+
+        Summary summary;
+        try
+        {
+            summary = await SummarizeAsync(services.Summarizer, window, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogSummarizerFailed(services.Logger, exception, Key.Session);
+            if (!window.Overflows)
+            {
+                await NoteFailureAsync(exception.Message).ConfigureAwait(false);
+                lock (Gate)
+                {
+                    return ResultOf(options, window) with { Success = false, Error = exception.Message };
+                }
+            }
+
+            // The context would no longer fit: fold at once, without a model.
+            summary = await SummarizeAsync(services.Fallback, window, cancellationToken).ConfigureAwait(false);
+        }
+
+        var folded = await ApplyWindowAsync(window, summary).ConfigureAwait(false);
+        lock (Gate)
+        {
+            return ResultOf(options, window) with
+            {
+                SummaryGenerated = folded && summary.Episode.Length > 0,
+                FoldedMessages = folded ? window.Plan.Folded.Count : 0,
+                Error = folded ? null : "The session changed its epoch meanwhile; nothing was folded.",
+                Success = folded,
+            };
+        }
+    }
+
+    private Window? PlanWindow(CompactOptions options)
+    {
+        if (CompactionPlanner.Plan(transcript.Entries, transcript.Size, Policy.Resource, options) is not { } plan || plan.Folded.Count == 0)
+        {
+            return null;
+        }
+
+        var folded = plan.Folded.ToHashSet();
+        return new Window(
+            plan,
+            [.. transcript.Entries.Where(e => folded.Contains(e.Message.Sequence))],
+            transcript.Snapshot,
+            transcript.Epoch,
+            transcript.Tokens >= Policy.Resource.Budget.InputBudget());
+    }
+
+    private ValueTask<Summary> SummarizeAsync(ISummarizer summarizer, Window window, CancellationToken cancellationToken)
+    {
+        var policy = Policy.Resource;
+        return WindowSummarizer.SummarizeAsync(
+            summarizer, window.Entries, window.Snapshot, policy.Compaction.SummaryTokens, policy.Budget.Model, cancellationToken);
+    }
+
+    /// <returns>False if the epoch the window belongs to is over.</returns>
+    private async Task<bool> ApplyWindowAsync(Window window, Summary summary)
+    {
+        var policy = Policy.Resource;
+        var share = Math.Min(MaxSnapshotShare, policy.Allocation?.LongTerm ?? MaxSnapshotShare);
+        var snapshot = SnapshotBuilder.Merge(
+            window.Snapshot,
+            summary,
+            window.Plan.Folded[0],
+            window.Plan.Folded[^1],
+            (int)(share * policy.Budget.InputBudget()),
+            services.Tokens,
+            policy.Budget.Model);
+        var folded = window.Plan.Folded.ToHashSet();
+        var tailStart = window.Plan.Folded[^1] + 1;
+
+        PartitionChange<bool> change;
+        bool pump;
+        lock (Gate)
+        {
+            EnsureNotLost();
+            if (nextHead is not { Phase: SessionPhase.Active } || nextHead.Epoch != window.Epoch)
+            {
+                return false;
+            }
+
+            change = NextEpoch(snapshot, Math.Max(tailStart, transcript.TailStart), sequence => !folded.Contains(sequence), NameOf(window.Plan.Strategy));
+            pump = Enqueue(change);
+        }
+
+        if (pump)
+        {
+            Pump();
+        }
+
+        return await change.Done.ConfigureAwait(false);
+    }
+
+    /// <summary>The change that begins the next epoch. Called under the gate.</summary>
+    private PartitionChange<bool> NextEpoch(Snapshot snapshot, long tailStart, Predicate<long> stays, string cause)
+    {
+        var now = Now();
+        var kept = new List<KeptMessages>();
+        foreach (var group in transcript.Entries.Where(e => e.Message.Sequence < tailStart && stays(e.Message.Sequence)).GroupBy(e => e.Document))
+        {
+            kept.Add(new KeptMessages(group.Key, [.. group.Select(e => e.Message.Sequence)]));
+        }
+
+        var document = new EpochDocument
+        {
+            Snapshot = snapshot,
+            TailStart = tailStart,
+            Kept = kept,
+            AtSequence = nextCounters.LastSequence,
+            StartTime = now,
+            Cause = cause,
+        };
+        var next = nextHead = nextHead! with { Epoch = nextHead.Epoch + 1, ResourceRevision = Policy.Resource.Revision };
+        var tokens = SnapshotTokens(snapshot);
+        compactionFailures = 0;
+        compactionError = null;
+        compactionRetry = null;
+        futileBelow = 0;
+        return new PartitionChange<bool>(
+            [
+                DocumentWrite.Put(SessionDocumentIds.Epoch(next.Epoch), document.Encode()),
+                DocumentWrite.Put(SessionDocumentIds.Head, next.Encode()),
+            ],
+            () =>
+            {
+                ApplyHead(next);
+                transcript.Reset(next.Epoch, now, cause, snapshot, tokens, tailStart, stays);
+                return true;
+            });
+    }
+
+    private async Task NoteFailureAsync(string error)
+    {
+        PartitionChange<bool> change;
+        lock (Gate)
+        {
+            compactionFailures++;
+            compactionError = error;
+            var delay = TimeSpan.FromTicks(Math.Min(LongestRetry.Ticks, FirstRetry.Ticks << Math.Min(compactionFailures - 1, 16)));
+            compactionRetry = services.Time.GetUtcNow() + delay;
+            change = new PartitionChange<bool>([], () => true);
+        }
+
+        // Only the due time is written: maintenance tries again even if nobody calls the session.
+        await CommitAsync(change).ConfigureAwait(false);
+    }
+
+    private CompactResult ResultOf(CompactOptions options, Window? window) => new()
+    {
+        Success = true,
+        SessionId = Key.Session,
+        SummaryGenerated = false,
+        MessageCount = transcript.Entries.Count,
+        TokenCount = transcript.Tokens,
+        FoldedMessages = options.DryRun ? window?.Plan.Folded.Count ?? 0 : 0,
+        DryRun = options.DryRun,
+        WouldFlush = window is not null,
+        ActualStrategy = window?.Plan.Strategy ?? options.Strategy ?? Policy.Resource.Compaction.Strategy,
+        Epoch = transcript.Epoch,
+    };
+
+    /// <summary>The session's health.</summary>
+    public SessionHealth GetHealth()
+    {
+        lock (Gate)
+        {
+            ReadableHead();
+            return Health();
+        }
+    }
+
+    private SessionHealth Health() => new()
+    {
+        Healthy = compactionFailures == 0 && transcript.Tokens <= Policy.Resource.Budget.InputBudget(),
+        ActualStrategy = compaction.IsCompleted
+            ? NameOf(Policy.Resource.Compaction.Strategy)
+            : "flush_pending",
+        LastFlush = transcript.Epoch > 1 ? transcript.EpochStart : null,
+        ConsecutiveFailures = compactionFailures,
+        ErrorMessage = compactionError,
+        CurrentTokens = transcript.Tokens,
+        MessageCount = transcript.Entries.Count,
+    };
+
+    private static string NameOf(CompactionStrategy strategy) => JsonNamingPolicy.SnakeCaseLower.ConvertName(strategy.ToString());
+}

@@ -1,0 +1,36 @@
+using Granary.Core.Compaction;
+using Granary.Core.Transcripts;
+
+namespace Granary.Core.Sessions;
+
+internal sealed partial class SessionActor
+{
+    /// <summary>The session in words: what was folded, and what was not.</summary>
+    private async Task<(string Summary, IReadOnlyList<string> Topics)> SummarizeSessionAsync(
+        List<TranscriptEntry> entries, Snapshot snapshot, CancellationToken cancellationToken)
+    {
+        if (entries.Count == 0)
+        {
+            return (SnapshotText.Cumulative(snapshot), snapshot.Topics);
+        }
+
+        var policy = Policy.Resource;
+        var tokens = policy.Compaction.SummaryTokens;
+        Summary summary;
+        try
+        {
+            summary = await WindowSummarizer.SummarizeAsync(
+                services.Summarizer, entries, snapshot, tokens, policy.Budget.Model, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogSummarizerFailed(services.Logger, exception, Key.Session);
+            summary = await WindowSummarizer.SummarizeAsync(
+                services.Fallback, entries, snapshot, tokens, policy.Budget.Model, cancellationToken).ConfigureAwait(false);
+        }
+
+        var merged = SnapshotBuilder.Merge(
+            snapshot, summary, entries[0].Message.Sequence, entries[^1].Message.Sequence, 2 * tokens, services.Tokens, policy.Budget.Model);
+        return (SnapshotText.Cumulative(merged), merged.Topics);
+    }
+}

@@ -1,0 +1,345 @@
+using Granary.Core.Actors;
+using Granary.Core.Messages;
+using Granary.Core.Resources;
+using Granary.Core.Sessions.Documents;
+using Granary.Core.Storage;
+using Granary.Core.Transcripts;
+using Granary.Core.Users;
+
+namespace Granary.Core.Sessions;
+
+internal sealed partial class SessionActor
+{
+    /// <summary>How often a final summary is made again because messages came in while it was made.</summary>
+    private const int MaxEndAttempts = 3;
+
+    private Task? deletion;
+
+    /// <summary>Creates the session, or restores it if it is active.</summary>
+    public async Task<StartSessionResult> StartAsync(StartSessionOptions options, CancellationToken cancellationToken)
+    {
+        var handle = resource ?? await services.Resources.ResolveAsync(Key.Tenant, options.Resource, cancellationToken).ConfigureAwait(false);
+        var prompt = SystemPrompt(options, handle.Current);
+        PartitionChange<bool>? creation = null;
+        var pump = false;
+        var deleting = false;
+        lock (Gate)
+        {
+            EnsureNotLost();
+            switch (nextHead?.Phase)
+            {
+                case null:
+                    creation = PrepareStart(options, handle, prompt);
+                    pump = Enqueue(creation);
+                    break;
+                case SessionPhase.Active when !options.Restore:
+                    throw new ConflictException(ErrorCodes.AlreadyExists, $"Session '{Key.Session}' exists.");
+                case SessionPhase.Deleting:
+                    deleting = true;
+                    break;
+                default:
+                    CheckAppendable(nextHead);
+                    break;
+            }
+        }
+
+        if (pump)
+        {
+            Pump();
+        }
+
+        if (deleting)
+        {
+            await DeleteAsync(ifMatch: null, cancellationToken).ConfigureAwait(false);
+            throw new ActivationLostException("The session of that id was erased just now.");
+        }
+
+        await (creation?.Done ?? SettleAsync()).ConfigureAwait(false);
+        await TryDeliverAsync(cancellationToken).ConfigureAwait(false);
+        return new StartSessionResult(Key.Session, creation is null, options.PreviousSessionId, GetContext(ContextOptions.Default));
+    }
+
+    /// <summary>Begins an empty epoch.</summary>
+    public async Task<ClearResult> ClearAsync(bool confirm, string? ifMatch)
+    {
+        if (!confirm)
+        {
+            throw new InvalidRequestException("confirm", "must be true");
+        }
+
+        PartitionChange<ClearResult> change;
+        bool pump;
+        lock (Gate)
+        {
+            CheckChangeable(ifMatch);
+            var epoch = NextEpoch(Snapshot.Empty, nextCounters.LastSequence + 1, static _ => false, "clear");
+            var number = nextHead!.Epoch;
+            openCalls = null;
+            change = new PartitionChange<ClearResult>(epoch.Writes, () =>
+            {
+                var cleared = transcript.Entries.Count;
+                epoch.Apply();
+                return new ClearResult(true, Key.Session, cleared, number, BackupCreated: true);
+            });
+            pump = Enqueue(change);
+        }
+
+        if (pump)
+        {
+            Pump();
+        }
+
+        return await change.Done.ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the session.</summary>
+    public async Task<EndResult> EndAsync(CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            List<TranscriptEntry> entries;
+            Snapshot snapshot;
+            long upTo;
+            lock (Gate)
+            {
+                var state = ReadableHead();
+                if (state.Phase == SessionPhase.Completed)
+                {
+                    return EndResultOf(state, alreadyEnded: true);
+                }
+
+                entries = [.. transcript.Entries.Where(e => e.Message.Role != MessageRole.System)];
+                snapshot = transcript.Snapshot;
+                upTo = counters.LastSequence;
+            }
+
+            var (summary, topics) = await SummarizeSessionAsync(entries, snapshot, cancellationToken).ConfigureAwait(false);
+            if (PrepareEnd(summary, topics, attempt < MaxEndAttempts ? upTo : null) is { } change)
+            {
+                var result = await change.Done.ConfigureAwait(false);
+                await TryDeliverAsync(cancellationToken).ConfigureAwait(false);
+                return result;
+            }
+
+            await SettleAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Erases the session for good.</summary>
+    public async Task DeleteAsync(string? ifMatch, CancellationToken cancellationToken)
+    {
+        Task running;
+        lock (Gate)
+        {
+            EnsureNotLost();
+            if (erased)
+            {
+                return;
+            }
+
+            if (nextHead is null or { Phase: SessionPhase.Importing })
+            {
+                throw new NotFoundException($"There is no session '{Key.Session}' of user '{Key.User}'.");
+            }
+
+            CheckPrecondition(ifMatch);
+            if (deletion is null or { IsFaulted: true } or { IsCanceled: true })
+            {
+                deletion = Task.Run(EraseAsync, CancellationToken.None);
+            }
+
+            running = deletion;
+        }
+
+        await running.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// The steps of erasing, each of which can be repeated: the session is marked, the user's list forgets it, the partition goes. After a
+    /// crash the partition is due, and maintenance goes on where it stopped.
+    /// </summary>
+    private async Task EraseAsync()
+    {
+        Interlocked.Increment(ref background);
+        try
+        {
+            PartitionChange<bool>? change = null;
+            var pump = false;
+            lock (Gate)
+            {
+                EnsureNotLost();
+                if (nextHead!.Phase != SessionPhase.Deleting)
+                {
+                    change = WithNotice(nextHead with { Phase = SessionPhase.Deleting, Summary = null, Topics = null }, listed: false, _ => true);
+                    pump = Enqueue(change);
+                }
+            }
+
+            if (pump)
+            {
+                Pump();
+            }
+
+            await (change?.Done ?? SettleAsync()).ConfigureAwait(false);
+            await DeliverAsync(CancellationToken.None).ConfigureAwait(false);
+            try
+            {
+                await Store.DeleteAsync(Partition, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (StorageException exception)
+            {
+                throw StoreFailed(exception);
+            }
+
+            lock (Gate)
+            {
+                erased = true;
+                Abandon();
+            }
+
+            OnLost();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref background);
+        }
+    }
+
+    private PartitionChange<bool> PrepareStart(StartSessionOptions options, ResourceHandle handle, IReadOnlyList<Message> prompt)
+    {
+        var now = Now();
+        var created = NewHead(options.AgentId, handle, now, options.PreviousSessionId) with { Outbox = 1 };
+        var counted = nextCounters;
+        var entries = new List<TranscriptEntry>(prompt.Count);
+        foreach (var message in prompt)
+        {
+            var tokens = services.Tokens.Count(message, handle.Current.Resource.Budget.Model);
+            counted = (counted with { StoredAt = now.ToUnixTimeMilliseconds() }).Plus(message.Role, tokens);
+            entries.Add(new TranscriptEntry(
+                message with { Id = AppendDocument.GeneratedId(counted.LastSequence), Sequence = counted.LastSequence, Timestamp = now }, tokens, 1));
+        }
+
+        var notice = new SessionNotice { Listing = Listing(created, counted) };
+        var writes = new List<DocumentWrite>(3)
+        {
+            DocumentWrite.Put(SessionDocumentIds.Head, created.Encode()),
+            DocumentWrite.Put(SessionDocumentIds.Outbox(1), notice.Encode()),
+        };
+        if (entries.Count > 0)
+        {
+            writes.Add(DocumentWrite.Put(SessionDocumentIds.Append(1), new AppendDocument(entries, counted, null).Encode()));
+        }
+
+        resource = handle;
+        nextHead = created;
+        nextCounters = counted;
+        nextOutbox++;
+        return new PartitionChange<bool>(writes, () =>
+        {
+            erased = false;
+            ApplyHead(created);
+            entries.ForEach(transcript.Append);
+            counters = counted;
+            outbox.Enqueue((1, notice));
+            return true;
+        })
+        {
+            Recreate = erased,
+        };
+    }
+
+    private static IReadOnlyList<Message> SystemPrompt(StartSessionOptions options, ResolvedResource policy)
+    {
+        if (options.AgentId is { } agent)
+        {
+            Ids.Require(agent, "agent_id");
+        }
+
+        if (options.SystemPrompt is not { } prompt)
+        {
+            return [];
+        }
+
+        var message = new Message { Role = MessageRole.System, Content = prompt };
+        AppendValidator.ValidateMessage(message, "system_prompt");
+        return policy.Redactor.Redact([message]);
+    }
+
+    /// <param name="upTo">The sequence that the summary goes up to; null: any will do.</param>
+    /// <param name="summary">The session in words.</param>
+    /// <param name="topics">What it was about.</param>
+    /// <returns>Null if messages came in, or somebody else ends or erases the session: look again.</returns>
+    private PartitionChange<EndResult>? PrepareEnd(string summary, IReadOnlyList<string> topics, long? upTo)
+    {
+        PartitionChange<EndResult> change;
+        bool pump;
+        lock (Gate)
+        {
+            EnsureNotLost();
+            if (nextHead!.Phase != SessionPhase.Active || (upTo is { } last && nextCounters.LastSequence != last))
+            {
+                return null;
+            }
+
+            CheckChangeable(ifMatch: null);
+            var next = nextHead with { Phase = SessionPhase.Completed, EndTime = Now(), Summary = summary, Topics = topics };
+            change = WithNotice(next.Fitted(), listed: true, state => EndResultOf(state, alreadyEnded: false));
+            pump = Enqueue(change);
+        }
+
+        if (pump)
+        {
+            Pump();
+        }
+
+        return change;
+    }
+
+    /// <summary>A change of the head that the user hears of. Called under the gate.</summary>
+    private PartitionChange<T> WithNotice<T>(SessionHead next, bool listed, Func<SessionHead, T> result)
+    {
+        var number = next.Outbox + 1;
+        next = nextHead = next with { Outbox = number };
+        var notice = new SessionNotice { Listing = listed ? Listing(next, nextCounters) : null };
+        nextOutbox++;
+        return new PartitionChange<T>(
+            [
+                DocumentWrite.Put(SessionDocumentIds.Head, next.Encode()),
+                DocumentWrite.Put(SessionDocumentIds.Outbox(number), notice.Encode()),
+            ],
+            () =>
+            {
+                ApplyHead(next);
+                outbox.Enqueue((number, notice));
+                return result(next);
+            });
+    }
+
+    private void CheckChangeable(string? ifMatch)
+    {
+        ReadableHead();
+        CheckAppendable(nextHead!);
+        if (Policy.Resource.ReadOnly)
+        {
+            throw new AccessDeniedException(ErrorCodes.ReadOnly, $"The memory resource '{Policy.Resource.Name}' is read-only.");
+        }
+
+        CheckPrecondition(ifMatch);
+    }
+
+    /// <summary>Delivery that is awaited but not owed: what fails now is delivered by maintenance.</summary>
+    private async Task TryDeliverAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await DeliverAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            LogDeliveryFailed(services.Logger, exception, Key.Session);
+        }
+    }
+
+    private EndResult EndResultOf(SessionHead state, bool alreadyEnded) => new(
+        Key.Session, !string.IsNullOrEmpty(state.Summary), state.Summary ?? "", state.Topics ?? [], counters.Turns, alreadyEnded);
+}

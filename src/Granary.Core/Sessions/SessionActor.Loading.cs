@@ -1,0 +1,153 @@
+using Granary.Core.Compaction;
+using Granary.Core.Sessions.Documents;
+using Granary.Core.Storage;
+using Granary.Core.Transcripts;
+
+namespace Granary.Core.Sessions;
+
+internal sealed partial class SessionActor
+{
+    /// <summary>Somebody else writes all the time if the partition changes under so many loads in a row.</summary>
+    private const int MaxLoadAttempts = 10;
+
+    /// <summary>Loads a session: the head, its epoch and the active part of its messages. The cost follows what is active, not the history.</summary>
+    /// <exception cref="StorageException">The store failed.</exception>
+    public static async ValueTask<SessionActor> LoadAsync(SessionKey key, SessionServices services, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var actor = new SessionActor(key, services);
+            if (await actor.TryLoadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                return actor;
+            }
+
+            if (attempt == MaxLoadAttempts)
+            {
+                throw new UnavailableException(ErrorCodes.StorageUnavailable, "The session changes while it is loaded.", TimeSpan.FromSeconds(1));
+            }
+        }
+    }
+
+    /// <returns>False if another writer changed the partition between two reads.</returns>
+    private async ValueTask<bool> TryLoadAsync(CancellationToken cancellationToken)
+    {
+        var page = await Store.GetAsync(Partition, [SessionDocumentIds.Head], cancellationToken).ConfigureAwait(false);
+        Version = page.Version;
+        erased = page.Erased;
+        if (page.Documents.Count == 0)
+        {
+            return true;
+        }
+
+        head = nextHead = SessionHead.Decode(page.Documents[0].Body.Span);
+        resource = await services.Resources.ResolveForSessionAsync(Key.Tenant, head.Resource, cancellationToken).ConfigureAwait(false);
+        if (head.Phase == SessionPhase.Importing)
+        {
+            return true;
+        }
+
+        transcript.Begin(head.StartTime);
+        return await LoadEpochAsync(head.Epoch, cancellationToken).ConfigureAwait(false)
+            && await LoadTailAsync(cancellationToken).ConfigureAwait(false)
+            && await LoadOutboxAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<bool> LoadEpochAsync(int epoch, CancellationToken cancellationToken)
+    {
+        if (epoch == 1)
+        {
+            return true;
+        }
+
+        var page = await Store.GetAsync(Partition, [SessionDocumentIds.Epoch(epoch)], cancellationToken).ConfigureAwait(false);
+        if (page.Version != Version || page.Documents.Count == 0)
+        {
+            return false;
+        }
+
+        var document = EpochDocument.Decode(page.Documents[0].Body.Span);
+        foreach (var ids in document.Kept.Chunk(StorageLimits.MaxIdsPerGet))
+        {
+            var kept = await Store.GetAsync(Partition, [.. ids.Select(k => SessionDocumentIds.Append(k.Document))], cancellationToken).ConfigureAwait(false);
+            if (kept.Version != Version || kept.Documents.Count != ids.Length)
+            {
+                return false;
+            }
+
+            for (var i = 0; i < ids.Length; i++)
+            {
+                foreach (var entry in AppendDocument.Decode(kept.Documents[i]).Entries.Where(e => ids[i].Sequences.Contains(e.Message.Sequence)))
+                {
+                    transcript.Append(entry);
+                }
+            }
+        }
+
+        transcript.Reset(
+            epoch, document.StartTime, document.Cause, document.Snapshot, SnapshotTokens(document.Snapshot), document.TailStart, static _ => true);
+        return true;
+    }
+
+    private async ValueTask<bool> LoadTailAsync(CancellationToken cancellationToken)
+    {
+        var keyed = 0L;
+        string? from = SessionDocumentIds.Append(transcript.TailStart);
+        var floor = (string?)SessionDocumentIds.AppendPrefix;
+        while (from is not null)
+        {
+            var range = new DocumentRange(from, DocumentRange.UpperBound(SessionDocumentIds.AppendPrefix)) { Floor = floor };
+            var page = await Store.ReadAsync(Partition, range, cancellationToken).ConfigureAwait(false);
+            if (page.Version != Version)
+            {
+                return false;
+            }
+
+            foreach (var document in page.Documents)
+            {
+                var append = AppendDocument.Decode(document);
+                counters = append.Counters;
+                if (append.KeyHash is { } key)
+                {
+                    keyed++;
+                    RememberKey(key);
+                }
+
+                foreach (var entry in append.Entries)
+                {
+                    if (entry.Message.Sequence >= transcript.TailStart)
+                    {
+                        transcript.Append(entry);
+                    }
+                }
+            }
+
+            from = page.Next;
+            floor = null;
+        }
+
+        transcript.Entries.TrimExcess();
+        nextCounters = counters;
+        keysComplete = keysComplete && keyed == counters.Keyed;
+        openCalls = transcript.OpenCalls();
+        return true;
+    }
+
+    private async ValueTask<bool> LoadOutboxAsync(CancellationToken cancellationToken)
+    {
+        var page = await Store.ReadAsync(Partition, DocumentRange.Prefix(SessionDocumentIds.OutboxPrefix), cancellationToken).ConfigureAwait(false);
+        foreach (var document in page.Documents)
+        {
+            outbox.Enqueue((SessionDocumentIds.Number(document.Id), Users.SessionNotice.Decode(document.Body.Span)));
+        }
+
+        nextOutbox = outbox.Count;
+        return page.Version == Version;
+    }
+
+    private int SnapshotTokens(Snapshot snapshot)
+    {
+        var text = SnapshotText.Render(snapshot);
+        return text.Length == 0 ? 0 : services.Tokens.Count(text, Policy.Resource.Budget.Model);
+    }
+}

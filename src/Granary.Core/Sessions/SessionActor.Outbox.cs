@@ -1,0 +1,124 @@
+using Granary.Core.Actors;
+using Granary.Core.Sessions.Documents;
+using Granary.Core.Storage;
+using Granary.Core.Users;
+
+namespace Granary.Core.Sessions;
+
+internal sealed partial class SessionActor
+{
+    /// <summary>How soon maintenance looks after a session whose notices wait.</summary>
+    private static readonly TimeSpan OutboxDue = TimeSpan.FromMinutes(1);
+
+    // Durable notices that the user has not acknowledged, in order.
+    private readonly Queue<(long Number, SessionNotice Notice)> outbox = new(0);
+
+    // The notices above and those on their way to the store.
+    private int nextOutbox;
+    private bool delivering;
+    private Task delivery = Task.CompletedTask;
+
+    /// <summary>Delivers what waits, one notice after the other, and returns when all of it is delivered.</summary>
+    /// <exception cref="UnavailableException">The user cannot take it now.</exception>
+    private async Task DeliverAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task running;
+            TaskCompletionSource? mine = null;
+            lock (Gate)
+            {
+                EnsureNotLost();
+                if (outbox.Count == 0)
+                {
+                    return;
+                }
+
+                running = delivery;
+                if (!delivering)
+                {
+                    delivering = true;
+                    mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                    delivery = mine.Task;
+                }
+            }
+
+            if (mine is null)
+            {
+                await running.WaitAsync(cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            Interlocked.Increment(ref background);
+            try
+            {
+                await DeliverNextAsync(cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                lock (Gate)
+                {
+                    delivering = false;
+                }
+
+                Interlocked.Decrement(ref background);
+                mine.SetResult();
+            }
+        }
+    }
+
+    private async Task DeliverNextAsync(CancellationToken cancellationToken)
+    {
+        SessionDelivery next;
+        lock (Gate)
+        {
+            EnsureNotLost();
+            if (!outbox.TryPeek(out var entry))
+            {
+                return;
+            }
+
+            next = new SessionDelivery(Key.Session, head!.Incarnation, entry.Number, entry.Notice);
+        }
+
+        await services.Users.DeliverAsync(Key.Owner, next, cancellationToken).ConfigureAwait(false);
+        var change = new PartitionChange<bool>(
+            [DocumentWrite.Delete(SessionDocumentIds.Outbox(next.Number))],
+            () =>
+            {
+                outbox.Dequeue();
+                return true;
+            });
+        bool pump;
+        lock (Gate)
+        {
+            EnsureNotLost();
+            nextOutbox--;
+            pump = Enqueue(change);
+        }
+
+        if (pump)
+        {
+            Pump();
+        }
+
+        await change.Done.ConfigureAwait(false);
+    }
+
+    private async Task DeliverInBackgroundAsync()
+    {
+        try
+        {
+            await DeliverAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (ActivationLostException)
+        {
+            // The next activation finds the notices in the store.
+        }
+        catch (Exception exception)
+        {
+            // The partition stays due: maintenance tries again.
+            LogDeliveryFailed(services.Logger, exception, Key.Session);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+using Granary.Core.Actors;
+using Granary.Core.Resources;
+using Granary.Core.Sessions.Documents;
+using Granary.Core.Storage;
+
+namespace Granary.Core.Sessions;
+
+/// <summary>
+/// A session: its transcript over one partition. Reads see what is durable (<c>head</c>, <c>counters</c>, <c>transcript</c>); changes are
+/// decided on what will be durable once the queue is written (<c>nextHead</c>, <c>nextCounters</c>, <c>openCalls</c>).
+/// </summary>
+internal sealed partial class SessionActor : PartitionActor
+{
+    private readonly SessionServices services;
+
+    // Durable: what reads see.
+    private SessionHead? head;
+    private SessionCounters counters;
+    private ActiveTranscript transcript = new();
+    private bool erased;
+
+    // Ahead: what changes are decided on.
+    private SessionHead? nextHead;
+    private SessionCounters nextCounters;
+    private HashSet<string>? openCalls;
+
+    private ResourceHandle? resource;
+    private TaskCompletionSource? changed;
+
+    private SessionActor(SessionKey key, SessionServices services)
+        : base(PartitionNames.Of(key), services.Store)
+    {
+        Key = key;
+        this.services = services;
+    }
+
+    /// <summary>The session's key.</summary>
+    public SessionKey Key { get; }
+
+    /// <summary>Whether there is nothing to keep in memory: no such session.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return nextHead is null;
+            }
+        }
+    }
+
+    /// <summary>Whether the actor is at work on its own: a commit, a compaction or a delivery is under way. It must not be evicted now.</summary>
+    public bool IsBusy => IsCommitting || Volatile.Read(ref background) > 0;
+
+    /// <summary>Gives back memory that can be made again.</summary>
+    public void Trim()
+    {
+        lock (Gate)
+        {
+            context = null;
+        }
+    }
+
+    protected override void OnApplied()
+    {
+        changed?.TrySetResult();
+        changed = null;
+    }
+
+    protected override void OnLost()
+    {
+        TaskCompletionSource? waiting;
+        lock (Gate)
+        {
+            waiting = changed;
+            changed = null;
+        }
+
+        waiting?.TrySetResult();
+    }
+
+    private ResolvedResource Policy => resource!.Current;
+
+    /// <summary>The session as reads see it. Called under the gate.</summary>
+    /// <exception cref="NotFoundException">There is no such session.</exception>
+    /// <exception cref="ErasedException">It was erased.</exception>
+    private SessionHead ReadableHead()
+    {
+        EnsureNotLost();
+        if (erased || head is { Phase: SessionPhase.Deleting })
+        {
+            throw Erased();
+        }
+
+        return head is { Phase: SessionPhase.Active or SessionPhase.Completed }
+            ? head
+            : throw new NotFoundException($"There is no session '{Key.Session}' of user '{Key.User}'.");
+    }
+
+    /// <summary>The session as changes see it. Called under the gate.</summary>
+    private SessionHead ChangeableHead()
+    {
+        ReadableHead();
+        return nextHead!.Phase == SessionPhase.Deleting ? throw Erased() : nextHead;
+    }
+
+    private ErasedException Erased() => new($"Session '{Key.Session}' of user '{Key.User}' was erased.");
+
+    private string ETag(long sequence) => $"\"{sequence}-{Policy.Resource.Revision}\"";
+
+    private void CheckPrecondition(string? ifMatch)
+    {
+        if (ifMatch is null)
+        {
+            return;
+        }
+
+        var current = nextHead is null ? null : ETag(nextCounters.LastSequence);
+        if (!ETags.Matches(ifMatch, current))
+        {
+            throw new PreconditionFailedException(current);
+        }
+    }
+
+    private static SessionStatus StatusOf(SessionHead head) => head.Phase == SessionPhase.Completed ? SessionStatus.Completed : SessionStatus.Active;
+
+    /// <summary>The time now in whole milliseconds, as it is stored.</summary>
+    private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeMilliseconds(services.Time.GetUtcNow().ToUnixTimeMilliseconds());
+}

@@ -1,0 +1,29 @@
+namespace Granary.Core.Storage;
+
+/// <summary>The partition ids of the actors, and back.</summary>
+internal static class PartitionNames
+{
+    private const string SessionPrefix = "session/";
+    private const string UserPrefix = "user/";
+
+    // Ids never hold a slash, so the parts cannot run into each other.
+    public static string Of(SessionKey key) => $"{SessionPrefix}{key.Tenant}/{key.User}/{key.Session}";
+
+    public static string Of(UserKey key) => $"{UserPrefix}{key.Tenant}/{key.User}";
+
+    public static bool TryParseSession(string partition, out SessionKey key)
+    {
+        var parts = partition.Split('/');
+        var is_ = parts.Length == 4 && partition.StartsWith(SessionPrefix, StringComparison.Ordinal);
+        key = is_ ? new SessionKey(parts[1], parts[2], parts[3]) : default;
+        return is_;
+    }
+
+    public static bool TryParseUser(string partition, out UserKey key)
+    {
+        var parts = partition.Split('/');
+        var is_ = parts.Length == 3 && partition.StartsWith(UserPrefix, StringComparison.Ordinal);
+        key = is_ ? new UserKey(parts[1], parts[2]) : default;
+        return is_;
+    }
+}

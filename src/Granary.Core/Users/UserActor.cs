@@ -1,0 +1,196 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Granary.Core.Actors;
+using Granary.Core.Sessions;
+using Granary.Core.Storage;
+
+namespace Granary.Core.Users;
+
+/// <summary>A user: the list of the user's sessions, fed by their outboxes, each notice applied exactly once.</summary>
+internal sealed class UserActor : PartitionActor
+{
+    private const string SessionPrefix = "s:";
+    private const string WatermarkPrefix = "w:";
+
+    private readonly TimeProvider time;
+
+    // Durable: what reads see.
+    private readonly Dictionary<string, SessionListing> sessions = new(StringComparer.Ordinal);
+
+    // Ahead: the last notice of each sender that is applied or on its way, with the change that carries it.
+    private readonly Dictionary<string, (WatermarkDocument Mark, Task Applied)> watermarks = new(StringComparer.Ordinal);
+
+    private UserActor(UserKey key, IPartitionStore store, TimeProvider time)
+        : base(PartitionNames.Of(key), store)
+    {
+        Key = key;
+        this.time = time;
+    }
+
+    /// <summary>The user's key.</summary>
+    public UserKey Key { get; }
+
+    /// <summary>Loads a user: the list and the watermarks.</summary>
+    /// <exception cref="StorageException">The store failed.</exception>
+    public static async ValueTask<UserActor> LoadAsync(UserKey key, IPartitionStore store, TimeProvider time, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var actor = new UserActor(key, store, time);
+            if (await actor.TryLoadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                return actor;
+            }
+        }
+    }
+
+    /// <summary>Applies a notice of a session, once however often it comes; returns when its effect is durable.</summary>
+    public async Task ApplyAsync(SessionDelivery delivery)
+    {
+        var sender = SenderOf(delivery);
+        PartitionChange<bool> change;
+        Task? already = null;
+        var pump = false;
+        lock (Gate)
+        {
+            EnsureNotLost();
+            if (watermarks.TryGetValue(sender, out var last) && delivery.Number <= last.Mark.Number)
+            {
+                already = last.Applied;
+                change = null!;
+            }
+            else
+            {
+                change = Prepare(sender, delivery);
+                pump = Enqueue(change);
+            }
+        }
+
+        if (pump)
+        {
+            Pump();
+        }
+
+        await (already ?? change.Done).ConfigureAwait(false);
+    }
+
+    /// <summary>The sessions that a query selects, the youngest first, as the last notice showed them.</summary>
+    public SessionPage List(SessionQuery query)
+    {
+        if (query.Limit is < 1 or > SessionQuery.MaxLimit)
+        {
+            throw new InvalidRequestException("limit", $"must be 1 to {SessionQuery.MaxLimit}");
+        }
+
+        var after = query.After is null ? default : ParseCursor(query.After);
+        lock (Gate)
+        {
+            EnsureNotLost();
+            var page = sessions.Values
+                .Where(s => (query.AgentId is null || s.AgentId == query.AgentId) && (query.Status is null || s.Status == query.Status))
+                .Select(s => (Place: (s.StartTime.UtcTicks, s.SessionId), Session: s))
+                .Where(s => query.After is null || s.Place.CompareTo(after) < 0)
+                .OrderByDescending(s => s.Place)
+                .Take(query.Limit + 1)
+                .ToList();
+            var more = page.Count > query.Limit;
+            var listed = page.Take(query.Limit).Select(s => s.Session).ToList();
+            return new SessionPage(listed, more ? CursorOf(listed[^1]) : null);
+        }
+    }
+
+    protected override DateTimeOffset? DueAt() => null;
+
+    private async ValueTask<bool> TryLoadAsync(CancellationToken cancellationToken)
+    {
+        var begun = false;
+        foreach (var prefix in (string[])[SessionPrefix, WatermarkPrefix])
+        {
+            DocumentRange? range = DocumentRange.Prefix(prefix);
+            while (range is { } next)
+            {
+                var page = await Store.ReadAsync(Partition, next, cancellationToken).ConfigureAwait(false);
+                if (begun && page.Version != Version)
+                {
+                    return false;
+                }
+
+                begun = true;
+                Version = page.Version;
+                foreach (var document in page.Documents)
+                {
+                    Take(document);
+                }
+
+                range = page.Next is null ? null : next with { From = page.Next };
+            }
+        }
+
+        return true;
+    }
+
+    private void Take(Document document)
+    {
+        if (document.Id.StartsWith(SessionPrefix, StringComparison.Ordinal))
+        {
+            var listing = UserSessionDocument.Decode(document.Body.Span).Listing;
+            sessions[listing.SessionId] = listing;
+        }
+        else
+        {
+            watermarks[document.Id] = (WatermarkDocument.Decode(document.Body.Span), Task.CompletedTask);
+        }
+    }
+
+    private PartitionChange<bool> Prepare(string sender, SessionDelivery delivery)
+    {
+        var now = time.GetUtcNow();
+        var listing = delivery.Notice.Listing;
+        var mark = new WatermarkDocument { Number = delivery.Number, ErasedAt = listing is null ? now : null };
+        var id = SessionPrefix + DocumentIds.Encode(delivery.SessionId);
+        var writes = new List<DocumentWrite>
+        {
+            DocumentWrite.Put(sender, mark.Encode()),
+            listing is null ? DocumentWrite.Delete(id) : DocumentWrite.Put(id, new UserSessionDocument { Listing = listing }.Encode()),
+        };
+
+        // A watermark outlives its erased sender only as long as the sender's tombstone: nobody delivers after that.
+        var stale = watermarks.Where(w => w.Value.Mark.ErasedAt + StorageLimits.TombstoneLifetime < now).Select(w => w.Key).Take(20).ToList();
+        foreach (var old in stale)
+        {
+            watermarks.Remove(old);
+            writes.Add(DocumentWrite.Delete(old));
+        }
+
+        var change = new PartitionChange<bool>(writes, () =>
+        {
+            if (listing is null)
+            {
+                sessions.Remove(delivery.SessionId);
+            }
+            else
+            {
+                sessions[delivery.SessionId] = listing;
+            }
+
+            return true;
+        });
+        watermarks[sender] = (mark, change.Done);
+        return change;
+    }
+
+    // Hashed, so that nothing of an erased session's id stays behind.
+    private static string SenderOf(SessionDelivery delivery) =>
+        WatermarkPrefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{delivery.SessionId}\n{delivery.Incarnation}")).AsSpan(0, 16));
+
+    private static string CursorOf(SessionListing last) => string.Create(CultureInfo.InvariantCulture, $"{last.StartTime.UtcTicks}:{last.SessionId}");
+
+    private static (long, string) ParseCursor(string cursor)
+    {
+        var colon = cursor.IndexOf(':');
+        return colon > 0 && long.TryParse(cursor.AsSpan(0, colon), NumberStyles.None, CultureInfo.InvariantCulture, out var ticks)
+            ? (ticks, cursor[(colon + 1)..])
+            : throw new InvalidRequestException("after", "is not a cursor of a list of sessions");
+    }
+}

@@ -1,0 +1,45 @@
+namespace Granary.Embedded;
+
+/// <summary>Counts the calls under way; once closed it lets none in, and tells when the last has left.</summary>
+internal sealed class CallGate
+{
+    private const long Closed = 1L << 62;
+
+    private readonly TaskCompletionSource empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long calls;
+
+    /// <exception cref="UnavailableException">The gate is closed.</exception>
+    public void Enter()
+    {
+        if (Interlocked.Increment(ref calls) > Closed)
+        {
+            Exit();
+            throw new UnavailableException(ErrorCodes.Stopping, "The service is stopping.", TimeSpan.FromSeconds(1));
+        }
+    }
+
+    public void Exit()
+    {
+        if (Interlocked.Decrement(ref calls) == Closed)
+        {
+            empty.TrySetResult();
+        }
+    }
+
+    /// <summary>Closes the gate; ends when the last call has left, or after <paramref name="timeout"/>.</summary>
+    public async Task CloseAsync(TimeSpan timeout, TimeProvider time)
+    {
+        if (Interlocked.Or(ref calls, Closed) is 0 or Closed)
+        {
+            return;
+        }
+
+        try
+        {
+            await empty.Task.WaitAsync(timeout, time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+        }
+    }
+}

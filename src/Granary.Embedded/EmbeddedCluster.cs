@@ -1,0 +1,279 @@
+using Granary.Core.Actors;
+using Granary.Core.Maintenance;
+using Granary.Core.Resources;
+using Granary.Core.Sessions;
+using Granary.Core.Storage;
+using Granary.Core.Users;
+
+namespace Granary.Embedded;
+
+/// <summary>
+/// The memory in one process: sessions and users as actors over one store. A call that loses its activation to another writer is repeated
+/// once on a new one; a second loss is an <see cref="UnavailableException"/>.
+/// </summary>
+internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMaintenanceTargets
+{
+    private readonly EmbeddedOptions options;
+    private readonly IPartitionStore store;
+    private readonly ResourceCatalog resources;
+    private readonly TimeProvider time;
+    private readonly ActivationTable<SessionKey, SessionActor> sessions;
+    private readonly ActivationTable<UserKey, UserActor> users;
+    private readonly CallGate calls = new();
+
+    public EmbeddedCluster(
+        EmbeddedOptions options, IPartitionStore store, ResourceCatalog resources, Func<IUserDirectory, SessionServices> services, TimeProvider time)
+    {
+        options.Validate();
+        this.options = options;
+        this.store = store;
+        this.resources = resources;
+        this.time = time;
+        var shared = services(this);
+        sessions = new(
+            async (key, token) => await SessionActor.LoadAsync(key, shared, token).ConfigureAwait(false),
+            mayEvict: static actor => !actor.IsBusy,
+            worthKeeping: static actor => !actor.IsEmpty,
+            time);
+        users = new(
+            async (key, token) => await UserActor.LoadAsync(key, store, time, token).ConfigureAwait(false),
+            mayEvict: static actor => !actor.IsCommitting,
+            worthKeeping: static _ => true,
+            time);
+    }
+
+    public ISessionMemory Session(SessionKey key) => new EmbeddedSession(this, key.Validated());
+
+    public IUserMemory User(UserKey key) => new EmbeddedUser(this, key.Validated());
+
+    public IResourceCatalog Resources(string tenant) => resources.For(Ids.Require(tenant, "tenant_id"));
+
+    public Task<StartSessionResult> StartSessionAsync(UserKey user, StartSessionOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return SessionStarter.StartAsync(this, user.Validated(), options, time, cancellationToken);
+    }
+
+    public ValueTask<ActivationStats> GetStatsAsync(CancellationToken cancellationToken = default)
+    {
+        var ages = sessions.Ages().ToList();
+        return ValueTask.FromResult(new ActivationStats
+        {
+            TotalSessions = sessions.Count,
+            TotalUsers = users.Count,
+            MaxCapacity = options.MaxSessions,
+            TtlSeconds = options.IdleTime.TotalSeconds,
+            AvgAgeSeconds = ages.Count == 0 ? 0 : Math.Round(ages.Average(), 3),
+            OldestAgeSeconds = ages.Count == 0 ? 0 : Math.Round(ages.Max(), 3),
+            Hits = sessions.Hits,
+            Misses = sessions.Misses,
+            Evictions = sessions.Evictions,
+        });
+    }
+
+    public async ValueTask<MemoryHealth> GetHealthAsync(CancellationToken cancellationToken = default)
+    {
+        var health = await store.ProbeAsync(cancellationToken).ConfigureAwait(false);
+        var status = !health.Readable ? "unhealthy" : health.Writable ? "healthy" : "degraded";
+        return new MemoryHealth(status, health.Readable, health.Writable, Math.Round(health.Latency.TotalMilliseconds, 3), health.Error);
+    }
+
+    Task IUserDirectory.DeliverAsync(UserKey user, SessionDelivery delivery, CancellationToken cancellationToken) =>
+        CallUserAsync(user, delivery, static async (actor, state) =>
+        {
+            await actor.ApplyAsync(state).ConfigureAwait(false);
+            return true;
+        }).AsTask();
+
+    Task IMaintenanceTargets.MaintainAsync(SessionKey session, CancellationToken cancellationToken) =>
+        CallAsync(session, cancellationToken, static async (actor, token) =>
+        {
+            await actor.MaintainAsync(token).ConfigureAwait(false);
+            return true;
+        }).AsTask();
+
+    /// <summary>Forgets idle activations, and the longest unused beyond the capacity.</summary>
+    public void Sweep()
+    {
+        sessions.Sweep(options.IdleTime, options.MaxSessions, static actor => actor.Trim());
+        users.Sweep(options.IdleTime, options.MaxUsers);
+    }
+
+    /// <summary>Lets every session give back memory that can be made again.</summary>
+    public void Trim() => sessions.Trim(static actor => actor.Trim());
+
+    /// <summary>Forgets every activation that is not at work: the next call loads it.</summary>
+    public void Forget()
+    {
+        sessions.Sweep(TimeSpan.Zero, 0);
+        users.Sweep(TimeSpan.Zero, 0);
+    }
+
+    /// <summary>Refuses new calls and waits for those that were accepted.</summary>
+    public Task StopAsync() => calls.CloseAsync(options.StopTimeout, time);
+
+    /// <summary>A read that needs no wait once the session is in memory.</summary>
+    public ValueTask<T> ReadAsync<TState, T>(SessionKey key, TState state, Func<SessionActor, TState, T> read)
+    {
+        calls.Enter();
+        var entering = sessions.EnterAsync(key);
+        if (!entering.IsCompletedSuccessfully)
+        {
+            return Awaited(this, entering, key, state, read);
+        }
+
+        var activation = entering.Result;
+        try
+        {
+            return ValueTask.FromResult(read(activation.Actor!, state));
+        }
+        catch (ActivationLostException)
+        {
+            // Lost between entering and reading: the long way loads it anew.
+            return Again(this, key, state, read);
+        }
+        finally
+        {
+            sessions.Exit(key, activation);
+            calls.Exit();
+        }
+
+        static async ValueTask<T> Awaited(
+            EmbeddedCluster host, ValueTask<Activation<SessionActor>> entering, SessionKey key, TState state, Func<SessionActor, TState, T> read)
+        {
+            Activation<SessionActor>? activation = null;
+            try
+            {
+                activation = await entering.ConfigureAwait(false);
+                return read(activation.Actor!, state);
+            }
+            catch (StorageException exception)
+            {
+                throw StoreFailed(exception);
+            }
+            catch (ActivationLostException)
+            {
+                return await Again(host, key, state, read).ConfigureAwait(false);
+            }
+            finally
+            {
+                host.Leave(key, activation);
+                host.calls.Exit();
+            }
+        }
+
+        static ValueTask<T> Again(EmbeddedCluster host, SessionKey key, TState state, Func<SessionActor, TState, T> read) =>
+            host.CallAsync(key, (state, read), static (actor, s) => ValueTask.FromResult(s.read(actor, s.state)));
+    }
+
+    /// <summary>A call of a session.</summary>
+    public async ValueTask<T> CallAsync<TState, T>(SessionKey key, TState state, Func<SessionActor, TState, ValueTask<T>> call)
+    {
+        calls.Enter();
+        try
+        {
+            var result = await CallOnceAsync(sessions, key, state, call).ConfigureAwait(false);
+            if (sessions.Count > options.MaxSessions)
+            {
+                sessions.ShrinkTo(options.MaxSessions);
+            }
+
+            return result;
+        }
+        finally
+        {
+            calls.Exit();
+        }
+    }
+
+    /// <summary>A call of a user. Calls that come from within a session's call are part of it and pass a closed gate.</summary>
+    public async ValueTask<T> CallUserAsync<TState, T>(UserKey key, TState state, Func<UserActor, TState, ValueTask<T>> call)
+    {
+        var result = await CallOnceAsync(users, key, state, call).ConfigureAwait(false);
+        if (users.Count > options.MaxUsers)
+        {
+            users.ShrinkTo(options.MaxUsers);
+        }
+
+        return result;
+    }
+
+    /// <summary>The user's list, each session as it stands now.</summary>
+    public async Task<SessionPage> ListAsync(UserKey user, SessionQuery query, CancellationToken cancellationToken)
+    {
+        calls.Enter();
+        try
+        {
+            var page = await CallUserAsync(user, query, static (actor, q) => ValueTask.FromResult(actor.List(q))).ConfigureAwait(false);
+            var sessions = new List<SessionListing>(page.Sessions.Count);
+            foreach (var listing in page.Sessions)
+            {
+                var key = new SessionKey(user.Tenant, user.User, listing.SessionId);
+                if (listing.Status == SessionStatus.Completed)
+                {
+                    sessions.Add(listing);
+                }
+                else if (await SessionPeek.RefreshAsync(store, key, listing, cancellationToken).ConfigureAwait(false) is { } fresh)
+                {
+                    sessions.Add(fresh);
+                }
+            }
+
+            return page with { Sessions = sessions };
+        }
+        catch (StorageException exception)
+        {
+            throw StoreFailed(exception);
+        }
+        finally
+        {
+            calls.Exit();
+        }
+    }
+
+    private static async ValueTask<T> CallOnceAsync<TKey, TActor, TState, T>(
+        ActivationTable<TKey, TActor> table, TKey key, TState state, Func<TActor, TState, ValueTask<T>> call)
+        where TKey : notnull
+        where TActor : PartitionActor
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            Activation<TActor>? activation = null;
+            try
+            {
+                activation = await table.EnterAsync(key).ConfigureAwait(false);
+                return await call(activation.Actor!, state).ConfigureAwait(false);
+            }
+            catch (ActivationLostException) when (attempt == 1)
+            {
+                // Surely not stored: once more on a new activation.
+            }
+            catch (ActivationLostException lost)
+            {
+                throw new UnavailableException(ErrorCodes.StorageUnavailable, "The version was lost twice to another writer.", TimeSpan.FromSeconds(1), lost);
+            }
+            catch (StorageException exception)
+            {
+                throw StoreFailed(exception);
+            }
+            finally
+            {
+                if (activation is not null)
+                {
+                    table.Exit(key, activation);
+                }
+            }
+        }
+    }
+
+    private void Leave(SessionKey key, Activation<SessionActor>? activation)
+    {
+        if (activation is not null)
+        {
+            sessions.Exit(key, activation);
+        }
+    }
+
+    private static UnavailableException StoreFailed(StorageException exception) =>
+        new(ErrorCodes.StorageUnavailable, exception.Message, TimeSpan.FromSeconds(1), exception);
+}
