@@ -161,6 +161,7 @@ internal sealed partial class SessionActor
     private async Task EraseAsync()
     {
         Interlocked.Increment(ref background);
+        var incarnation = "";
         try
         {
             PartitionChange<bool>? change = null;
@@ -168,7 +169,8 @@ internal sealed partial class SessionActor
             lock (Gate)
             {
                 EnsureNotLost();
-                if (nextHead!.Phase != SessionPhase.Deleting)
+                incarnation = nextHead!.Incarnation;
+                if (nextHead.Phase != SessionPhase.Deleting)
                 {
                     change = WithNotice(nextHead with { Phase = SessionPhase.Deleting, Summary = null, Topics = null }, listed: false, _ => true);
                     pump = Enqueue(change);
@@ -182,26 +184,73 @@ internal sealed partial class SessionActor
 
             await (change?.Done ?? SettleAsync()).ConfigureAwait(false);
             await DeliverAsync(CancellationToken.None).ConfigureAwait(false);
+            await ErasePartitionAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is ActivationLostException or ErasedException)
+        {
+            // Overtaken by another activation. What the caller wanted gone may be gone already; what was begun anew since is not the caller's.
+            if (!await IsGoneAsync(incarnation).ConfigureAwait(false))
+            {
+                throw;
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref background);
+        }
+
+        lock (Gate)
+        {
+            Abandon();
+        }
+
+        OnLost();
+    }
+
+    private async Task ErasePartitionAsync()
+    {
+        while (true)
+        {
+            PartitionVersion version;
+            lock (Gate)
+            {
+                EnsureNotLost();
+                version = Version;
+            }
+
             try
             {
-                await Store.DeleteAsync(Partition, CancellationToken.None).ConfigureAwait(false);
+                if (await Store.DeleteAsync(Partition, version, CancellationToken.None).ConfigureAwait(false))
+                {
+                    return;
+                }
             }
             catch (StorageException exception)
             {
                 throw StoreFailed(exception);
             }
 
+            await SettleAsync().ConfigureAwait(false);
             lock (Gate)
             {
-                erased = true;
-                Abandon();
+                if (version == Version)
+                {
+                    throw new ActivationLostException("Another activation changed the partition.");
+                }
             }
-
-            OnLost();
         }
-        finally
+    }
+
+    private async Task<bool> IsGoneAsync(string incarnation)
+    {
+        try
         {
-            Interlocked.Decrement(ref background);
+            var page = await Store.GetAsync(Partition, [SessionDocumentIds.Head], CancellationToken.None).ConfigureAwait(false);
+            return page.Documents.Count == 0 || SessionHead.Decode(page.Documents[0].Body.Span).Incarnation != incarnation;
+        }
+        catch (StorageException exception)
+        {
+            throw StoreFailed(exception);
         }
     }
 
