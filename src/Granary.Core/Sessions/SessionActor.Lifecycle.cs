@@ -20,7 +20,7 @@ internal sealed partial class SessionActor
     {
         var handle = resource ?? await services.Resources.ResolveAsync(Key.Tenant, options.Resource, cancellationToken).ConfigureAwait(false);
         var prompt = SystemPrompt(options, handle.Current);
-        PartitionChange<bool>? creation = null;
+        PartitionChange<SessionContext>? creation = null;
         var pump = false;
         var deleting = false;
         lock (Gate)
@@ -54,9 +54,30 @@ internal sealed partial class SessionActor
             throw new ActivationLostException("The session of that id was erased just now.");
         }
 
-        await (creation?.Done ?? SettleAsync()).ConfigureAwait(false);
+        if (creation is null)
+        {
+            await SettleAsync().ConfigureAwait(false);
+            await TryDeliverAsync(cancellationToken).ConfigureAwait(false);
+            return new StartSessionResult(Key.Session, true, options.PreviousSessionId, GetContext(ContextOptions.Default));
+        }
+
+        // What it created it answers from here on, even if the activation is lost while it delivers: asked again it would say "restored".
+        var created = await CreateAsync(creation).ConfigureAwait(false);
         await TryDeliverAsync(cancellationToken).ConfigureAwait(false);
-        return new StartSessionResult(Key.Session, creation is null, options.PreviousSessionId, GetContext(ContextOptions.Default));
+        return new StartSessionResult(Key.Session, false, options.PreviousSessionId, created);
+    }
+
+    private async Task<SessionContext> CreateAsync(PartitionChange<SessionContext> creation)
+    {
+        try
+        {
+            return await creation.Done.ConfigureAwait(false);
+        }
+        catch (ErasedException)
+        {
+            // Created and erased by another activation since this one was loaded. Nothing was stored; an explicit start may pass the tombstone.
+            throw new ActivationLostException("The session of that id was erased just now.");
+        }
     }
 
     /// <summary>Begins an empty epoch.</summary>
@@ -254,7 +275,7 @@ internal sealed partial class SessionActor
         }
     }
 
-    private PartitionChange<bool> PrepareStart(StartSessionOptions options, ResourceHandle handle, IReadOnlyList<Message> prompt)
+    private PartitionChange<SessionContext> PrepareStart(StartSessionOptions options, ResourceHandle handle, IReadOnlyList<Message> prompt)
     {
         var now = Now();
         var created = NewHead(options.AgentId, handle, now, options.PreviousSessionId) with { Outbox = 1 };
@@ -279,18 +300,19 @@ internal sealed partial class SessionActor
             writes.Add(DocumentWrite.Put(SessionDocumentIds.Append(1), new AppendDocument(entries, counted, null).Encode()));
         }
 
+        // From here on nothing throws.
         resource = handle;
         nextHead = created;
         nextCounters = counted;
         nextOutbox++;
-        return new PartitionChange<bool>(writes, () =>
+        return new PartitionChange<SessionContext>(writes, () =>
         {
             erased = false;
             ApplyHead(created);
             entries.ForEach(transcript.Append);
             counters = counted;
             outbox.Enqueue((1, notice));
-            return true;
+            return CurrentContext(created);
         })
         {
             Recreate = erased,

@@ -20,18 +20,24 @@ internal sealed partial class SessionActor
                 return FitContext(state, max);
             }
 
-            // A changed resource changes budget and ETag.
-            if (context is null || contextRevision != Policy.Resource.Revision)
-            {
-                context = BuildContext(state, transcript.Entries, transcript.Snapshot, transcript.Usage(Policy.Resource.Budget.InputBudget()), omitted: 0);
-                contextRevision = Policy.Resource.Revision;
-            }
-
-            return context;
+            return CurrentContext(state);
         }
     }
 
     private long contextRevision;
+
+    private SessionContext CurrentContext(SessionHead state)
+    {
+        // A changed resource changes budget and ETag. Should it change while the context is made, the next read makes it again.
+        var revision = Policy.Resource.Revision;
+        if (context is null || contextRevision != revision)
+        {
+            context = BuildContext(state, transcript.Entries, transcript.Snapshot, transcript.Usage(Policy.Resource.Budget.InputBudget()), omitted: 0);
+            contextRevision = revision;
+        }
+
+        return context;
+    }
 
     /// <summary>The session's state.</summary>
     public SessionInfo GetInfo()
