@@ -370,14 +370,19 @@ internal sealed partial class SessionActor
     private PartitionChange<T> WithNotice<T>(SessionHead next, bool listed, Func<SessionHead, T> result)
     {
         var number = next.Outbox + 1;
-        next = nextHead = next with { Outbox = number };
+        next = next with { Outbox = number };
         var notice = new SessionNotice { Listing = listed ? Listing(next, nextCounters) : null };
+        DocumentWrite[] writes =
+        [
+            DocumentWrite.Put(SessionDocumentIds.Head, next.Encode()),
+            DocumentWrite.Put(SessionDocumentIds.Outbox(number), notice.Encode()),
+        ];
+
+        // From here on nothing throws.
+        nextHead = next;
         nextOutbox++;
         return new PartitionChange<T>(
-            [
-                DocumentWrite.Put(SessionDocumentIds.Head, next.Encode()),
-                DocumentWrite.Put(SessionDocumentIds.Outbox(number), notice.Encode()),
-            ],
+            writes,
             () =>
             {
                 ApplyHead(next);
@@ -405,7 +410,11 @@ internal sealed partial class SessionActor
         {
             await DeliverAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (OperationCanceledException)
+        {
+            // The caller does not wait for it any more; what is durable is answered all the same.
+        }
+        catch (Exception exception)
         {
             LogDeliveryFailed(services.Logger, exception, Key.Session);
         }
