@@ -287,7 +287,9 @@ internal sealed partial class SessionActor
         public override void Complete()
         {
             done.TrySetResult(answer);
-            session.WakeBackground();
+
+            // Who created the session delivers its notice before it answers.
+            session.WakeBackground(deliver: !Creates);
         }
 
         public override void Fail(Exception exception) => done.TrySetException(exception);

@@ -84,9 +84,9 @@ internal sealed partial class SessionActor
     }
 
     /// <summary>Starts what is due: a compaction, a delivery. Called after each change, outside the gate.</summary>
-    private void WakeBackground()
+    private void WakeBackground(bool deliver = true)
     {
-        bool compact, deliver;
+        bool compact;
         lock (Gate)
         {
             if (IsLost)
@@ -95,7 +95,7 @@ internal sealed partial class SessionActor
             }
 
             compact = CompactionIsDue();
-            deliver = outbox.Count > 0 && !delivering;
+            deliver &= outbox.Count > 0 && !delivering;
         }
 
         if (compact)
