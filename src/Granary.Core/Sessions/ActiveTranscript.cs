@@ -77,13 +77,28 @@ internal sealed class ActiveTranscript
     public void Touch(long first, long last)
     {
         var access = ++accessCounter;
-        foreach (ref var entry in CollectionsMarshal.AsSpan(entries))
+        foreach (ref var entry in CollectionsMarshal.AsSpan(entries)[IndexOf(first)..])
         {
-            if (entry.Message.Sequence >= first && entry.Message.Sequence <= last)
+            if (entry.Message.Sequence > last)
             {
-                entry = entry with { LastAccess = access };
+                return;
             }
+
+            entry = entry with { LastAccess = access };
         }
+    }
+
+    /// <summary>The place of the first entry that is not before a sequence; entries are in the order of their sequences.</summary>
+    private int IndexOf(long sequence)
+    {
+        var (low, high) = (0, entries.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = entries[middle].Message.Sequence < sequence ? (middle + 1, high) : (low, middle);
+        }
+
+        return low;
     }
 
     /// <summary>The tool calls that have no result yet, or null if there are none.</summary>
