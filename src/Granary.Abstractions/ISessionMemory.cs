@@ -73,6 +73,8 @@ public interface ISessionMemory
 
     /// <summary>Takes a part of an export into this session, which must not exist. It stays invisible until the last part.</summary>
     /// <exception cref="ConflictException">The session exists, or another import of it is under way.</exception>
-    /// <exception cref="InvalidRequestException">A record does not follow the one before.</exception>
+    /// <exception cref="InvalidRequestException">
+    /// A record breaks a rule or does not follow the one before; the field begins with its place in the chunk, as in <c>records[3].type</c>.
+    /// </exception>
     Task ImportAsync(SessionImportChunk chunk, CancellationToken cancellationToken = default);
 }

@@ -114,6 +114,17 @@ internal sealed class ActivationTable<TKey, TActor>(
         Shrink(staying, capacity);
     }
 
+    public void Trim(Action<TActor> trim)
+    {
+        foreach (var activation in activations.Values)
+        {
+            if (activation.Actor is { } actor)
+            {
+                trim(actor);
+            }
+        }
+    }
+
     /// <summary>Forgets the longest unused when there are more than <paramref name="capacity"/>: a twentieth more than needed, so that it is rare.</summary>
     public void ShrinkTo(int capacity)
     {

@@ -99,6 +99,16 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
         users.Sweep(options.IdleTime, options.MaxUsers);
     }
 
+    /// <summary>Lets every session give back memory that can be made again.</summary>
+    public void Trim() => sessions.Trim(static actor => actor.Trim());
+
+    /// <summary>Forgets every activation that is not at work: the next call loads it.</summary>
+    public void Forget()
+    {
+        sessions.Sweep(TimeSpan.Zero, 0);
+        users.Sweep(TimeSpan.Zero, 0);
+    }
+
     /// <summary>Refuses new calls and waits for those that were accepted.</summary>
     public Task StopAsync() => calls.CloseAsync(options.StopTimeout, time);
 

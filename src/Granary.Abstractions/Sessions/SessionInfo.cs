@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Granary;
 
 /// <summary>A session's state.</summary>
@@ -67,5 +69,6 @@ public sealed record SessionInfo
     public required SessionHealth Health { get; init; }
 
     /// <summary>The session's ETag: last sequence and resource revision.</summary>
+    [JsonPropertyName("etag")]
     public required string ETag { get; init; }
 }

@@ -72,8 +72,8 @@ public sealed record StoreBatchResponse(IReadOnlyList<StoreBatchItem> Results, i
 /// <param name="Result">What was stored.</param>
 /// <param name="Problem">Why it was not.</param>
 public sealed record StoreBatchItem(
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] StoreTurnResponse? Result,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Problem? Problem);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] StoreTurnResponse? Result = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Problem? Problem = null);
 
 /// <summary>Answer of <c>POST /memory/context/batch</c>.</summary>
 /// <param name="Results">One for each session, in order.</param>
@@ -83,5 +83,5 @@ public sealed record ContextBatchResponse(IReadOnlyList<ContextBatchItem> Result
 /// <param name="Result">Its context.</param>
 /// <param name="Problem">Why there is none.</param>
 public sealed record ContextBatchItem(
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ContextResponse? Result,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Problem? Problem);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ContextResponse? Result = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Problem? Problem = null);

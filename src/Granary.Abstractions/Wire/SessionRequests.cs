@@ -12,7 +12,10 @@ public sealed record StartSessionRequest
     /// <summary>The agent of a new session.</summary>
     public string? AgentId { get; init; }
 
-    /// <summary>See <see cref="StartSessionOptions.Restore"/>. Settable, because generated readers would set an init-only one that is left out to false.</summary>
+    /// <summary>
+    /// With an id that exists: true restores an active session, and starts a new one that follows a completed session; false is refused.
+    /// Settable, because generated readers would set an init-only one that is left out to false.
+    /// </summary>
     public bool Restore { get; set; } = true;
 
     /// <summary>The memory resource of a new session.</summary>

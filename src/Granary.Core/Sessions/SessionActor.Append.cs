@@ -56,7 +56,19 @@ internal sealed partial class SessionActor
             Pump();
         }
 
-        return repeats ? await AnswerRepeatAsync(change.Done).ConfigureAwait(false) : await change.Done.ConfigureAwait(false);
+        if (repeats)
+        {
+            return await AnswerRepeatAsync(change.Done).ConfigureAwait(false);
+        }
+
+        var answer = await change.Done.ConfigureAwait(false);
+        if (change.Creates)
+        {
+            // Like an explicit start: who reads the user's list next finds the session.
+            await TryDeliverAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return answer;
     }
 
     private static async Task<AppendResult> AnswerRepeatAsync(Task<AppendResult> first) => await first.ConfigureAwait(false) with { Repeated = true };
@@ -222,6 +234,8 @@ internal sealed partial class SessionActor
 
         public Task<AppendResult> Done => done.Task;
 
+        public bool Creates => notice is not null;
+
         public override void Apply()
         {
             if (head is not null)
@@ -235,6 +249,7 @@ internal sealed partial class SessionActor
             }
 
             session.counters = counters;
+            session.context = null;
             if (notice is not null)
             {
                 session.outbox.Enqueue((1, notice));
@@ -264,5 +279,6 @@ internal sealed partial class SessionActor
         }
 
         head = applied;
+        context = null;
     }
 }

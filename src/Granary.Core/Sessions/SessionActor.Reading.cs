@@ -90,11 +90,12 @@ internal sealed partial class SessionActor
         lock (Gate)
         {
             ReadableHead();
-            last = Math.Min(counters.LastSequence, checked(from + limit - 1));
-            if (last < from)
+            if (from > counters.LastSequence)
             {
                 return new MessagePage([], null);
             }
+
+            last = Math.Min(counters.LastSequence, from + limit - 1);
 
             transcript.Touch(from, last);
         }

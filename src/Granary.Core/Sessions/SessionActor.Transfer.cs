@@ -86,9 +86,9 @@ internal sealed partial class SessionActor
         }
 
         var writes = new List<DocumentWrite>();
-        foreach (var record in chunk.First ? chunk.Records.Skip(1) : chunk.Records)
+        for (var i = chunk.First ? 1 : 0; i < chunk.Records.Count; i++)
         {
-            TakeRecord(state, record, writes);
+            TakeRecord(state, chunk.Records[i], i, writes);
             if (writes.Count >= StorageLimits.MaxDocumentsPerCommit - 2 || writes.Sum(w => w.Body.Length) >= ImportCommitBytes)
             {
                 await CommitAsync(new PartitionChange<bool>([.. writes], static () => true)).ConfigureAwait(false);
@@ -174,18 +174,30 @@ internal sealed partial class SessionActor
         await change.Done.ConfigureAwait(false);
     }
 
-    private void TakeRecord(ImportState state, SessionRecord record, List<DocumentWrite> writes)
+    /// <summary>Takes a record; an error names it by its place in the chunk.</summary>
+    private void TakeRecord(ImportState state, SessionRecord record, int index, List<DocumentWrite> writes)
     {
-        switch (record)
+        try
         {
-            case AppendRecord append:
-                TakeAppend(state, append, writes);
-                break;
-            case EpochRecord epoch:
-                TakeEpoch(state, epoch, writes);
-                break;
-            default:
-                throw new InvalidRequestException("type", "must be 'append' or 'epoch' after the first record");
+            switch (record)
+            {
+                case AppendRecord append:
+                    TakeAppend(state, append, writes);
+                    break;
+                case EpochRecord epoch:
+                    TakeEpoch(state, epoch, writes);
+                    break;
+                default:
+                    throw new InvalidRequestException("type", "must be 'append' or 'epoch' after the first record");
+            }
+        }
+        catch (InvalidRequestException error)
+        {
+            throw new InvalidRequestException($"records[{index}].{error.Field}", error.Rule);
+        }
+        catch (TooLargeException error)
+        {
+            throw new TooLargeException($"records[{index}].{error.Field}", error.Rule);
         }
     }
 

@@ -63,7 +63,6 @@ internal sealed partial class SessionActor : PartitionActor
 
     protected override void OnApplied()
     {
-        context = null;
         changed?.TrySetResult();
         changed = null;
     }

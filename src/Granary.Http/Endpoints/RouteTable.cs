@@ -1,0 +1,37 @@
+using Granary.Http.Documentation;
+using Granary.Http.Identity;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Granary.Http.Endpoints;
+
+/// <summary>Adds routes, each with its scope and its description.</summary>
+internal sealed class RouteTable(IEndpointRouteBuilder routes)
+{
+    public RouteTable Get(string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description) =>
+        Map(HttpMethods.Get, pattern, scope, handler, description);
+
+    public RouteTable Post(string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description) =>
+        Map(HttpMethods.Post, pattern, scope, handler, description);
+
+    public RouteTable Put(string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description) =>
+        Map(HttpMethods.Put, pattern, scope, handler, description);
+
+    public RouteTable Delete(string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description) =>
+        Map(HttpMethods.Delete, pattern, scope, handler, description);
+
+    /// <summary>Adds a route that stays open for long, and so does not count among the requests that run at a time.</summary>
+    public RouteTable GetUncounted(string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description) =>
+        Map(HttpMethods.Get, pattern, scope, handler, description, new UncountedRequest());
+
+    private RouteTable Map(
+        string method, string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description, params object[] metadata)
+    {
+        routes.MapMethods(pattern, [method], handler)
+            .RequireScope(scope)
+            .WithMetadata([description, .. metadata])
+            .WithDisplayName($"{method} {pattern}");
+        return this;
+    }
+}

@@ -1,0 +1,49 @@
+using Granary.Http.Documentation;
+using Granary.Http.Endpoints;
+using Granary.Http.Events;
+using Granary.Http.Identity;
+using Granary.Http.Import;
+using Granary.Http.Limits;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Granary.Http;
+
+/// <summary>Puts the HTTP API into an application.</summary>
+public static class GranaryHttpApplicationExtensions
+{
+    /// <summary>
+    /// Adds the routes of the API and what every request passes before them. From here on every route of the application must declare its
+    /// scope (<see cref="RequiredScopeExtensions.RequireScope"/>): one that does not is refused.
+    /// </summary>
+    /// <param name="app">An application with an <see cref="IMemoryCluster"/> and <c>AddGranaryHttp</c> among its services.</param>
+    public static WebApplication MapGranary(this WebApplication app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        var services = app.Services;
+        app.Use(next => new GranaryMiddleware(
+            next,
+            services.GetRequiredService<KeyRing>(),
+            services.GetRequiredService<WebPageGuard>(),
+            services.GetRequiredService<RequestLimits>(),
+            services.GetRequiredService<ILogger<GranaryMiddleware>>()).InvokeAsync);
+
+        var routes = new RouteTable(app);
+        services.GetRequiredService<StoreEndpoint>().Map(routes);
+        services.GetRequiredService<StoreBatchEndpoint>().Map(routes);
+        services.GetRequiredService<ContextEndpoint>().Map(routes);
+        services.GetRequiredService<ContextBatchEndpoint>().Map(routes);
+        services.GetRequiredService<SummariesEndpoint>().Map(routes);
+        services.GetRequiredService<SessionLifeEndpoints>().Map(routes);
+        services.GetRequiredService<SessionChangeEndpoints>().Map(routes);
+        services.GetRequiredService<SessionReadEndpoints>().Map(routes);
+        services.GetRequiredService<SessionEventsEndpoint>().Map(routes);
+        services.GetRequiredService<SessionImportEndpoint>().Map(routes);
+        services.GetRequiredService<SessionExportEndpoint>().Map(routes);
+        services.GetRequiredService<ResourceEndpoints>().Map(routes);
+        services.GetRequiredService<OperationEndpoints>().Map(routes);
+        app.MapGranaryDocumentation();
+        return app;
+    }
+}
