@@ -54,7 +54,7 @@ internal static class CompactionPlanner
         var least = due ? 0 : Share(window.Size.Messages, ForcedShare);
         foreach (var candidate in candidates)
         {
-            if (window.FoldedMessages >= least && leave.ReachedBy(window) && !window.IsDue())
+            if (window.FoldedMessages >= least && leave.ReachedBy(window) && !window.IsDue() && !window.IsAnswer(candidate))
             {
                 return;
             }
@@ -79,7 +79,7 @@ internal static class CompactionPlanner
         var enough = hybrid ? Share(window.Size.Messages, policy.SummarizeOldest) : int.MaxValue;
         foreach (var candidate in FoldOrder.Sort(older, strategy, resource.Eviction))
         {
-            if (window.FoldedMessages >= enough && !window.IsDue())
+            if (window.FoldedMessages >= enough && !window.IsDue() && !window.IsAnswer(candidate))
             {
                 return;
             }

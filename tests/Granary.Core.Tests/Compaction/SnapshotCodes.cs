@@ -36,7 +36,8 @@ internal static class SnapshotCodes
         return new((FactKind)(number % 5), Text(number / 5), FactRules.Base((FactKind)(number % 5)) + (number % 100), number % 40);
     }
 
-    private static string Text(int code)
+    /// <summary>A text of a number.</summary>
+    public static string Text(int code)
     {
         var number = Math.Abs(code / 3);
         return Pieces[number % Pieces.Length] + (number % 5 == 0 ? " " + Pieces[number / 5 % Pieces.Length] : "");
