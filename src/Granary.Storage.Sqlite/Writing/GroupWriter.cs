@@ -67,8 +67,8 @@ internal sealed class GroupWriter : IDisposable
     {
         while (true)
         {
-            var write = _queue.Take(Patience());
-            if (write is null && _queue.IsClosed && (!HasErasures || _health.IsFailing))
+            var write = _queue.Take(Patience(), out var finished);
+            if (finished && (!HasErasures || _health.IsFailing))
             {
                 break;
             }
@@ -101,7 +101,6 @@ internal sealed class GroupWriter : IDisposable
     private void WriteGroup(PendingWrite? first)
     {
         var started = Stopwatch.GetTimestamp();
-        _group.Clear();
         try
         {
             if (first is not null)
@@ -177,6 +176,7 @@ internal sealed class GroupWriter : IDisposable
             }
         }
 
+        _group.Clear();
         for (var i = _erasing.Count - 1; i >= 0; i--)
         {
             if (!session.IsErasing(_erasing[i].Partition))
@@ -209,6 +209,7 @@ internal sealed class GroupWriter : IDisposable
             write.Fail(Error(exception));
         }
 
+        _group.Clear();
         foreach (var write in _erasing)
         {
             write.Fail(Error(exception));
