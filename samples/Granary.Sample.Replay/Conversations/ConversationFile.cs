@@ -21,6 +21,8 @@ internal static class ConversationFile
             {
                 var conversations = await JsonSerializer.DeserializeAsync(
                     file, ConversationJson.Default.IReadOnlyListConversation, cancellationToken).ConfigureAwait(false);
+                if (conversations?.Contains(null!) ?? false)
+                    throw new JsonException("A conversation is null.");
                 return conversations is { Count: > 0 } ? conversations : throw new ConversationFileException($"{path} has no conversation.");
             }
         }

@@ -16,7 +16,6 @@ internal sealed class ReplayReport(IAnsiConsole console)
         var panel = new Panel(new Text((context.FormattedContext ?? "").Trim()))
             .Header($"[bold] {Markup.Escape(context.SessionId)} of {Markup.Escape(context.UserId)}: {Count(context.TokenCount)} tokens in epoch {context.Epoch} [/]")
             .Border(BoxBorder.Rounded);
-        panel.Width = Math.Min(console.Profile.Width, 110);
         console.Write(panel);
         console.WriteLine();
     }
@@ -75,9 +74,9 @@ internal sealed class ReplayReport(IAnsiConsole console)
 
     public void Summary(Replayer replayer, int sessions, TimeSpan time)
     {
-        var turns = replayer.Stored + replayer.Repeated;
-        var rate = turns / Math.Max(0.001, time.TotalSeconds);
-        console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[green]{Count(replayer.Stored)} turns stored[/], {Count(replayer.Repeated)} were there already; {Count(sessions)} sessions in {time.TotalSeconds:0.0} s ({rate:0} turns/s).");
+        var appends = replayer.Stored + replayer.Repeated;
+        var rate = appends / Math.Max(0.001, time.TotalSeconds);
+        console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[green]{Count(replayer.Stored)} appends stored[/], {Count(replayer.Repeated)} were there already; {Count(sessions)} sessions in {time.TotalSeconds:0.0} s ({rate:0} appends/s).");
     }
 
     private static string[] Row(string name, IReadOnlyList<SessionOutcome> part)

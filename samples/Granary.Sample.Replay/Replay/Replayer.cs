@@ -13,10 +13,10 @@ internal sealed class Replayer(GranaryClient client, Latencies latencies)
     private int _stored;
     private int _repeated;
 
-    /// <summary>Turns stored by this run.</summary>
+    /// <summary>Appends stored by this run.</summary>
     public int Stored => _stored;
 
-    /// <summary>Turns that the service had already.</summary>
+    /// <summary>Appends that the service had already.</summary>
     public int Repeated => _repeated;
 
     /// <summary>The session's outcome, once it was measured.</summary>

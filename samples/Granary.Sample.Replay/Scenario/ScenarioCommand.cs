@@ -13,7 +13,10 @@ namespace Granary.Sample.Replay.Scenario;
 /// </summary>
 internal sealed class ScenarioCommand(IAnsiConsole console, ConnectionOptions connection)
 {
-    private static readonly string[] Titles = ["Consultation: the profile is built", "Investment advice: the profile is known", "Tax strategy: both are known"];
+    private static readonly (string Name, string Note)[] Parts =
+    [
+        ("Consultation", "the profile is built"), ("Investment advice", "the profile is known"), ("Tax strategy", "both are known"),
+    ];
 
     private readonly Option<string?> _user = new("--user") { Description = "The user. Default: a new one." };
 
@@ -42,13 +45,15 @@ internal sealed class ScenarioCommand(IAnsiConsole console, ConnectionOptions co
 
     private async Task RunAsync(GranaryClient user, IReadOnlyList<SessionScript> scripts, CancellationToken cancellationToken)
     {
-        // All three have one name: a start after the end of the one before continues the story in a new session that names the old one.
-        const string Name = "advice";
+        // A start that names a session that has ended begins a new one, which names the old one.
+        var previous = "consultation";
+        var ids = new List<string>();
         for (var n = 0; n < scripts.Count; n++)
         {
-            console.Write(new Rule($"[bold]{n + 1}. {Titles[n]}[/]").LeftJustified());
+            console.Write(new Rule($"[bold]{n + 1}. {Parts[n].Name}: {Parts[n].Note}[/]").LeftJustified());
             var known = await RememberedAsync(user, cancellationToken).ConfigureAwait(false);
-            var started = (await user.StartSessionAsync(new StartSessionRequest { SessionId = Name, SystemPrompt = known }, cancellationToken).ConfigureAwait(false)).Value;
+            var started = (await user.StartSessionAsync(new StartSessionRequest { SessionId = previous, SystemPrompt = known }, cancellationToken).ConfigureAwait(false)).Value;
+            ids.Add(previous = started.SessionId);
             console.MarkupLineInterpolated($"session [bold]{started.SessionId}[/], user {started.UserId}");
             console.MarkupLineInterpolated($"restored: {started.Restored}, previous session: {started.PreviousSessionId ?? "none"}");
             console.WriteLine();
@@ -65,7 +70,7 @@ internal sealed class ScenarioCommand(IAnsiConsole console, ConnectionOptions co
             console.WriteLine();
         }
 
-        await ShowSummariesAsync(user, cancellationToken).ConfigureAwait(false);
+        await ShowSummariesAsync(user, ids, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What the advisor should know before the session begins: the summaries of the earlier ones, oldest first.</summary>
@@ -110,7 +115,7 @@ internal sealed class ScenarioCommand(IAnsiConsole console, ConnectionOptions co
     private async Task ComeBackAsync(GranaryClient user, string session, CancellationToken cancellationToken)
     {
         var again = (await user.StartSessionAsync(new StartSessionRequest { SessionId = session }, cancellationToken).ConfigureAwait(false)).Value;
-        console.MarkupLineInterpolated($"[yellow]The agent restarts.[/] restored: {again.Restored}, {again.TurnCount} turns, {again.ActiveContext.Count} of them in the context");
+        console.MarkupLineInterpolated($"[yellow]The agent restarts.[/] restored: {again.Restored}, {again.TurnCount} turns, {again.ActiveContext.Count(turn => turn.Turn > 0)} of them in the context");
         console.WriteLine();
     }
 
@@ -120,17 +125,17 @@ internal sealed class ScenarioCommand(IAnsiConsole console, ConnectionOptions co
         var panel = new Panel(new Text((context.FormattedContext ?? "").Trim()))
             .Header($"[bold] what a model sees now: {context.TokenCount} tokens [/]")
             .Border(BoxBorder.Rounded);
-        panel.Width = Math.Min(console.Profile.Width, 110);
         console.Write(panel);
     }
 
-    private async Task ShowSummariesAsync(GranaryClient user, CancellationToken cancellationToken)
+    private async Task ShowSummariesAsync(GranaryClient user, List<string> ids, CancellationToken cancellationToken)
     {
         console.Write(new Rule("[bold]What stays[/]").LeftJustified());
-        var table = new Table().Border(TableBorder.Rounded).AddColumn("session").AddColumn(new TableColumn("turns").RightAligned()).AddColumn("summary");
+        var table = new Table().Border(TableBorder.Rounded).AddColumn(new TableColumn("session").NoWrap()).AddColumn(new TableColumn("turns").RightAligned()).AddColumn("summary");
         table.ShowRowSeparators();
-        foreach (var session in (await user.GetSummariesAsync(10, cancellationToken).ConfigureAwait(false)).Summaries.Reverse())
-            table.AddRow(new Text(session.SessionId), new Text($"{session.TurnCount}"), new Text(session.CumulativeSummary));
+        var summaries = await user.GetSummariesAsync(10, cancellationToken).ConfigureAwait(false);
+        foreach (var session in summaries.Summaries.Where(session => ids.Contains(session.SessionId)).Reverse())
+            table.AddRow(new Text(Parts[ids.IndexOf(session.SessionId)].Name), new Text($"{session.TurnCount}"), new Text(session.CumulativeSummary));
         console.Write(table);
     }
 }
