@@ -131,6 +131,15 @@ public sealed class EventTests
         (await server.Client().SubscribeAsync("s1").ToListAsync())[^1].ShouldBeOfType<SessionDeletedEvent>();
     }
 
+    [Fact]
+    public async Task A_session_erased_and_made_again_in_between_ends_the_feed_too()
+    {
+        await using var server = await ScriptAsync(
+            feed => feed.SendAsync(State(2) + Event(1) + Event(2)),
+            feed => feed.SendAsync(State(1)));
+        (await server.Client().SubscribeAsync("s1").ToListAsync())[^1].ShouldBeOfType<SessionDeletedEvent>();
+    }
+
     [Theory]
     [InlineData(404, ErrorCodes.NotFound, typeof(NotFoundException))]
     [InlineData(410, ErrorCodes.Erased, typeof(ErasedException))]

@@ -65,6 +65,16 @@ public abstract partial class MemoryConformance
     }
 
     [Fact]
+    public async Task A_keyed_append_keeps_the_time_that_its_messages_were_said_at()
+    {
+        var said = new DateTimeOffset(2023, 5, 8, 13, 56, 0, TimeSpan.Zero);
+        var append = Append(User("a") with { Timestamp = said }, Assistant("b") with { Timestamp = said.ToOffset(TimeSpan.FromHours(2)) }) with { IdempotencyKey = "k" };
+        await Memory.Session().AppendAsync(append);
+        (await Memory.Session().AppendAsync(append)).Repeated.ShouldBeTrue();
+        (await HistoryAsync(Memory.Session())).Select(m => m.Timestamp).ShouldBe([said, said]);
+    }
+
+    [Fact]
     public async Task Append_after_restart_continues_the_sequence()
     {
         await AppendTurnsAsync(Memory.Session(), 1, 3);
