@@ -37,8 +37,9 @@ internal static class IdempotencyKey
         writer.WriteStartArray();
         for (var i = 0; i < list.Count; i++)
         {
-            // What callers cannot set, or what the session overwrites, does not count.
-            MessageCodec.Write(writer, new TranscriptEntry(list[i] with { Sequence = 0, Turn = 0 }, 0, 0), storedAt: long.MinValue);
+            // What callers cannot set, or what the session overwrites, does not count. No message may be of the year 1: each given time is written.
+            MessageCodec.Write(
+                writer, new TranscriptEntry(list[i] with { Sequence = 0, Turn = 0 }, 0, 0), DateTimeOffset.MinValue.ToUnixTimeMilliseconds());
         }
 
         writer.WriteEndArray();
