@@ -46,7 +46,7 @@ public class ExtractionPartsTests
     [Theory]
     [InlineData("see https://example.org/a?b=c, and (src/app/main.cs).", "https://example.org/a?b=c|src/app/main.cs")]
     [InlineData("mail ada@example.org about ORD-20412 and #4711", "ada@example.org|ORD-20412|#4711")]
-    [InlineData("commit 9f3c2ab in ~/work/repo or C:\\Temp\\log.txt", "9f3c2ab|~/work/repo|C:\\Temp\\log.txt")]
+    [InlineData("commit 9f3c2ab in ~/code/repo or C:\\Temp\\log.txt", "9f3c2ab|~/code/repo|C:\\Temp\\log.txt")]
     [InlineData("id 123e4567-e89b-12d3-a456-426614174000 of report.pdf", "123e4567-e89b-12d3-a456-426614174000|report.pdf")]
     [InlineData("and/or 24/7 3.5 well-known 2024-05-01 e.g. it's A-1 x.y 100% $5", "")]
     public void Artifacts_are_what_will_be_needed_letter_by_letter(string text, string found)
