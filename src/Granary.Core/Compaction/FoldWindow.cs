@@ -47,6 +47,9 @@ internal sealed class FoldWindow
     /// <summary>Whether the trigger would be reached at once again.</summary>
     public bool IsDue() => CompactionTrigger.IsDue(Left, Resource, Threshold);
 
+    /// <summary>Whether what is left would not fit the input budget.</summary>
+    public bool Overflows() => Left.Tokens > Resource.Budget.InputBudget();
+
     /// <summary>Whether a block is what was said to the question that was taken last: a question that is folded alone would seem unanswered.</summary>
     public bool IsAnswer(FoldCandidate candidate) =>
         last is not null && last.LastTurn == candidate.FirstTurn && last.Block.Last + 1 == candidate.Block.First
