@@ -11,9 +11,9 @@ public class ExtractionPartsTests
     [InlineData("Use e.g. tea, i.e. green tea. Why? Because!", "Use e.g. tea, i.e. green tea.|Why?|Because!")]
     [InlineData("Version 4.7.2 is out... and it works. J. R. Tolkien wrote it.", "Version 4.7.2 is out... and it works.|J. R. Tolkien wrote it.")]
     [InlineData("See www.example.org/a.b. It's No. 5. \"Really?\" she said.", "See www.example.org/a.b.|It's No. 5.|\"Really?\"|she said.")]
-    [InlineData("\u6211\u597D\u3002\u4F60\u5462\uFF1F\u597D\uFF01", "\u6211\u597D\u3002|\u4F60\u5462\uFF1F|\u597D\uFF01")]
-    [InlineData("\u0643\u064A\u0641 \u062D\u0627\u0644\u0643\u061F \u0628\u062E\u064A\u0631", "\u0643\u064A\u0641 \u062D\u0627\u0644\u0643\u061F|\u0628\u062E\u064A\u0631")]
-    [InlineData("\u0915\u0948\u0938\u0947 \u0939\u094B\u0964 \u0920\u0940\u0915", "\u0915\u0948\u0938\u0947 \u0939\u094B\u0964|\u0920\u0940\u0915")]
+    [InlineData("我好。你呢？好！", "我好。|你呢？|好！")]
+    [InlineData("كيف حالك؟ بخير", "كيف حالك؟|بخير")]
+    [InlineData("कैसे हो। ठीक", "कैसे हो।|ठीक")]
     [InlineData("# Plan\n- buy milk\n2. call Bob\n> quoted", "Plan|buy milk|call Bob|quoted")]
     [InlineData("Am 3. Mai um 8 Uhr. Gut.", "Am 3. Mai um 8 Uhr.|Gut.")]
     [InlineData("no end", "no end")]
@@ -46,7 +46,7 @@ public class ExtractionPartsTests
     [Theory]
     [InlineData("see https://example.org/a?b=c, and (src/app/main.cs).", "https://example.org/a?b=c|src/app/main.cs")]
     [InlineData("mail ada@example.org about ORD-20412 and #4711", "ada@example.org|ORD-20412|#4711")]
-    [InlineData("commit 9f3c2ab in ~/work/repo or C:\\Temp\\log.txt", "9f3c2ab|~/work/repo|C:\\Temp\\log.txt")]
+    [InlineData("commit 9f3c2ab in ~/code/repo or C:\\Temp\\log.txt", "9f3c2ab|~/code/repo|C:\\Temp\\log.txt")]
     [InlineData("id 123e4567-e89b-12d3-a456-426614174000 of report.pdf", "123e4567-e89b-12d3-a456-426614174000|report.pdf")]
     [InlineData("and/or 24/7 3.5 well-known 2024-05-01 e.g. it's A-1 x.y 100% $5", "")]
     public void Artifacts_are_what_will_be_needed_letter_by_letter(string text, string found)
@@ -124,11 +124,11 @@ public class ExtractionPartsTests
     [Fact]
     public void Where_words_have_no_spaces_a_keyword_may_stand_anywhere()
     {
-        var levels = ImportanceLevels.For(new() { PriorityKeywords = ["\u9519\u8BEF", "\uC624\uB958", " "] });
+        var levels = ImportanceLevels.For(new() { PriorityKeywords = ["错误", "오류", " "] });
 
-        levels.Of(User("\u8FD9\u662F\u9519\u8BEF\u7684")).ShouldBe(MessageImportance.High);
-        levels.Of(User("\uC624\uB958\uAC00 \uB0AC\uC5B4\uC694")).ShouldBe(MessageImportance.High);
-        levels.Of(User("\u597D")).ShouldBe(MessageImportance.Medium);
+        levels.Of(User("这是错误的")).ShouldBe(MessageImportance.High);
+        levels.Of(User("오류가 났어요")).ShouldBe(MessageImportance.High);
+        levels.Of(User("好")).ShouldBe(MessageImportance.Medium);
     }
 
     [Fact]

@@ -275,7 +275,8 @@ public class ResourceCatalogTests
     public async Task A_tenant_that_was_erased_can_begin_again()
     {
         await Catalog().PutAsync(Samples.Named("a"));
-        await _fixture.Store.DeleteAsync("resources/acme");
+        var page = await _fixture.Store.ReadAsync("resources/acme", DocumentRange.Prefix("r:"));
+        (await _fixture.Store.DeleteAsync("resources/acme", page.Version)).ShouldBeTrue();
         (await Catalog().ListAsync()).Count.ShouldBe(1);
         (await Catalog().PutAsync(Samples.Named("a"))).ETag.ShouldBe("\"r1\"");
     }

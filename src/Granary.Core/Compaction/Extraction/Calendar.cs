@@ -83,7 +83,8 @@ internal static class Calendar
         return traits;
     }
 
-    private static bool IsCurrencySign(char c) => c == '$' || c is >= '\u00A2' and <= '\u00A5' || c is >= '\u20A0' and <= '\u20CF' || c == '\u5143' || c == '\u5186';
+    private static bool IsCurrencySign(char c) =>
+        c == '$' || c is >= '\u00A2' and <= '\u00A5' || c is >= '\u20A0' and <= '\u20CF' || c == '\u5143' || c == '\u5186';
 
     private static FrozenSet<ulong> Set(string words) => words.Split(' ').Select(word => WordHash.Of(word)).ToFrozenSet();
 }
