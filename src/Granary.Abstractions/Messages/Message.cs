@@ -38,11 +38,19 @@ public sealed record Message
 
     /// <summary>Images, audio, video or files that belong to the message, by reference.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<MediaReference>? Media { get => rare?.Media; init => rare = IsUnset(value) ? null : ((rare ?? Rare.None) with { Media = value }).OrNull(); }
+    public IReadOnlyList<MediaReference>? Media
+    {
+        get => rare?.Media;
+        init => rare = IsUnset(value) ? null : ((rare ?? Rare.None) with { Media = value }).OrNull();
+    }
 
     /// <summary>The tools an assistant calls.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<ToolCall>? ToolCalls { get => rare?.ToolCalls; init => rare = IsUnset(value) ? null : ((rare ?? Rare.None) with { ToolCalls = value }).OrNull(); }
+    public IReadOnlyList<ToolCall>? ToolCalls
+    {
+        get => rare?.ToolCalls;
+        init => rare = IsUnset(value) ? null : ((rare ?? Rare.None) with { ToolCalls = value }).OrNull();
+    }
 
     /// <summary>On a tool message: the call it answers.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
