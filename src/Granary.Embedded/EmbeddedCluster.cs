@@ -171,6 +171,7 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
         finally
         {
             sessions.Exit(key, activation);
+            KeepCapacity();
             calls.Exit();
         }
 
