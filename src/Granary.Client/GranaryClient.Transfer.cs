@@ -92,7 +92,7 @@ public sealed partial class GranaryClient
     private async Task<ImportResponse> ImportAsync(string? sessionId, Func<Upload, Task> write, CancellationToken cancellationToken)
     {
         var path = sessionId is null ? "sessions/import" : "sessions/import?session_id=" + Uri.EscapeDataString(Ids.Require(sessionId, "session_id"));
-        using var upload = new Upload(JsonLines, write, _transport.TransferPause, _transport.Time, cancellationToken);
+        var upload = new Upload(JsonLines, write, _transport.TransferPause, _transport.Time, cancellationToken);
         var call = new ApiCall(HttpMethod.Post, path)
         {
             Repeat = Repeat.IfNotRun,
@@ -111,6 +111,11 @@ public sealed partial class GranaryClient
                 $"The import stood still for {_transport.TransferPause}.",
                 ProblemExtensions.DefaultRetryAfter,
                 stalled);
+        }
+        finally
+        {
+            // The caller's source is not touched any more after this.
+            await upload.DisposeAsync().ConfigureAwait(false);
         }
     }
 

@@ -403,16 +403,6 @@ public sealed class RouteTests
         _service.Only.Uri.ToString().ShouldBe("https://example.test/memory-service/memory/context");
     }
 
-    [Fact]
-    public async Task Metadata_as_deep_as_a_request_allows_is_read_back_although_an_answer_wraps_it()
-    {
-        var deep = string.Concat(Enumerable.Repeat("{\"a\":", 60)) + "1" + new string('}', 60);
-        var message = Json(Message(1), GranaryJson.Default.Message).TrimEnd('}') + $",\"metadata\":{deep}}}";
-        _service.AnswersJson(ContextJson.Replace(Json(Message(1), GranaryJson.Default.Message), message, StringComparison.Ordinal));
-        var context = await _service.Client().GetContextAsync("s1");
-        context.ActiveContext![0].Messages[0].Metadata.ShouldNotBeNull();
-    }
-
     private void Asked(HttpMethod method, string pathAndQuery, string? json = null)
     {
         _service.Only.Method.ShouldBe(method);

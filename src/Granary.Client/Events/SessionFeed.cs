@@ -90,6 +90,9 @@ internal sealed class SessionFeed(Transport transport, ApiCall call, long after)
                     _failures = 0;
                     return message;
                 case SessionStateEvent state:
+                    // A session that is behind what was seen of it was erased and made again: what was followed is gone.
+                    if (state.State.LastSequence < _last)
+                        return new SessionDeletedEvent();
                     _seen = true;
                     if (state.State == _state)
                         continue;

@@ -13,11 +13,6 @@ internal static class ClientJson
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     });
 
-    /// <summary>
-    /// What is answered. A message's metadata may be as deep as a request allows, and an answer wraps it in some more levels.
-    /// </summary>
-    public static GranaryJson Read { get; } = new(new JsonSerializerOptions(GranaryJson.Default.Options)
-    {
-        MaxDepth = 128,
-    });
+    /// <summary>What is answered.</summary>
+    public static GranaryJson Read => GranaryJson.Default;
 }

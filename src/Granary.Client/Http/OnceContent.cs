@@ -5,9 +5,9 @@ namespace Granary.Client.Http;
 /// <summary>A body that is written while it is sent and cannot be written twice.</summary>
 internal sealed class OnceContent : HttpContent
 {
-    private readonly Func<Stream, CancellationToken, Task> _write;
+    private readonly Func<Stream, Task> _write;
 
-    public OnceContent(string mediaType, Func<Stream, CancellationToken, Task> write)
+    public OnceContent(string mediaType, Func<Stream, Task> write)
     {
         _write = write;
         Headers.ContentType = new(mediaType);
@@ -15,6 +15,9 @@ internal sealed class OnceContent : HttpContent
 
     /// <summary>Whether writing has begun.</summary>
     public bool Started { get; private set; }
+
+    /// <summary>Completes when writing has ended, however it did; at once if it has not begun.</summary>
+    public Task Written { get; private set; } = Task.CompletedTask;
 
     /// <summary>What the body's source threw, so that the caller sees it and not the broken upload that follows from it.</summary>
     public Exception? SourceError { get; set; }
@@ -27,7 +30,7 @@ internal sealed class OnceContent : HttpContent
         if (Started)
             throw new InvalidOperationException("The body was sent already.");
         Started = true;
-        return _write(stream, cancellationToken);
+        return Written = _write(stream);
     }
 
     protected override bool TryComputeLength(out long length)

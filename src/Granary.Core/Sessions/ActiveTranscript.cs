@@ -11,6 +11,7 @@ internal sealed class ActiveTranscript
 {
     private readonly List<TranscriptEntry> entries = [];
     private long accessCounter;
+    private int systemMessages;
     private int systemTokens;
     private int recentTokens;
     private int turns;
@@ -33,7 +34,7 @@ internal sealed class ActiveTranscript
     /// <summary>Kept messages and raw tail, in order.</summary>
     public List<TranscriptEntry> Entries => entries;
 
-    public TranscriptSize Size => new(turns, entries.Count, systemTokens, SnapshotTokens, recentTokens);
+    public TranscriptSize Size => new(turns, entries.Count - systemMessages, systemTokens, SnapshotTokens, recentTokens);
 
     public int Tokens => systemTokens + SnapshotTokens + recentTokens;
 
@@ -65,7 +66,7 @@ internal sealed class ActiveTranscript
         SnapshotTokens = snapshotTokens;
         TailStart = tailStart;
         entries.RemoveAll(entry => entry.Message.Sequence < tailStart && !stays(entry.Message.Sequence));
-        systemTokens = recentTokens = turns = 0;
+        systemMessages = systemTokens = recentTokens = turns = 0;
         lastTurn = -1;
         foreach (var entry in entries)
         {
@@ -125,6 +126,7 @@ internal sealed class ActiveTranscript
     {
         if (entry.Message.Role == MessageRole.System)
         {
+            systemMessages++;
             systemTokens += entry.Tokens;
             return;
         }

@@ -16,6 +16,7 @@ internal sealed partial class SessionActor
     public async ValueTask<AppendResult> AppendAsync(AppendRequest request, CancellationToken cancellationToken)
     {
         AppendValidator.Validate(request);
+        request = Unmarked(request);
         while (true)
         {
             var handle = resource ?? await services.Resources.ResolveAsync(Key.Tenant, request.Resource, cancellationToken).ConfigureAwait(false);
@@ -24,6 +25,21 @@ internal sealed partial class SessionActor
                 return result;
             }
         }
+    }
+
+    /// <summary>The request without marks of redaction: what was redacted is for the session to say.</summary>
+    private static AppendRequest Unmarked(AppendRequest request)
+    {
+        var messages = request.Messages;
+        for (var i = 0; i < messages.Count; i++)
+        {
+            if (messages[i].Redacted)
+            {
+                return request with { Messages = [.. messages.Select(m => m.Redacted ? m with { Redacted = false } : m)] };
+            }
+        }
+
+        return request;
     }
 
     /// <returns>Null if the session was created meanwhile with another resource: its rules hold, not those of <paramref name="handle"/>.</returns>

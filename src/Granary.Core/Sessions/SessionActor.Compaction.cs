@@ -9,9 +9,6 @@ namespace Granary.Core.Sessions;
 
 internal sealed partial class SessionActor
 {
-    /// <summary>The most of the budget that a snapshot takes.</summary>
-    private const double MaxSnapshotShare = 0.25;
-
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(10);
 
@@ -267,13 +264,12 @@ internal sealed partial class SessionActor
     private async Task<bool> ApplyWindowAsync(Window window, Summary summary)
     {
         var policy = Policy.Resource;
-        var share = Math.Min(MaxSnapshotShare, policy.Allocation?.LongTerm ?? MaxSnapshotShare);
         var snapshot = SnapshotBuilder.Merge(
             window.Snapshot,
             summary,
             window.Plan.Folded[0],
             window.Plan.Folded[^1],
-            (int)(share * policy.Budget.InputBudget()),
+            SnapshotBuilder.MaxTokens(policy),
             services.Tokens,
             policy.Budget.Model);
         var folded = window.Plan.Folded.ToHashSet();

@@ -145,6 +145,26 @@ public abstract partial class MemoryConformance
     }
 
     [Fact]
+    public async Task A_single_turn_with_a_long_run_of_tools_is_folded_rather_than_stuck()
+    {
+        var session = Memory.Session();
+        var filler = string.Join(' ', Enumerable.Range(0, 300).Select(i => $"row {i}"));
+        await session.AppendAsync(Append(User("Work through the list.")));
+        for (var call = 1; call <= 30; call++)
+        {
+            await session.AppendAsync(Append(Call($"c{call}"), Result($"c{call}", filler)));
+        }
+
+        await session.CompactAsync(new CompactOptions());
+        var info = await session.GetInfoAsync();
+        info.TokenUsage.Used.ShouldBeLessThanOrEqualTo(info.TokenUsage.MaxTokens);
+        var turn = (await session.GetContextAsync()).ActiveContext.ShouldHaveSingleItem();
+        turn.Messages[0].Content.ShouldBe("Work through the list.");
+        turn.Messages[^1].ToolCallId.ShouldBe("c30");
+        await session.AppendAsync(Append(Assistant("Done.")));
+    }
+
+    [Fact]
     public async Task A_dry_run_tells_and_changes_nothing()
     {
         var session = Memory.Session();

@@ -1,0 +1,61 @@
+using System.Collections;
+using Microsoft.Extensions.Configuration;
+
+namespace Granary.Server.Settings;
+
+/// <summary>
+/// Puts the sources of settings together, each stronger than the one before: <c>appsettings.json</c> beside the binaries, the file that
+/// CONFIG names, <c>.env</c> in the working folder, the environment, the command line.
+/// </summary>
+internal static class ServerConfiguration
+{
+    /// <summary>Reads all sources.</summary>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="workingFolder">The folder of <c>.env</c>.</param>
+    /// <param name="environment">The environment's variables.</param>
+    /// <exception cref="SettingException">A source cannot be understood, or has a name that is not known.</exception>
+    public static IConfigurationRoot Read(IReadOnlyList<string> arguments, string workingFolder, IDictionary environment)
+    {
+        var commandLine = ServerArguments.Parse(arguments);
+        var file = DotEnvFile.Read(Path.Combine(workingFolder, ".env"));
+        var variables = environment.Cast<DictionaryEntry>().ToDictionary(
+            entry => ((string)entry.Key).Replace("__", ":"), entry => (string?)entry.Value, StringComparer.OrdinalIgnoreCase);
+        var builder = new ConfigurationBuilder();
+        builder.AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true, reloadOnChange: false);
+        var configFile = commandLine.GetValueOrDefault(ServerArguments.ConfigFile)
+            ?? variables.GetValueOrDefault("GRANARY_CONFIG") ?? file.GetValueOrDefault("GRANARY_CONFIG");
+        if (configFile is not null)
+        {
+            builder.AddJsonFile(Path.GetFullPath(configFile, workingFolder), optional: false, reloadOnChange: false);
+        }
+
+        builder.AddInMemoryCollection(file).AddInMemoryCollection(variables).AddInMemoryCollection(commandLine);
+        try
+        {
+            var configuration = builder.Build();
+            RefuseUnknown(configuration);
+            return configuration;
+        }
+        catch (FileNotFoundException)
+        {
+            throw new SettingException($"--config (GRANARY_CONFIG): there is no file '{configFile}'.");
+        }
+        catch (InvalidDataException error)
+        {
+            throw new SettingException($"{error.Message} {error.InnerException?.Message}".Trim());
+        }
+    }
+
+    /// <summary>A misspelled setting would otherwise be a setting that silently has no effect.</summary>
+    private static void RefuseUnknown(IConfiguration configuration)
+    {
+        var known = FlatSettings.All.Select(setting => setting.Key.Split(':')[0]).Concat(FlatSettings.Sections).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        foreach (var section in configuration.GetSection("Granary").GetChildren())
+        {
+            if (!known.Contains(section.Key))
+            {
+                throw new SettingException($"{section.Path} is not a setting. There are: {string.Join(", ", known.Order(StringComparer.Ordinal))}.");
+            }
+        }
+    }
+}
