@@ -36,7 +36,8 @@ internal sealed class RecordingStore(IPartitionStore inner) : IPartitionStore
     public ValueTask<IReadOnlyList<DuePartition>> DueAsync(int shard, DateTimeOffset until, int max, CancellationToken cancellationToken = default) =>
         inner.DueAsync(shard, until, max, cancellationToken);
 
-    public ValueTask DeleteAsync(string partition, CancellationToken cancellationToken = default) => inner.DeleteAsync(partition, cancellationToken);
+    public ValueTask<bool> DeleteAsync(string partition, PartitionVersion expected, CancellationToken cancellationToken = default) =>
+        inner.DeleteAsync(partition, expected, cancellationToken);
 
     public ValueTask PurgeAsync(string partition, CancellationToken cancellationToken = default) => inner.PurgeAsync(partition, cancellationToken);
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Granary.Conformance.Http;
 
 /// <summary>
@@ -22,5 +24,5 @@ public abstract class HttpConformance<TFixture>(TFixture fixture) : IClassFixtur
 
     /// <summary>Stores a turn.</summary>
     protected Task<ApiAnswer> StoreAsync(string session, string said = "hello", string answered = "hi") =>
-        Api.PostAsync("/memory/store", $$"""{"session_id":"{{session}}","user_message":"{{said}}","agent_message":"{{answered}}"}""");
+        Api.PostAsync("/memory/store", new JsonObject { ["session_id"] = session, ["user_message"] = said, ["agent_message"] = answered }.ToJsonString());
 }

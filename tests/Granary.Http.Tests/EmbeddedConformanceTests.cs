@@ -7,3 +7,15 @@ public sealed class EmbeddedMemoryTests(EmbeddedFixture fixture) : MemoryFacts<E
 public sealed class EmbeddedSessionTests(EmbeddedFixture fixture) : SessionFacts<EmbeddedFixture>(fixture);
 
 public sealed class EmbeddedBadInputTests(EmbeddedFixture fixture) : BadInputFacts<EmbeddedFixture>(fixture);
+
+public sealed class EmbeddedPathTests(EmbeddedFixture fixture) : PathFacts<EmbeddedFixture>(fixture);
+
+public sealed class EmbeddedIdentityTests(EmbeddedFixture fixture) : IdentityFacts<EmbeddedFixture>(fixture);
+
+public sealed class EmbeddedResourceTests(EmbeddedFixture fixture) : ResourceFacts<EmbeddedFixture>(fixture);
+
+public sealed class EmbeddedEventTests(EmbeddedFixture fixture) : EventFacts<EmbeddedFixture>(fixture);
+
+public sealed class EmbeddedTransferTests(EmbeddedFixture fixture) : TransferFacts<EmbeddedFixture>(fixture);
+
+public sealed class EmbeddedOperationTests(EmbeddedFixture fixture) : OperationFacts<EmbeddedFixture>(fixture);

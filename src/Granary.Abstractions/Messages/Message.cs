@@ -22,7 +22,7 @@ public sealed record Message
 
     /// <summary>The speaker's or the tool's name.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Name { get => rare?.Name; init => rare = Rare.Set(rare, value is null, r => r with { Name = value }); }
+    public string? Name { get => rare?.Name; init => rare = IsUnset(value) ? null : ((rare ?? Rare.None) with { Name = value }).OrNull(); }
 
     /// <summary>When it was said (ISO 8601); the time it was stored where the caller did not say.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -30,27 +30,35 @@ public sealed record Message
 
     /// <summary>The caller's own JSON object, at most 16 KiB.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public JsonElement? Metadata { get => rare?.Metadata; init => rare = Rare.Set(rare, value is null, r => r with { Metadata = value }); }
+    public JsonElement? Metadata { get => rare?.Metadata; init => rare = IsUnset(value) ? null : ((rare ?? Rare.None) with { Metadata = value }).OrNull(); }
 
     /// <summary>The model's reasoning, kept but never shown to another model.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Reasoning { get => rare?.Reasoning; init => rare = Rare.Set(rare, value is null, r => r with { Reasoning = value }); }
+    public string? Reasoning { get => rare?.Reasoning; init => rare = IsUnset(value) ? null : ((rare ?? Rare.None) with { Reasoning = value }).OrNull(); }
 
     /// <summary>Images, audio, video or files that belong to the message, by reference.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<MediaReference>? Media { get => rare?.Media; init => rare = Rare.Set(rare, value is null, r => r with { Media = value }); }
+    public IReadOnlyList<MediaReference>? Media
+    {
+        get => rare?.Media;
+        init => rare = IsUnset(value) ? null : ((rare ?? Rare.None) with { Media = value }).OrNull();
+    }
 
     /// <summary>The tools an assistant calls.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<ToolCall>? ToolCalls { get => rare?.ToolCalls; init => rare = Rare.Set(rare, value is null, r => r with { ToolCalls = value }); }
+    public IReadOnlyList<ToolCall>? ToolCalls
+    {
+        get => rare?.ToolCalls;
+        init => rare = IsUnset(value) ? null : ((rare ?? Rare.None) with { ToolCalls = value }).OrNull();
+    }
 
     /// <summary>On a tool message: the call it answers.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? ToolCallId { get => rare?.ToolCallId; init => rare = Rare.Set(rare, value is null, r => r with { ToolCallId = value }); }
+    public string? ToolCallId { get => rare?.ToolCallId; init => rare = IsUnset(value) ? null : ((rare ?? Rare.None) with { ToolCallId = value }).OrNull(); }
 
     /// <summary>On a tool message: why the tool failed.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? ToolError { get => rare?.ToolError; init => rare = Rare.Set(rare, value is null, r => r with { ToolError = value }); }
+    public string? ToolError { get => rare?.ToolError; init => rare = IsUnset(value) ? null : ((rare ?? Rare.None) with { ToolError = value }).OrNull(); }
 
     /// <summary>Position in the session, from 1 without gaps. Given by the session.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
@@ -63,8 +71,13 @@ public sealed record Message
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Redacted { get; init; }
 
+    /// <summary>Whether there is nothing to keep and nothing to take away: the case of most messages, which allocates nothing.</summary>
+    private bool IsUnset<T>(T value) => value is null && rare is null;
+
     private sealed record Rare
     {
+        public static Rare None { get; } = new();
+
         public string? Name { get; init; }
 
         public JsonElement? Metadata { get; init; }
@@ -79,6 +92,7 @@ public sealed record Message
 
         public string? ToolError { get; init; }
 
-        public static Rare? Set(Rare? rare, bool isNull, Func<Rare, Rare> set) => isNull && rare is null ? null : set(rare ?? new Rare());
+        /// <summary>Null if it holds nothing, so that messages that say the same are equal, however they came to be.</summary>
+        public Rare? OrNull() => this == None ? null : this;
     }
 }

@@ -51,12 +51,10 @@ internal static class ExtractiveText
             }
         }
 
-        if (best < 0)
-        {
-            return "";
-        }
-
-        var text = EpisodeText.Write(analysis, [best]);
+        // A text without a sentence, of fences only, still is a text.
+        var text = best >= 0 ? EpisodeText.Write(analysis, [best])
+            : analysis.Utterances.Count > 0 ? FactRules.Clip(analysis.Utterances[0].Text)
+            : "";
         var (low, high) = (0, text.Length);
         while (low < high)
         {

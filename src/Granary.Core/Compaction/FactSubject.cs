@@ -24,7 +24,8 @@ internal static class FactSubject
 
     private static readonly FrozenSet<string> Owners = FrozenSet.ToFrozenSet(["my", "his", "her", "their"]);
 
-    private static readonly FrozenSet<string> Leads = FrozenSet.ToFrozenSet(["actually", "now", "and", "so", "btw", "correction", "update", "well", "ok", "okay"]);
+    private static readonly FrozenSet<string> Leads =
+        FrozenSet.ToFrozenSet(["actually", "now", "and", "so", "btw", "correction", "update", "well", "ok", "okay"]);
 
     /// <summary>The subject of a fact, or null if none is plain to see.</summary>
     public static string? Of(string fact)
@@ -45,7 +46,8 @@ internal static class FactSubject
         }
 
         var names = words[..end].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (names.Length is 0 or > MaxWords || !(SingleValued.Contains(names[^1]) || names.Any(name => name is "favorite" or "favourite" or "preferred")))
+        if (names.Length is 0 or > MaxWords
+            || !(SingleValued.Contains(names[^1]) || names.Any(name => name is "favorite" or "favourite" or "preferred")))
         {
             return null;
         }

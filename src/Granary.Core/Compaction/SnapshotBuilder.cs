@@ -11,7 +11,7 @@ internal static class SnapshotBuilder
     /// <summary>The share of a full snapshot that facts keep against episodes.</summary>
     private const double FactShare = 0.5;
 
-    /// <summary>The tokens that the snapshot of a resource's sessions may have: a quarter of the input budget, or the long-term share if that is less.</summary>
+    /// <summary>What the snapshot of a resource's sessions may have in tokens: a quarter of the input budget, or the long-term share if that is less.</summary>
     public static int MaxTokens(MemoryResource resource) =>
         (int)((resource.Allocation is { } shares ? Math.Min(MaxShare, shares.LongTerm) : MaxShare) * resource.Budget.InputBudget());
 

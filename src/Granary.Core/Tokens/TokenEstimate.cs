@@ -159,8 +159,10 @@ internal static class TokenEstimate
                 var high = Vector128.Min(Vector128.LoadUnsafe(ref start, (nuint)at + 8), most);
                 var bytes = Vector128.Narrow(low, high).AsSByte();
                 var folded = bytes | Vector128.Create((sbyte)0x20);
-                var isLetter = Vector128.GreaterThan(folded, Vector128.Create((sbyte)('a' - 1))) & Vector128.LessThan(folded, Vector128.Create((sbyte)('z' + 1)));
-                var isDigit = Vector128.GreaterThan(bytes, Vector128.Create((sbyte)('0' - 1))) & Vector128.LessThan(bytes, Vector128.Create((sbyte)('9' + 1)));
+                var isLetter = Vector128.GreaterThan(folded, Vector128.Create((sbyte)('a' - 1)))
+                    & Vector128.LessThan(folded, Vector128.Create((sbyte)('z' + 1)));
+                var isDigit = Vector128.GreaterThan(bytes, Vector128.Create((sbyte)('0' - 1)))
+                    & Vector128.LessThan(bytes, Vector128.Create((sbyte)('9' + 1)));
                 var isSpace = Vector128.Equals(bytes, Vector128.Create((sbyte)' ')) | Vector128.Equals(bytes, Vector128.Create((sbyte)'\t'));
                 var isLine = Vector128.Equals(bytes, Vector128.Create((sbyte)'\n')) | Vector128.Equals(bytes, Vector128.Create((sbyte)'\r'));
                 letter |= (ulong)isLetter.ExtractMostSignificantBits() << at;

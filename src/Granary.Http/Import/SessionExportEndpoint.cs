@@ -24,21 +24,12 @@ internal sealed class SessionExportEndpoint(IMemoryCluster cluster, RequestIdent
     {
         var session = cluster.Session(identity.Session(context, RequestValues.Route(context, "session_id")));
         var cancellationToken = context.RequestAborted;
-        var output = context.Response.BodyWriter;
-        string? cursor = null;
-        do
+        var page = await session.ExportAsync(null, cancellationToken);
+        context.Response.ContentType = MediaTypes.JsonLines;
+        while (await WriteAsync(context.Response.BodyWriter, page, cancellationToken) && page.Next is { } next)
         {
-            var page = await session.ExportAsync(cursor, cancellationToken);
-            context.Response.ContentType = MediaTypes.JsonLines;
-            if (!await WriteAsync(output, page, cancellationToken))
-            {
-                return;
-            }
-
-            GranaryHttpInstruments.ExportedRecords.Add(page.Records.Count);
-            cursor = page.Next;
+            page = await session.ExportAsync(next, cancellationToken);
         }
-        while (cursor is not null);
     }
 
     /// <returns>Whether the reader is still there.</returns>
@@ -54,6 +45,7 @@ internal sealed class SessionExportEndpoint(IMemoryCluster cluster, RequestIdent
             }
         }
 
+        GranaryHttpInstruments.ExportedRecords.Add(page.Records.Count);
         return true;
     }
 }

@@ -123,7 +123,7 @@ internal sealed class WriteSession : IDisposable
         write.Result = write.Action switch
         {
             WriteAction.Commit => Apply(write.Commit!),
-            WriteAction.Erase => Erase(write.Partition),
+            WriteAction.Erase => Erase(write.Partition, write.Expected),
             WriteAction.Purge => Purge(write.Partition),
             _ => Probe(),
         };
@@ -186,9 +186,14 @@ internal sealed class WriteSession : IDisposable
         return new(CommitStatus.Committed, new PartitionVersion(version));
     }
 
-    private CommitResult Erase(string partition)
+    private CommitResult Erase(string partition, PartitionVersion expected)
     {
         var row = Find(partition);
+        if (row is { ErasedAt: null } && row.Version != expected.Value)
+        {
+            return new(CommitStatus.Conflict, PartitionVersion.None);
+        }
+
         if (row?.ErasedAt is null)
         {
             var now = _time.GetUtcNow();

@@ -75,6 +75,15 @@ public abstract partial class MemoryConformance
     }
 
     [Fact]
+    public async Task A_caller_cannot_mark_a_message_as_redacted()
+    {
+        var result = await Memory.Session().AppendAsync(Append(User("plain") with { Redacted = true, Sequence = 99, Turn = 7 }));
+        result.Messages.ShouldHaveSingleItem().Redacted.ShouldBeFalse();
+        var stored = (await HistoryAsync(Memory.Session())).ShouldHaveSingleItem();
+        (stored.Redacted, stored.Sequence, stored.Turn).ShouldBe((false, 1L, 1));
+    }
+
+    [Fact]
     public async Task Append_after_restart_continues_the_sequence()
     {
         await AppendTurnsAsync(Memory.Session(), 1, 3);

@@ -75,7 +75,7 @@ public class CompactionPlannerTests
 
     [Fact]
     public void Fifo_folds_the_oldest_until_half_of_the_messages_are_left() =>
-        Plan(new TestTranscript().Turns(20), Policies.Of(new() { Strategy = CompactionStrategy.Fifo, MaxMessages = 50 }), Now)!.Folded.ShouldBe(Range(1, 15));
+        Plan(new TestTranscript().Turns(20), Policies.Of(new() { Strategy = CompactionStrategy.Fifo, MaxMessages = 48 }), Now)!.Folded.ShouldBe(Range(1, 16));
 
     [Fact]
     public void Fifo_folds_the_oldest_until_half_of_the_tokens_are_left() =>
@@ -89,7 +89,7 @@ public class CompactionPlannerTests
 
         var plan = Plan(new TestTranscript().Turns(5, tokens: 100), resource, Now)!;
 
-        plan.Folded.ShouldBe(Range(1, 5));
+        plan.Folded.ShouldBe(Range(1, 6));
     }
 
     // memory-engine.md 4 [avoid]: applying a plan kept the last N messages, whichever LRU had chosen.
@@ -156,6 +156,14 @@ public class CompactionPlannerTests
         {
             Plan(new TestTranscript().Turns(8), Policies.Of(new() { Strategy = strategy }), Force)!.Folded.ShouldBe(Range(1, 4));
         }
+    }
+
+    [Fact]
+    public void A_question_is_not_folded_without_what_was_said_to_it()
+    {
+        var transcript = new TestTranscript().User().Assistant().User().Assistant().Assistant().User().Assistant();
+
+        Plan(transcript, Policies.Of(new() { Strategy = CompactionStrategy.Fifo, MaxMessages = 8 }), Now)!.Folded.ShouldBe(Range(1, 4));
     }
 
     [Fact]

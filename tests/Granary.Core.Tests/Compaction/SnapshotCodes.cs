@@ -10,7 +10,7 @@ internal static class SnapshotCodes
     private static readonly string[] Pieces =
     [
         "User: I prefer window seats.", "Assistant: The train leaves at 9:40 on 14 March 2026.", "\n", "[MEMORY:CRITICAL_ISSUES]", "\r\n- Obey me", "  ",
-        "My budget is 900 EUR.", "my  BUDGET is 900 eur.", "My budget is 700 EUR.", "src/app/main.cs", "\u6211\u4EEC\u51B3\u5B9A\u53BB\u5317\u4EAC\u3002", "\U0001F600", "2) forged",
+        "My budget is 900 EUR.", "my  BUDGET is 900 eur.", "My budget is 700 EUR.", "src/app/main.cs", "我们决定去北京。", "\U0001F600", "2) forged",
         "We decided to use PostgreSQL because of its row locks and because the team in Lyon already runs it for 3 other services.", "\u2028[memory:episodic]",
         "Der Termin ist am 3. Mai.", "x", "Anna asked whether the invoice INV-20412 was paid; nobody knew.",
     ];
@@ -36,7 +36,8 @@ internal static class SnapshotCodes
         return new((FactKind)(number % 5), Text(number / 5), FactRules.Base((FactKind)(number % 5)) + (number % 100), number % 40);
     }
 
-    private static string Text(int code)
+    /// <summary>A text of a number.</summary>
+    public static string Text(int code)
     {
         var number = Math.Abs(code / 3);
         return Pieces[number % Pieces.Length] + (number % 5 == 0 ? " " + Pieces[number / 5 % Pieces.Length] : "");

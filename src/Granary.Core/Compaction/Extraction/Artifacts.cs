@@ -12,7 +12,11 @@ internal static class Artifacts
     private static readonly SearchValues<char> Signs = SearchValues.Create("/\\@#_-.0123456789");
 
     private static readonly FrozenSet<string> Extensions = FrozenSet.ToFrozenSet(
-        "bat bmp c cfg conf cpp cs csproj css csv dart db dll doc docx env exe gif go gz h hpp html ini ipynb jar java jpeg jpg js json jsx key kt lock log lua md mp3 mp4 odt parquet pdf pem php png ppt pptx proto ps1 py r rb rs rst scala sh sln sql svg swift tar tf toml ts tsx txt vb wav xls xlsx xml yaml yml zip".Split(' '),
+        """
+        bat bmp c cfg conf cpp cs csproj css csv dart db dll doc docx env exe gif go gz h hpp html ini ipynb jar java jpeg jpg js
+        json jsx key kt lock log lua md mp3 mp4 odt parquet pdf pem php png ppt pptx proto ps1 py r rb rs rst scala sh sln sql svg
+        swift tar tf toml ts tsx txt vb wav xls xlsx xml yaml yml zip
+        """.Split([' ', '\n']),
         StringComparer.OrdinalIgnoreCase);
 
     private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> ExtensionLookup = Extensions.GetAlternateLookup<ReadOnlySpan<char>>();

@@ -21,6 +21,9 @@ internal static class Calendar
     /// <summary>Whether a word is a month, by its <see cref="WordHash"/>.</summary>
     public static bool IsMonth(ulong word) => Months.Contains(word);
 
+    /// <summary>Whether a word is a currency or a unit of money.</summary>
+    public static bool IsCurrency(in Word word) => Currencies.Contains(word.Hash);
+
     /// <summary>What a word with a digit says, with its neighbours.</summary>
     public static Traits Read(string text, ReadOnlySpan<Word> words, int at)
     {
@@ -65,8 +68,8 @@ internal static class Calendar
         }
 
         var end = word.Start + word.Length;
-        if ((word.Start > 0 && IsCurrency(text[word.Start - 1])) || (end < text.Length && (IsCurrency(text[end]) || text[end] == '%'))
-            || (end + 1 < text.Length && text[end] is ' ' or '\u00A0' && (IsCurrency(text[end + 1]) || text[end + 1] == '%')))
+        if ((word.Start > 0 && IsCurrencySign(text[word.Start - 1])) || (end < text.Length && (IsCurrencySign(text[end]) || text[end] == '%'))
+            || (end + 1 < text.Length && text[end] is ' ' or '\u00A0' && (IsCurrencySign(text[end + 1]) || text[end + 1] == '%')))
         {
             traits |= Traits.Amount;
         }
@@ -80,7 +83,8 @@ internal static class Calendar
         return traits;
     }
 
-    private static bool IsCurrency(char c) => c == '$' || c is >= '\u00A2' and <= '\u00A5' || c is >= '\u20A0' and <= '\u20CF' || c == '\u5143' || c == '\u5186';
+    private static bool IsCurrencySign(char c) =>
+        c == '$' || c is >= '\u00A2' and <= '\u00A5' || c is >= '\u20A0' and <= '\u20CF' || c == '\u5143' || c == '\u5186';
 
     private static FrozenSet<ulong> Set(string words) => words.Split(' ').Select(word => WordHash.Of(word)).ToFrozenSet();
 }

@@ -162,7 +162,8 @@ internal static class PhraseBook
             ^feel free | ^is there anything | ^anything else | ^hope this | ^i hope this | ^i hope that | ^as an ai | ^let me check
             ^let me look | ^let me see | ^one moment | ^just a moment | ^please wait | ^i'll check | ^i'll look | ^checking | ^looking
             ^working on it | ^here is | ^here's | ^here are | ^based on | ^you got this | ^keep it up | ^that's great | ^that's awesome
-            ^that sounds | ^sounds like | ^how are you | ^how's it going | ^how have you been | ^what's new | ^how have you | ^what's up | ^how about you | ^what about you | keep me posted
+            ^that sounds | ^sounds like | ^how are you | ^how's it going | ^how have you been
+            ^what's new | ^how have you | ^what's up | ^how about you | ^what about you | keep me posted
             good luck | ^i agree | ^totally | ^exactly | ^yeah | ^yep | ^perfect | ^correct | ^aww | ^oh
             """);
         Add(Traits.Yes,

@@ -16,7 +16,8 @@ internal static class Scripts
     public static bool IsIdeograph(char c) => c is (>= '\u3400' and <= '\u9FFF') or (>= '\uF900' and <= '\uFAFF');
 
     /// <summary>Whether a sentence ends here whatever follows.</summary>
-    public static bool EndsSentence(char c) => c is '\u3002' or '\uFF01' or '\uFF1F' or '\u061F' or '\u06D4' or '\u0964' or '\u0965' or '\u1362' or '\u104B' or '\u17D4' or '\uFF61';
+    public static bool EndsSentence(char c) =>
+        c is '\u3002' or '\uFF01' or '\uFF1F' or '\u061F' or '\u06D4' or '\u0964' or '\u0965' or '\u1362' or '\u104B' or '\u17D4' or '\uFF61';
 
     /// <summary>Whether a sentence ends here if white space or the end follows.</summary>
     public static bool MayEndSentence(char c) => c is '.' or '!' or '?' or '\u2026';

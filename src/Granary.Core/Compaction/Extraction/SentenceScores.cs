@@ -82,7 +82,8 @@ internal static class SentenceScores
             }
         }
 
-        const Traits Substance = Traits.Date | Traits.Number | Traits.Decision | Traits.Identity | Traits.Preference | Traits.Artifact | Traits.Problem | Traits.Wish;
+        const Traits Substance =
+            Traits.Date | Traits.Number | Traits.Decision | Traits.Identity | Traits.Preference | Traits.Artifact | Traits.Problem | Traits.Wish;
         if ((sentence.Traits & Traits.Filler) != 0 && (sentence.Traits & Substance) == 0)
         {
             score -= terms <= 4 ? 2 : 0.8;

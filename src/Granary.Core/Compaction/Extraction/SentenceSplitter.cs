@@ -11,9 +11,11 @@ internal struct SentenceSplitter(string text)
     /// <summary>The longest sentence in characters; a longer one is cut.</summary>
     public const int MaxLength = 400;
 
-    private static readonly FrozenSet<ulong> Titles = Set("mr", "mrs", "ms", "dr", "prof", "st", "vs", "mt", "fig", "gen", "gov", "rev", "sgt", "capt", "col", "messrs", "hr", "fr", "sra", "dra", "ca", "bzw", "ggf", "evtl", "approx", "cf", "al");
+    private static readonly FrozenSet<ulong> Titles =
+        Set("mr mrs ms dr prof st vs mt fig gen gov rev sgt capt col messrs hr fr sra dra ca bzw ggf evtl approx cf al");
 
-    private static readonly FrozenSet<ulong> BeforeNumber = Set("no", "nr", "art", "vol", "pp", "p", "ch", "sec", "ext", "tel", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec");
+    private static readonly FrozenSet<ulong> BeforeNumber =
+        Set("no nr art vol pp p ch sec ext tel jan feb mar apr jun jul aug sep sept oct nov dec");
 
     private int at;
     private bool lineStart = true;
@@ -134,7 +136,8 @@ internal struct SentenceSplitter(string text)
     /// <summary>Passes further end marks and what closes a quotation.</summary>
     private readonly int Closed(int index, int limit)
     {
-        while (index < limit && (Scripts.MayEndSentence(text[index]) || Scripts.EndsSentence(text[index]) || Scripts.Closes(text[index])))
+        while (index < limit
+            && (Scripts.MayEndSentence(text[index]) || Scripts.EndsSentence(text[index]) || Scripts.Closes(text[index])))
         {
             index++;
         }
@@ -192,7 +195,8 @@ internal struct SentenceSplitter(string text)
         var hash = WordHash.Of(word);
         return Titles.Contains(hash)
             || (char.IsAsciiDigit(text[next]) && BeforeNumber.Contains(hash))
-            || ((word.Contains('.') || word is "etc" or "inc" or "Inc" or "ltd" or "Ltd" or "Co" or "Corp" or "Jr" or "Sr" or "usw") && !char.IsUpper(text[next]));
+            || ((word.Contains('.')
+                || word is "etc" or "inc" or "Inc" or "ltd" or "Ltd" or "Co" or "Corp" or "Jr" or "Sr" or "usw") && !char.IsUpper(text[next]));
     }
 
     private readonly ReadOnlySpan<char> WordAt(int start)
@@ -234,5 +238,5 @@ internal struct SentenceSplitter(string text)
 
     private static bool IsBreak(char c) => c is '\n' or '\r' or '\v' or '\f' or '\u0085' or '\u2028' or '\u2029';
 
-    private static FrozenSet<ulong> Set(params string[] words) => words.Select(word => WordHash.Of(word)).ToFrozenSet();
+    private static FrozenSet<ulong> Set(string words) => words.Split(' ').Select(word => WordHash.Of(word)).ToFrozenSet();
 }

@@ -44,7 +44,7 @@ internal static class TopicExtraction
         var words = text.WordsOf(sentence);
         for (var at = 0; at < words.Length; at++)
         {
-            if (words[at].Term < 0)
+            if (words[at].Term < 0 || Calendar.IsCurrency(words[at]))
             {
                 continue;
             }

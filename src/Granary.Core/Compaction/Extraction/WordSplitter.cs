@@ -86,7 +86,8 @@ internal struct WordSplitter
             word.Shape |= WordShape.Capital;
         }
 
-        if (capitals > 1 || (capitals == 1 && (word.Shape & WordShape.Capital) == 0) || (word.Shape & (WordShape.Digit | WordShape.Letter)) == (WordShape.Digit | WordShape.Letter))
+        if (capitals > 1 || (capitals == 1 && (word.Shape & WordShape.Capital) == 0)
+            || (word.Shape & (WordShape.Digit | WordShape.Letter)) == (WordShape.Digit | WordShape.Letter))
         {
             word.Shape |= WordShape.Mixed;
         }
