@@ -19,6 +19,7 @@ internal sealed class ActivationTable<TKey, TActor>(
     private long hits;
     private long misses;
     private long evictions;
+    private int shrinking;
 
     /// <summary>How many are in memory.</summary>
     public int Count => Volatile.Read(ref count);
@@ -114,14 +115,38 @@ internal sealed class ActivationTable<TKey, TActor>(
         Shrink(staying, capacity);
     }
 
+    public void Trim(Action<TActor> trim)
+    {
+        foreach (var activation in activations.Values)
+        {
+            if (activation.Actor is { } actor)
+            {
+                trim(actor);
+            }
+        }
+    }
+
     /// <summary>Forgets the longest unused when there are more than <paramref name="capacity"/>: a twentieth more than needed, so that it is rare.</summary>
     public void ShrinkTo(int capacity)
     {
-        if (Count <= capacity)
+        // One at a time: while all are at work nothing can leave, and each call would look through all of them for nothing.
+        if (Count <= capacity || Interlocked.Exchange(ref shrinking, 1) == 1)
         {
             return;
         }
 
+        try
+        {
+            Shrink(capacity);
+        }
+        finally
+        {
+            Volatile.Write(ref shrinking, 0);
+        }
+    }
+
+    private void Shrink(int capacity)
+    {
         var all = new List<(long LastUse, TKey Key, Activation<TActor> Activation)>(Count);
         foreach (var (key, activation) in activations)
         {

@@ -14,9 +14,15 @@ internal sealed class CallGate
         if (Interlocked.Increment(ref calls) > Closed)
         {
             Exit();
-            throw new UnavailableException(ErrorCodes.Stopping, "The service is stopping.", TimeSpan.FromSeconds(1));
+            throw Stopping();
         }
     }
+
+    /// <summary>What callers are told once the gate is closed.</summary>
+    public static UnavailableException Stopping() => new(ErrorCodes.Stopping, "The service is stopping.", TimeSpan.FromSeconds(1));
+
+    /// <summary>Counts one more step of a call that is inside: it passes a gate that was closed since.</summary>
+    public void EnterAgain() => Interlocked.Increment(ref calls);
 
     public void Exit()
     {

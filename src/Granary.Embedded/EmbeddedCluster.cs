@@ -20,6 +20,7 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
     private readonly ActivationTable<SessionKey, SessionActor> sessions;
     private readonly ActivationTable<UserKey, UserActor> users;
     private readonly CallGate calls = new();
+    private readonly CancellationTokenSource stopping = new();
 
     public EmbeddedCluster(
         EmbeddedOptions options, IPartitionStore store, ResourceCatalog resources, Func<IUserDirectory, SessionServices> services, TimeProvider time)
@@ -48,10 +49,23 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
 
     public IResourceCatalog Resources(string tenant) => resources.For(Ids.Require(tenant, "tenant_id"));
 
-    public Task<StartSessionResult> StartSessionAsync(UserKey user, StartSessionOptions options, CancellationToken cancellationToken = default)
+    public async Task<StartSessionResult> StartSessionAsync(UserKey user, StartSessionOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return SessionStarter.StartAsync(this, user.Validated(), options, time, cancellationToken);
+        user.Validated();
+        calls.Enter();
+        try
+        {
+            // Accepted once: its second step, should it need one, is not refused by a stop in between.
+            return await SessionStarter.StartAsync(Resources(user.Tenant), StartAsync, user, options, time, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            calls.Exit();
+        }
+
+        Task<StartSessionResult> StartAsync(SessionKey key, StartSessionOptions start, CancellationToken token) =>
+            CallInsideAsync(key.Validated(), (start, token), static async (actor, s) => await actor.StartAsync(s.start, s.token).ConfigureAwait(false)).AsTask();
     }
 
     public ValueTask<ActivationStats> GetStatsAsync(CancellationToken cancellationToken = default)
@@ -99,8 +113,39 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
         users.Sweep(options.IdleTime, options.MaxUsers);
     }
 
-    /// <summary>Refuses new calls and waits for those that were accepted.</summary>
-    public Task StopAsync() => calls.CloseAsync(options.StopTimeout, time);
+    /// <summary>Lets every session give back memory that can be made again.</summary>
+    public void Trim() => sessions.Trim(static actor => actor.Trim());
+
+    /// <summary>Forgets every activation that is not at work: the next call loads it.</summary>
+    public void Forget()
+    {
+        sessions.Sweep(TimeSpan.Zero, 0);
+        users.Sweep(TimeSpan.Zero, 0);
+    }
+
+    /// <summary>Refuses new calls and waits for those that were accepted. Who only waits for a change is told at once.</summary>
+    public async Task StopAsync()
+    {
+        var closed = calls.CloseAsync(options.StopTimeout, time);
+        await stopping.CancelAsync().ConfigureAwait(false);
+        await closed.ConfigureAwait(false);
+    }
+
+    /// <summary>Waits for a change of a session, but not longer than the host runs.</summary>
+    /// <exception cref="UnavailableException">The host stops.</exception>
+    public async Task<SessionChange> WatchAsync(SessionKey key, SessionChange seen, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping.Token);
+        try
+        {
+            return await CallAsync(key, (seen, timeout, either.Token), static async (actor, s) =>
+                await actor.WaitForChangeAsync(s.seen, s.timeout, s.Token).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw CallGate.Stopping();
+        }
+    }
 
     /// <summary>A read that needs no wait once the session is in memory.</summary>
     public ValueTask<T> ReadAsync<TState, T>(SessionKey key, TState state, Func<SessionActor, TState, T> read)
@@ -120,6 +165,7 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
         catch (ActivationLostException)
         {
             // Lost between entering and reading: the long way loads it anew.
+            calls.EnterAgain();
             return Again(this, key, state, read);
         }
         finally
@@ -143,17 +189,28 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
             }
             catch (ActivationLostException)
             {
+                host.calls.EnterAgain();
                 return await Again(host, key, state, read).ConfigureAwait(false);
             }
             finally
             {
                 host.Leave(key, activation);
+                host.KeepCapacity();
                 host.calls.Exit();
             }
         }
 
-        static ValueTask<T> Again(EmbeddedCluster host, SessionKey key, TState state, Func<SessionActor, TState, T> read) =>
-            host.CallAsync(key, (state, read), static (actor, s) => ValueTask.FromResult(s.read(actor, s.state)));
+        static async ValueTask<T> Again(EmbeddedCluster host, SessionKey key, TState state, Func<SessionActor, TState, T> read)
+        {
+            try
+            {
+                return await host.CallInsideAsync(key, (state, read), static (actor, s) => ValueTask.FromResult(s.read(actor, s.state))).ConfigureAwait(false);
+            }
+            finally
+            {
+                host.calls.Exit();
+            }
+        }
     }
 
     /// <summary>A call of a session.</summary>
@@ -162,17 +219,32 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
         calls.Enter();
         try
         {
-            var result = await CallOnceAsync(sessions, key, state, call).ConfigureAwait(false);
-            if (sessions.Count > options.MaxSessions)
-            {
-                sessions.ShrinkTo(options.MaxSessions);
-            }
-
-            return result;
+            return await CallInsideAsync(key, state, call).ConfigureAwait(false);
         }
         finally
         {
             calls.Exit();
+        }
+    }
+
+    /// <summary>A call that is part of one that the gate has let in.</summary>
+    private async ValueTask<T> CallInsideAsync<TState, T>(SessionKey key, TState state, Func<SessionActor, TState, ValueTask<T>> call)
+    {
+        try
+        {
+            return await CallOnceAsync(sessions, key, state, call).ConfigureAwait(false);
+        }
+        finally
+        {
+            KeepCapacity();
+        }
+    }
+
+    private void KeepCapacity()
+    {
+        if (sessions.Count > options.MaxSessions)
+        {
+            sessions.ShrinkTo(options.MaxSessions);
         }
     }
 

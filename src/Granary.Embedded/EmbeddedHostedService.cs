@@ -44,7 +44,7 @@ internal sealed partial class EmbeddedHostedService(
                 {
                     await work(cancellationToken).ConfigureAwait(false);
                 }
-                catch (Exception exception) when (exception is not OperationCanceledException)
+                catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
                 {
                     // The store is down, say: the next tick tries again.
                     LogFailed(logger, exception);

@@ -46,8 +46,7 @@ internal sealed class EmbeddedSession(EmbeddedCluster host, SessionKey key) : IS
         }).AsTask();
 
     public Task<SessionChange> WaitForChangeAsync(SessionChange seen, TimeSpan timeout, CancellationToken cancellationToken = default) =>
-        host.CallAsync(key, (seen, timeout, cancellationToken), static async (actor, s) =>
-            await actor.WaitForChangeAsync(s.seen, s.timeout, s.cancellationToken).ConfigureAwait(false)).AsTask();
+        host.WatchAsync(key, seen, timeout, cancellationToken);
 
     public Task<SessionExportPage> ExportAsync(string? cursor, CancellationToken cancellationToken = default) =>
         host.CallAsync(key, (cursor, cancellationToken), static async (actor, s) =>

@@ -40,7 +40,7 @@ public static class GranaryEmbeddedServices
                 provider.GetRequiredService<ResourceCatalog>(),
                 provider.GetRequiredService<ITokenCounter>(),
                 provider.GetRequiredService<ISummarizer>(),
-                new ExtractiveSummarizer(),
+                new ExtractiveSummarizer(provider.GetRequiredService<ITokenCounter>()),
                 users,
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<SessionActor>>()),

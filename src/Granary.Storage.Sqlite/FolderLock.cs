@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace Granary.Storage.Sqlite;
 
 /// <summary>
@@ -23,14 +20,12 @@ internal sealed class FolderLock : IDisposable
         {
             CreateFolder(folder);
             var file = new FileStream(Path.Combine(folder, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
-            file.SetLength(0);
-            file.Write(Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
             return new FolderLock(file);
         }
         catch (IOException e) when (IsHeld(e))
         {
             throw new StoreInUseException(
-                $"The data folder '{folder}' is in use by another Granary process{Holder(folder)}: stop that one, or set Granary:Sqlite:Folder to another folder.", e);
+                $"The data folder '{folder}' is in use by another Granary process: stop that one, or set Granary:Sqlite:Folder to another folder.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
@@ -57,19 +52,4 @@ internal sealed class FolderLock : IDisposable
     /// <summary>ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION on Windows, EWOULDBLOCK elsewhere (Linux 11, macOS 35).</summary>
     private static bool IsHeld(IOException e) =>
         OperatingSystem.IsWindows() ? (e.HResult & 0xFFFF) is 32 or 33 : e.HResult is 11 or 35;
-
-    /// <summary>The process id that the holder wrote, where the system lets us read it.</summary>
-    private static string Holder(string folder)
-    {
-        try
-        {
-            using var file = new FileStream(Path.Combine(folder, FileName), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            using var reader = new StreamReader(file);
-            return int.TryParse(reader.ReadToEnd(), CultureInfo.InvariantCulture, out var process) ? $" (process {process})" : string.Empty;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return string.Empty;
-        }
-    }
 }

@@ -118,12 +118,19 @@ public sealed partial class SqlitePartitionStore : IPartitionStore, IAsyncDispos
     }
 
     /// <inheritdoc/>
-    public ValueTask DeleteAsync(string partition, CancellationToken cancellationToken = default) =>
-        WriteAsync(WriteAction.Erase, partition, cancellationToken);
+    public async ValueTask<bool> DeleteAsync(string partition, PartitionVersion expected, CancellationToken cancellationToken = default)
+    {
+        StorageGuard.CheckPartition(partition);
+        var erasure = new PendingWrite(WriteAction.Erase, partition, null, 0) { Expected = expected };
+        return (await _writer.WriteAsync(erasure, cancellationToken).ConfigureAwait(false)).Status is CommitStatus.Committed;
+    }
 
     /// <inheritdoc/>
-    public ValueTask PurgeAsync(string partition, CancellationToken cancellationToken = default) =>
-        WriteAsync(WriteAction.Purge, partition, cancellationToken);
+    public async ValueTask PurgeAsync(string partition, CancellationToken cancellationToken = default)
+    {
+        StorageGuard.CheckPartition(partition);
+        await _writer.WriteAsync(new PendingWrite(WriteAction.Purge, partition, null, 0), cancellationToken).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public async ValueTask<StoreHealth> ProbeAsync(CancellationToken cancellationToken = default)
@@ -141,12 +148,6 @@ public sealed partial class SqlitePartitionStore : IPartitionStore, IAsyncDispos
 
     /// <summary>As <see cref="DisposeAsync"/>, for hosts that can only wait.</summary>
     public void Dispose() => _close.Value.GetAwaiter().GetResult();
-
-    private async ValueTask WriteAsync(WriteAction action, string partition, CancellationToken cancellationToken)
-    {
-        StorageGuard.CheckPartition(partition);
-        await _writer.WriteAsync(new PendingWrite(action, partition, null, 0), cancellationToken).ConfigureAwait(false);
-    }
 
     private static async ValueTask<string?> ErrorOfAsync<T>(ValueTask<T> operation)
     {

@@ -20,7 +20,7 @@ internal static class SqliteSchema
         // removal (table erasures) cannot appear in the partition that follows it. due_partitions serves maintenance.
         """
         CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-        INSERT INTO meta(name, value) VALUES ('next_number', 1), ('probe', 0);
+        INSERT INTO meta(name, value) VALUES ('next_number', 1), ('probe', 0), ('compact', 0);
         CREATE TABLE partitions(
             key INTEGER PRIMARY KEY,
             id TEXT NOT NULL UNIQUE,

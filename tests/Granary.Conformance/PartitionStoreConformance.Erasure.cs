@@ -35,6 +35,22 @@ public abstract partial class PartitionStoreConformance
     }
 
     [Fact]
+    public async Task A_late_erasure_cannot_take_what_was_written_meanwhile_or_begun_anew()
+    {
+        var first = await Store.WriteAsync(P, PartitionVersion.None, StoreCalls.Put("a", "1"));
+        var second = await Store.WriteAsync(P, first, StoreCalls.Put("a", "2"));
+        (await Store.DeleteAsync(P, first)).ShouldBeFalse();
+        (await Store.DeleteAsync(P, PartitionVersion.None)).ShouldBeFalse();
+        (await Store.ReadTextsAsync(P))["a"].ShouldBe("2");
+
+        (await Store.DeleteAsync(P, second)).ShouldBeTrue();
+        (await Store.DeleteAsync(P, first)).ShouldBeTrue("it is erased already");
+        await Store.WriteAsync(Recreation(PartitionVersion.None, StoreCalls.Put("a", "3")));
+        (await Store.DeleteAsync(P, second)).ShouldBeFalse();
+        (await Store.ReadTextsAsync(P))["a"].ShouldBe("3");
+    }
+
+    [Fact]
     public async Task Erasing_an_unknown_partition_leaves_a_tombstone()
     {
         await Store.DeleteAsync(P);

@@ -69,7 +69,7 @@ public abstract partial class PartitionStoreConformance
         await Should.ThrowAsync<ArgumentException>(async () => await Store.CommitAsync(partition!, PartitionVersion.None));
         await Should.ThrowAsync<ArgumentException>(async () => await Store.ReadAsync(partition!, StoreCalls.Everything));
         await Should.ThrowAsync<ArgumentException>(async () => await Store.GetAsync(partition!, ["a"]));
-        await Should.ThrowAsync<ArgumentException>(async () => await Store.DeleteAsync(partition!));
+        await Should.ThrowAsync<ArgumentException>(async () => await Store.DeleteAsync(partition!, PartitionVersion.None));
         await Should.ThrowAsync<ArgumentException>(async () => await Store.PurgeAsync(partition!));
     }
 

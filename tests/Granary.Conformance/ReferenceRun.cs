@@ -22,8 +22,7 @@ internal sealed class ReferenceRun(int seed, IPartitionStore store, InMemoryPart
                 await CommitAsync(id, step);
                 break;
             case 12:
-                await store.DeleteAsync(id);
-                await reference.DeleteAsync(id);
+                await DeleteAsync(id, step);
                 break;
             case 13:
                 await store.PurgeAsync(id);
@@ -75,6 +74,12 @@ internal sealed class ReferenceRun(int seed, IPartitionStore store, InMemoryPart
 
         PartitionCommit Commit(PartitionVersion version) =>
             new() { Partition = id, Expected = version, Writes = writes, DueAt = due, Recreate = recreate };
+    }
+
+    private async Task DeleteAsync(string id, int step)
+    {
+        var expected = _random.Next(3) == 0 ? _versions[id][_random.Next(_versions[id].Count)] : await CurrentAsync(id);
+        (await store.DeleteAsync(id, expected.Actual)).ShouldBe(await reference.DeleteAsync(id, expected.Reference), Where(step));
     }
 
     private async Task<(PartitionVersion Actual, PartitionVersion Reference)> CurrentAsync(string id)

@@ -27,6 +27,10 @@ public static class StoreCalls
         return result.Version;
     }
 
+    /// <summary>Erases a partition at the version that it has.</summary>
+    public static async ValueTask DeleteAsync(this IPartitionStore store, string partition) =>
+        (await store.DeleteAsync(partition, await store.VersionAsync(partition))).ShouldBeTrue();
+
     /// <summary>Reads all pages of a range.</summary>
     public static async Task<List<Document>> ReadAllAsync(this IPartitionStore store, string partition, DocumentRange range)
     {

@@ -14,8 +14,9 @@ public sealed record StartSessionRequest
 
     /// <summary>
     /// With an id that exists: true restores an active session, and starts a new one that follows a completed session; false is refused.
+    /// Settable, because generated readers would set an init-only one that is left out to false.
     /// </summary>
-    public bool Restore { get; init; } = true;
+    public bool Restore { get; set; } = true;
 
     /// <summary>The memory resource of a new session.</summary>
     public string? Resource { get; init; }

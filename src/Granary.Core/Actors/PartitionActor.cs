@@ -83,12 +83,15 @@ internal abstract class PartitionActor(string partition, IPartitionStore store)
     protected void Pump() => _ = PumpAsync();
 
     /// <summary>Enqueues a change and waits until it is durable.</summary>
-    protected Task<T> CommitAsync<T>(PartitionChange<T> change)
+    /// <param name="change">The change.</param>
+    /// <param name="check">Runs under the gate before; what it throws is thrown, and nothing is enqueued.</param>
+    protected Task<T> CommitAsync<T>(PartitionChange<T> change, Action? check = null)
     {
         bool pump;
         lock (Gate)
         {
             EnsureNotLost();
+            check?.Invoke();
             pump = Enqueue(change);
         }
 
@@ -159,18 +162,34 @@ internal abstract class PartitionActor(string partition, IPartitionStore store)
 
             // The next commit is under way before the callers of this one hear of it.
             var applied = batch;
+            Exception? broken = null;
             lock (Gate)
             {
                 Version = result.Version;
-                foreach (var change in applied)
+                try
                 {
-                    change.Apply();
-                }
+                    foreach (var change in applied)
+                    {
+                        change.Apply();
+                    }
 
-                OnApplied();
-                batch = TakeBatch();
-                committing = batch.Length > 0;
-                commit = committing ? Send(batch) : default;
+                    OnApplied();
+                    batch = TakeBatch();
+                    committing = batch.Length > 0;
+                    commit = committing ? Send(batch) : default;
+                }
+                catch (Exception exception)
+                {
+                    broken = exception;
+                }
+            }
+
+            if (broken is not null)
+            {
+                // Durable, yet memory does not show it: nobody may go on with this activation, and nobody may wait for ever.
+                Lose(applied, new UnavailableException(
+                    ErrorCodes.StorageUnavailable, "The session could not take over what was stored; repeat the call with the same idempotency key.", TimeSpan.FromSeconds(1), broken));
+                return;
             }
 
             foreach (var change in applied)

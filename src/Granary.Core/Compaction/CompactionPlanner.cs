@@ -17,7 +17,8 @@ internal static class CompactionPlanner
     /// <summary>
     /// What to fold, or null if nothing is to be folded: the trigger is not reached and nobody forces it, or there is no block to take.
     /// System messages, open blocks and the newest turn always stay, blocks are taken whole. A turn-wise strategy goes on into the turns
-    /// it would leave, oldest first, when the trigger would still be reached without that.
+    /// it would leave, oldest first, when the trigger would still be reached without that. Only where all else would leave more than
+    /// fits the budget, blocks of the newest turn go too: a long run of tools must not make its session stuck.
     /// </summary>
     /// <param name="entries">The transcript that is not folded, in order.</param>
     /// <param name="size">Its size.</param>
@@ -45,6 +46,7 @@ internal static class CompactionPlanner
             FoldTurns(window, candidates, turns, strategy, resource);
         }
 
+        FoldOverflow(window, entries, turns);
         return window.Folded() is { Count: > 0 } folded ? new(strategy, folded) : null;
     }
 
@@ -54,7 +56,7 @@ internal static class CompactionPlanner
         var least = due ? 0 : Share(window.Size.Messages, ForcedShare);
         foreach (var candidate in candidates)
         {
-            if (window.FoldedMessages >= least && leave.ReachedBy(window) && !window.IsDue())
+            if (window.FoldedMessages >= least && leave.ReachedBy(window) && !window.IsDue() && !window.IsAnswer(candidate))
             {
                 return;
             }
@@ -79,7 +81,7 @@ internal static class CompactionPlanner
         var enough = hybrid ? Share(window.Size.Messages, policy.SummarizeOldest) : int.MaxValue;
         foreach (var candidate in FoldOrder.Sort(older, strategy, resource.Eviction))
         {
-            if (window.FoldedMessages >= enough && !window.IsDue())
+            if (window.FoldedMessages >= enough && !window.IsDue() && !window.IsAnswer(candidate))
             {
                 return;
             }
@@ -98,6 +100,19 @@ internal static class CompactionPlanner
 
             window.Fold(candidate);
             lastFolded = candidate.LastTurn;
+        }
+    }
+
+    private static void FoldOverflow(FoldWindow window, IReadOnlyList<TranscriptEntry> entries, List<int> turns)
+    {
+        foreach (var candidate in window.Overflows() ? FoldCandidates.OfNewestTurn(entries, turns) : [])
+        {
+            if (!window.Overflows())
+            {
+                return;
+            }
+
+            window.Fold(candidate);
         }
     }
 

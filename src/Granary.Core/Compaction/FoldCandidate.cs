@@ -34,6 +34,15 @@ internal static class FoldCandidates
         return candidates;
     }
 
+    /// <summary>The closed blocks of the newest turn, oldest first, without the message that opened it and the block that came last.</summary>
+    public static List<FoldCandidate> OfNewestTurn(IReadOnlyList<TranscriptEntry> entries, List<int> turns)
+    {
+        var blocks = TranscriptBlocks.Of(entries)
+            .Where(block => !block.System && turns.Count > 0 && entries[block.First].Message.Turn == turns[^1])
+            .ToList();
+        return [.. blocks.Skip(1).SkipLast(1).Where(block => !block.Open).Select(block => Candidate(entries, block, levels: null))];
+    }
+
     private static FoldCandidate Candidate(IReadOnlyList<TranscriptEntry> entries, TranscriptBlock block, ImportanceLevels? levels)
     {
         long access = 0;

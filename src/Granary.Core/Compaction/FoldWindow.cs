@@ -9,6 +9,7 @@ internal sealed class FoldWindow
     private readonly Dictionary<int, int> messagesOfTurn = [];
     private readonly List<long> folded = [];
     private readonly int snapshotLimit;
+    private FoldCandidate? last;
 
     /// <summary>Begins with nothing taken.</summary>
     public FoldWindow(IReadOnlyList<TranscriptEntry> entries, in TranscriptSize size, MemoryResource resource, double? threshold)
@@ -46,9 +47,18 @@ internal sealed class FoldWindow
     /// <summary>Whether the trigger would be reached at once again.</summary>
     public bool IsDue() => CompactionTrigger.IsDue(Left, Resource, Threshold);
 
+    /// <summary>Whether what is left would not fit the input budget.</summary>
+    public bool Overflows() => Left.Tokens > Resource.Budget.InputBudget();
+
+    /// <summary>Whether a block is what was said to the question that was taken last: a question that is folded alone would seem unanswered.</summary>
+    public bool IsAnswer(FoldCandidate candidate) =>
+        last is not null && last.LastTurn == candidate.FirstTurn && last.Block.Last + 1 == candidate.Block.First
+        && entries[last.Block.Last].Message.Role == MessageRole.User;
+
     /// <summary>Takes a block.</summary>
     public void Fold(FoldCandidate candidate)
     {
+        last = candidate;
         var block = candidate.Block;
         var turns = Left.Turns;
         for (var index = block.First; index <= block.Last; index++)

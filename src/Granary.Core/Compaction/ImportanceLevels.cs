@@ -85,5 +85,7 @@ internal sealed class ImportanceLevels
     private static bool IsWordPart(char c) => char.IsLetterOrDigit(c) || c == '_';
 
     // Thai to Khmer, and everything from the CJK radicals to the Hangul syllables: words there stand or are inflected without a space.
-    private static bool IsUnspaced(char c) => c is (>= '\u0E00' and <= '\u0EFF') or (>= '\u1000' and <= '\u109F') or (>= '\u1780' and <= '\u17FF') or (>= '\u2E80' and <= '\uD7FF') or (>= '\uF900' and <= '\uFAFF');
+    private static bool IsUnspaced(char c) =>
+        c is (>= '\u0E00' and <= '\u0EFF') or (>= '\u1000' and <= '\u109F') or (>= '\u1780' and <= '\u17FF')
+            or (>= '\u2E80' and <= '\uD7FF') or (>= '\uF900' and <= '\uFAFF');
 }

@@ -87,7 +87,8 @@ internal static class SnapshotText
     private static void Defuse(StringBuilder text, int start)
     {
         var line = text.ToString(start, text.Length - start);
-        for (var at = line.IndexOf(HeaderStart, StringComparison.OrdinalIgnoreCase); at >= 0; at = line.IndexOf(HeaderStart, at + 1, StringComparison.OrdinalIgnoreCase))
+        var at = -1;
+        while ((at = line.IndexOf(HeaderStart, at + 1, StringComparison.OrdinalIgnoreCase)) >= 0)
         {
             text[start + at] = '(';
         }

@@ -18,6 +18,9 @@ internal sealed partial class MaintenanceShard(
     /// <summary>Partitions that one wake-up looks after at the most; the rest waits for the next.</summary>
     public const int MaxPerWake = 1_000;
 
+    /// <summary>How long one session may keep the others waiting (a summarizer that hangs, say).</summary>
+    public static readonly TimeSpan MaxPerPartition = TimeSpan.FromMinutes(2);
+
     /// <summary>Looks after what is due.</summary>
     /// <returns>How many partitions were looked after without an error.</returns>
     /// <exception cref="StorageException">The store cannot say what is due.</exception>
@@ -36,7 +39,9 @@ internal sealed partial class MaintenanceShard(
                 }
                 else if (PartitionNames.TryParseSession(partition.Partition, out var session))
                 {
-                    await targets.MaintainAsync(session, cancellationToken).ConfigureAwait(false);
+                    using var patience = new CancellationTokenSource(MaxPerPartition, time);
+                    using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+                    await targets.MaintainAsync(session, both.Token).ConfigureAwait(false);
                 }
                 else
                 {
@@ -46,7 +51,7 @@ internal sealed partial class MaintenanceShard(
 
                 done++;
             }
-            catch (Exception exception) when (exception is not OperationCanceledException)
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
                 // It stays due; the others must not wait for it.
                 LogFailed(logger, exception, partition.Partition);

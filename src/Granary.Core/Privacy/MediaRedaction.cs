@@ -5,7 +5,7 @@ namespace Granary.Core.Privacy;
 /// <summary>Redacts what media references say in words, and addresses that give something away.</summary>
 internal static class MediaRedaction
 {
-    /// <summary>The address of nothing (RFC 2397): takes the place of one that something had to be replaced in, which would not be an address any more.</summary>
+    /// <summary>The address of nothing (RFC 2397), in place of one that something had to be replaced in, which would not be an address any more.</summary>
     private const string NoAddress = "data:,";
 
     /// <summary>The redacted references; the same list where nothing matches.</summary>

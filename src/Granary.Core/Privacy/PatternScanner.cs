@@ -188,10 +188,6 @@ internal sealed class PatternScanner(string pattern)
                 if (c is '-' or 'p' or 'P' or 'd' or 'D' or 's' or 'S' or 'w' or 'W')
                     continue;
             }
-            else if (c == '[' && !inRange && pattern.AsSpan(_at).StartsWith("::]", StringComparison.Ordinal))
-            {
-                _at += 3;
-            }
 
             if (inRange)
             {

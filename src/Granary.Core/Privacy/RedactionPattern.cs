@@ -18,6 +18,7 @@ internal sealed class RedactionPattern
         _regex = Compile(pattern);
         _replacement = replacement;
         Breaker = new PatternBreaker(time);
+        WarmUp();
     }
 
     /// <summary>Says whether to use the pattern.</summary>
@@ -52,6 +53,19 @@ internal sealed class RedactionPattern
         }
 
         return result is null ? text : result.Append(text, copied, text.Length - copied).ToString();
+    }
+
+    /// <summary>The first match compiles code and builds tables. That must not count as a message's time.</summary>
+    private void WarmUp()
+    {
+        try
+        {
+            _regex?.Count("The quick brown fox jumps over 13 lazy dogs.");
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            // It will fail on messages too, and be counted there.
+        }
     }
 
     private static bool TryFind(Regex regex, string text, int from, out int index, out int length)

@@ -25,20 +25,34 @@ internal sealed class RedactionRun(RedactionPattern[] patterns, string replaceme
             return BlankMessage.Of(message, replacement);
         }
 
-        try
+        if (!TryApply(message, out var redacted) && !TryApply(message, out redacted))
         {
-            Array.Clear(_spent);
-            var redacted = Apply(message);
-            foreach (var pattern in patterns)
-                pattern.Breaker.Succeeded();
-            return redacted;
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            // Whatever went wrong: what could not be redacted must not be stored.
             patterns[_current].Breaker.Failed();
             Leave(patterns.Length);
             return BlankMessage.Of(message, replacement);
+        }
+
+        foreach (var pattern in patterns)
+            pattern.Breaker.Succeeded();
+        return redacted;
+    }
+
+    /// <summary>
+    /// False if it went wrong, whatever it was: what could not be redacted must not be stored. Worth a second try, since time limits are those of a
+    /// clock on the wall: a pause of the process looks like a slow pattern, and what is blanked is lost for good.
+    /// </summary>
+    private bool TryApply(Message message, out Message redacted)
+    {
+        try
+        {
+            Array.Clear(_spent);
+            redacted = Apply(message);
+            return true;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            redacted = message;
+            return false;
         }
     }
 

@@ -18,7 +18,8 @@ internal sealed class Redactor
         ArgumentNullException.ThrowIfNull(time);
         _time = time;
         _replacement = policy.RedactionString;
-        _patterns = [.. policy.RedactPatterns.Where(p => !string.IsNullOrEmpty(p)).Distinct(StringComparer.Ordinal).Select(p => new RedactionPattern(p, _replacement, time))];
+        var patterns = policy.RedactPatterns.Where(p => !string.IsNullOrEmpty(p)).Distinct(StringComparer.Ordinal);
+        _patterns = [.. patterns.Select(p => new RedactionPattern(p, _replacement, time))];
         foreach (var role in policy.NonPersistableRoles)
             _blankedRoles |= 1 << (int)role;
     }

@@ -127,7 +127,7 @@ internal sealed class KeyTemplate
             }
 
             if (!separated)
-                throw Refused("must have a character between two values that is neither a letter nor a digit; otherwise different values could give the same id");
+                throw Refused("must have a character between two values that is neither letter nor digit; else different values could give the same id");
             separated = false;
         }
     }

@@ -66,7 +66,8 @@ internal sealed class ResourceCatalog
     /// by the default resource, until it is known again.
     /// </summary>
     /// <exception cref="UnavailableException">The store failed.</exception>
-    public ValueTask<ResourceHandle> ResolveForSessionAsync(string tenant, string name, CancellationToken ct) => Tenant(tenant).ResolveForSessionAsync(name, ct);
+    public ValueTask<ResourceHandle> ResolveForSessionAsync(string tenant, string name, CancellationToken ct) =>
+        Tenant(tenant).ResolveForSessionAsync(name, ct);
 
     private TenantResources Tenant(string tenant)
     {

@@ -16,5 +16,5 @@ internal static class ResourceContent
         && left.NonPersistableRoles.SequenceEqual(right.NonPersistableRoles);
 
     private static byte[] Bytes(MemoryResource resource) =>
-        JsonSerializer.SerializeToUtf8Bytes(resource with { Revision = 0 }, ResourceJson.Default.MemoryResource);
+        JsonSerializer.SerializeToUtf8Bytes(resource with { Revision = 1 }, ResourceJson.Default.MemoryResource);
 }

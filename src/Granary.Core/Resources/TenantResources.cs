@@ -53,7 +53,9 @@ internal sealed class TenantResources
         return Handle(name);
     }
 
-    /// <summary>The handle for a session that exists: of the last content where the resource was removed, of the default one where nothing is known of it.</summary>
+    /// <summary>
+    /// The handle for a session that exists: of the last content where the resource was removed, of the default one where nothing is known of it.
+    /// </summary>
     public async ValueTask<ResourceHandle> ResolveForSessionAsync(string name, CancellationToken cancellationToken)
     {
         if (Configured.Find(name) is null && !_handles.ContainsKey(name))

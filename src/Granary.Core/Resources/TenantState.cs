@@ -38,7 +38,8 @@ internal sealed record TenantState(PartitionVersion Version, bool Erased, Frozen
             var document = JsonSerializer.Deserialize(body, ResourceJson.Default.ResourceDocument)!;
             return document.Schema <= ResourceDocument.CurrentSchema
                 ? document.Resources.ToFrozenDictionary(e => e.Resource.Name, StringComparer.Ordinal)
-                : throw new StorageException($"The stored resources have schema {document.Schema}, this release knows up to {ResourceDocument.CurrentSchema}: use a newer one.");
+                : throw new StorageException(
+                    $"The stored resources have schema {document.Schema}, this release knows up to {ResourceDocument.CurrentSchema}: use a newer one.");
         }
         catch (JsonException e)
         {

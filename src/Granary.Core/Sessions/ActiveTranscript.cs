@@ -11,6 +11,7 @@ internal sealed class ActiveTranscript
 {
     private readonly List<TranscriptEntry> entries = [];
     private long accessCounter;
+    private int systemMessages;
     private int systemTokens;
     private int recentTokens;
     private int turns;
@@ -33,7 +34,7 @@ internal sealed class ActiveTranscript
     /// <summary>Kept messages and raw tail, in order.</summary>
     public List<TranscriptEntry> Entries => entries;
 
-    public TranscriptSize Size => new(turns, entries.Count, systemTokens, SnapshotTokens, recentTokens);
+    public TranscriptSize Size => new(turns, entries.Count - systemMessages, systemTokens, SnapshotTokens, recentTokens);
 
     public int Tokens => systemTokens + SnapshotTokens + recentTokens;
 
@@ -65,7 +66,7 @@ internal sealed class ActiveTranscript
         SnapshotTokens = snapshotTokens;
         TailStart = tailStart;
         entries.RemoveAll(entry => entry.Message.Sequence < tailStart && !stays(entry.Message.Sequence));
-        systemTokens = recentTokens = turns = 0;
+        systemMessages = systemTokens = recentTokens = turns = 0;
         lastTurn = -1;
         foreach (var entry in entries)
         {
@@ -77,13 +78,28 @@ internal sealed class ActiveTranscript
     public void Touch(long first, long last)
     {
         var access = ++accessCounter;
-        foreach (ref var entry in CollectionsMarshal.AsSpan(entries))
+        foreach (ref var entry in CollectionsMarshal.AsSpan(entries)[IndexOf(first)..])
         {
-            if (entry.Message.Sequence >= first && entry.Message.Sequence <= last)
+            if (entry.Message.Sequence > last)
             {
-                entry = entry with { LastAccess = access };
+                return;
             }
+
+            entry = entry with { LastAccess = access };
         }
+    }
+
+    /// <summary>The place of the first entry that is not before a sequence; entries are in the order of their sequences.</summary>
+    private int IndexOf(long sequence)
+    {
+        var (low, high) = (0, entries.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = entries[middle].Message.Sequence < sequence ? (middle + 1, high) : (low, middle);
+        }
+
+        return low;
     }
 
     /// <summary>The tool calls that have no result yet, or null if there are none.</summary>
@@ -110,6 +126,7 @@ internal sealed class ActiveTranscript
     {
         if (entry.Message.Role == MessageRole.System)
         {
+            systemMessages++;
             systemTokens += entry.Tokens;
             return;
         }

@@ -10,6 +10,9 @@ namespace Granary.Core.Sessions;
 /// <summary>What recognises a repeated append: half of a SHA-256 over the key, and one over the content.</summary>
 internal static class IdempotencyKey
 {
+    /// <summary>A time of storing that no message's own time equals: the validator takes none before 1900.</summary>
+    private static readonly long NeverStored = DateTimeOffset.MinValue.ToUnixTimeMilliseconds();
+
     /// <summary>The hash of the request's key, or of its message ids where every message has one; null if there is neither.</summary>
     public static UInt128? Of(AppendRequest request)
     {
@@ -37,8 +40,8 @@ internal static class IdempotencyKey
         writer.WriteStartArray();
         for (var i = 0; i < list.Count; i++)
         {
-            // What callers cannot set, or what the session overwrites, does not count.
-            MessageCodec.Write(writer, new TranscriptEntry(list[i] with { Sequence = 0, Turn = 0 }, 0, 0), storedAt: long.MinValue);
+            // What callers cannot set, or what the session overwrites, does not count. No message has the time of storing.
+            MessageCodec.Write(writer, new TranscriptEntry(list[i] with { Sequence = 0, Turn = 0 }, 0, 0), NeverStored);
         }
 
         writer.WriteEndArray();

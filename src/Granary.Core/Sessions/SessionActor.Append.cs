@@ -16,14 +16,37 @@ internal sealed partial class SessionActor
     public async ValueTask<AppendResult> AppendAsync(AppendRequest request, CancellationToken cancellationToken)
     {
         AppendValidator.Validate(request);
-        var handle = resource ?? await services.Resources.ResolveAsync(Key.Tenant, request.Resource, cancellationToken).ConfigureAwait(false);
-        var policy = handle.Current;
-        if (policy.Resource.ReadOnly)
+        request = Unmarked(request);
+        while (true)
         {
-            throw new AccessDeniedException(ErrorCodes.ReadOnly, $"The memory resource '{policy.Resource.Name}' is read-only.");
+            var handle = resource ?? await services.Resources.ResolveAsync(Key.Tenant, request.Resource, cancellationToken).ConfigureAwait(false);
+            if (await TryAppendAsync(request, handle, cancellationToken).ConfigureAwait(false) is { } result)
+            {
+                return result;
+            }
+        }
+    }
+
+    /// <summary>The request without marks of redaction: what was redacted is for the session to say.</summary>
+    private static AppendRequest Unmarked(AppendRequest request)
+    {
+        var messages = request.Messages;
+        for (var i = 0; i < messages.Count; i++)
+        {
+            if (messages[i].Redacted)
+            {
+                return request with { Messages = [.. messages.Select(m => m.Redacted ? m with { Redacted = false } : m)] };
+            }
         }
 
+        return request;
+    }
+
+    /// <returns>Null if the session was created meanwhile with another resource: its rules hold, not those of <paramref name="handle"/>.</returns>
+    private async ValueTask<AppendResult?> TryAppendAsync(AppendRequest request, ResourceHandle handle, CancellationToken cancellationToken)
+    {
         // Redaction and counting need no turn of the actor: they run before it.
+        var policy = handle.Current;
         var messages = policy.Redactor.Redact(request.Messages);
         var key = IdempotencyKey.Of(request);
         var content = key is null ? default : IdempotencyKey.HashContent(messages);
@@ -32,12 +55,28 @@ internal sealed partial class SessionActor
             return earlier;
         }
 
+        if (policy.Resource.ReadOnly)
+        {
+            throw new AccessDeniedException(ErrorCodes.ReadOnly, $"The memory resource '{policy.Resource.Name}' is read-only.");
+        }
+
+        var tokens = new int[messages.Count];
+        for (var i = 0; i < tokens.Length; i++)
+        {
+            tokens[i] = services.Tokens.Count(messages[i], policy.Resource.Budget.Model);
+        }
+
         AppendChange change;
         var pump = false;
         var repeats = false;
         lock (Gate)
         {
             EnsureNotLost();
+            if (resource is not null && resource != handle)
+            {
+                return null;
+            }
+
             if (key is { } again && pendingKeys is not null && pendingKeys.TryGetValue(again, out var pending))
             {
                 // The same append began while this one asked the store.
@@ -46,7 +85,7 @@ internal sealed partial class SessionActor
             }
             else
             {
-                change = PrepareAppend(request, messages, handle, key, content);
+                change = PrepareAppend(request, messages, tokens, handle, policy.Resource, key, content);
                 pump = Enqueue(change);
             }
         }
@@ -74,7 +113,8 @@ internal sealed partial class SessionActor
     private static async Task<AppendResult> AnswerRepeatAsync(Task<AppendResult> first) => await first.ConfigureAwait(false) with { Repeated = true };
 
     /// <summary>Decides on an append. Called under the gate; throws before anything is changed.</summary>
-    private AppendChange PrepareAppend(AppendRequest request, IReadOnlyList<Message> messages, ResourceHandle handle, UInt128? key, UInt128 content)
+    private AppendChange PrepareAppend(
+        AppendRequest request, IReadOnlyList<Message> messages, int[] tokens, ResourceHandle handle, MemoryResource policy, UInt128? key, UInt128 content)
     {
         var created = nextHead is null;
         if (created)
@@ -96,7 +136,6 @@ internal sealed partial class SessionActor
         }
 
         var calls = ToolCallLedger.Check(messages, openCalls);
-        var policy = handle.Current.Resource;
         var now = Now();
         var first = nextCounters.LastSequence + 1;
         var next = nextCounters with { StoredAt = now.ToUnixTimeMilliseconds(), Keyed = nextCounters.Keyed + (key is null ? 0 : 1) };
@@ -104,8 +143,7 @@ internal sealed partial class SessionActor
         for (var i = 0; i < entries.Length; i++)
         {
             var message = messages[i];
-            var tokens = services.Tokens.Count(message, policy.Budget.Model);
-            next = next.Plus(message.Role, tokens);
+            next = next.Plus(message.Role, tokens[i]);
             entries[i] = new TranscriptEntry(
                 message with
                 {
@@ -114,7 +152,7 @@ internal sealed partial class SessionActor
                     Turn = next.Turns,
                     Timestamp = message.Timestamp ?? now,
                 },
-                tokens,
+                tokens[i],
                 first);
         }
 
@@ -265,7 +303,9 @@ internal sealed partial class SessionActor
         public override void Complete()
         {
             done.TrySetResult(answer);
-            session.WakeBackground();
+
+            // Who created the session delivers its notice before it answers.
+            session.WakeBackground(deliver: !Creates);
         }
 
         public override void Fail(Exception exception) => done.TrySetException(exception);

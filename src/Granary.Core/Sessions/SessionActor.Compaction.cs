@@ -9,9 +9,6 @@ namespace Granary.Core.Sessions;
 
 internal sealed partial class SessionActor
 {
-    /// <summary>The most of the budget that a snapshot takes.</summary>
-    private const double MaxSnapshotShare = 0.25;
-
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(10);
 
@@ -66,22 +63,27 @@ internal sealed partial class SessionActor
             }
 
             Interlocked.Increment(ref background);
+            CompactResult result;
             try
             {
-                return await CompactOnceAsync(options, cancellationToken).ConfigureAwait(false);
+                result = await CompactOnceAsync(options, cancellationToken).ConfigureAwait(false);
             }
             finally
             {
                 Interlocked.Decrement(ref background);
                 mine.SetResult();
             }
+
+            // Appends that came meanwhile found a compaction under way and started none.
+            WakeBackground();
+            return result;
         }
     }
 
     /// <summary>Starts what is due: a compaction, a delivery. Called after each change, outside the gate.</summary>
-    private void WakeBackground()
+    private void WakeBackground(bool deliver = true)
     {
-        bool compact, deliver;
+        bool compact;
         lock (Gate)
         {
             if (IsLost)
@@ -90,18 +92,35 @@ internal sealed partial class SessionActor
             }
 
             compact = CompactionIsDue();
-            deliver = outbox.Count > 0 && !delivering;
+            deliver &= outbox.Count > 0 && !delivering;
         }
 
         if (compact)
         {
-            _ = Task.Run(() => CompactInBackgroundAsync());
+            RunInBackground(static session => session.CompactUnattendedAsync(CancellationToken.None));
         }
 
         if (deliver)
         {
-            _ = Task.Run(() => DeliverInBackgroundAsync());
+            RunInBackground(static session => session.DeliverUnattendedAsync());
         }
+    }
+
+    /// <summary>Counts the work before it begins, so that the activation is not evicted between the two.</summary>
+    private void RunInBackground(Func<SessionActor, Task> work)
+    {
+        Interlocked.Increment(ref background);
+        _ = Task.Run(async () =>
+        {
+            try
+            {
+                await work(this).ConfigureAwait(false);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref background);
+            }
+        });
     }
 
     private bool CompactionIsDue() =>
@@ -112,19 +131,37 @@ internal sealed partial class SessionActor
         && !Policy.Resource.ReadOnly
         && CompactionTrigger.IsDue(transcript.Size, Policy.Resource);
 
-    private async Task CompactInBackgroundAsync()
+    private async Task CompactUnattendedAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await CompactAsync(new CompactOptions(), CancellationToken.None).ConfigureAwait(false);
+            await CompactAsync(new CompactOptions(), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is MemoryException or ActivationLostException)
         {
             // The session is gone, lost or busy failing: whoever calls next finds out.
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await TryNoteFailureAsync("It took too long or the host stops.").ConfigureAwait(false);
+        }
         catch (Exception exception)
         {
             LogCompactionFailed(services.Logger, exception, Key.Session);
+            await TryNoteFailureAsync(exception.Message).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Without the pause that a noted failure makes, every append would start what fails anew.</summary>
+    private async Task TryNoteFailureAsync(string error)
+    {
+        try
+        {
+            await NoteFailureAsync(error).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is MemoryException or ActivationLostException)
+        {
+            // The session is gone or lost: whoever calls next finds out.
         }
     }
 
@@ -134,6 +171,11 @@ internal sealed partial class SessionActor
         lock (Gate)
         {
             ReadableHead();
+            if (!options.DryRun)
+            {
+                CheckAppendable(nextHead!);
+            }
+
             window = PlanWindow(options);
             if (window is null || options.DryRun)
             {
@@ -156,18 +198,24 @@ internal sealed partial class SessionActor
             LogSummarizerFailed(services.Logger, exception, Key.Session);
             if (!window.Overflows)
             {
-                await NoteFailureAsync(exception.Message).ConfigureAwait(false);
-                lock (Gate)
-                {
-                    return ResultOf(options, window) with { Success = false, Error = exception.Message };
-                }
+                return await FailedAsync(options, window, exception.Message).ConfigureAwait(false);
             }
 
             // The context would no longer fit: fold at once, without a model.
             summary = await SummarizeAsync(services.Fallback, window, cancellationToken).ConfigureAwait(false);
         }
 
-        var folded = await ApplyWindowAsync(window, summary).ConfigureAwait(false);
+        bool folded;
+        try
+        {
+            folded = await ApplyWindowAsync(window, summary).ConfigureAwait(false);
+        }
+        catch (InvalidOperationException exception)
+        {
+            LogCompactionFailed(services.Logger, exception, Key.Session);
+            return await FailedAsync(options, window, exception.Message).ConfigureAwait(false);
+        }
+
         lock (Gate)
         {
             return ResultOf(options, window) with
@@ -177,6 +225,15 @@ internal sealed partial class SessionActor
                 Error = folded ? null : "The session changed its epoch meanwhile; nothing was folded.",
                 Success = folded,
             };
+        }
+    }
+
+    private async Task<CompactResult> FailedAsync(CompactOptions options, Window window, string error)
+    {
+        await NoteFailureAsync(error).ConfigureAwait(false);
+        lock (Gate)
+        {
+            return ResultOf(options, window) with { Success = false, Error = error };
         }
     }
 
@@ -207,13 +264,12 @@ internal sealed partial class SessionActor
     private async Task<bool> ApplyWindowAsync(Window window, Summary summary)
     {
         var policy = Policy.Resource;
-        var share = Math.Min(MaxSnapshotShare, policy.Allocation?.LongTerm ?? MaxSnapshotShare);
         var snapshot = SnapshotBuilder.Merge(
             window.Snapshot,
             summary,
             window.Plan.Folded[0],
             window.Plan.Folded[^1],
-            (int)(share * policy.Budget.InputBudget()),
+            SnapshotBuilder.MaxTokens(policy),
             services.Tokens,
             policy.Budget.Model);
         var folded = window.Plan.Folded.ToHashSet();
@@ -241,7 +297,8 @@ internal sealed partial class SessionActor
         return await change.Done.ConfigureAwait(false);
     }
 
-    /// <summary>The change that begins the next epoch. Called under the gate.</summary>
+    /// <summary>The change that begins the next epoch. Called under the gate; throws before anything is changed.</summary>
+    /// <exception cref="InvalidOperationException">It does not fit into a commit.</exception>
     private PartitionChange<bool> NextEpoch(Snapshot snapshot, long tailStart, Predicate<long> stays, string cause)
     {
         var now = Now();
@@ -260,16 +317,24 @@ internal sealed partial class SessionActor
             StartTime = now,
             Cause = cause,
         };
-        var next = nextHead = nextHead! with { Epoch = nextHead.Epoch + 1, ResourceRevision = Policy.Resource.Revision };
+        var next = nextHead! with { Epoch = nextHead.Epoch + 1, ResourceRevision = Policy.Resource.Revision };
         var tokens = SnapshotTokens(snapshot);
+        var body = document.Encode();
+        if (body.Length > StorageLimits.MaxBytesPerCommit - SessionHead.MaxBytes - 4096)
+        {
+            throw new InvalidOperationException($"The epoch keeps {kept.Count} appends apart and takes {body.Length} bytes, more than a commit does.");
+        }
+
+        var newHead = next.Encode();
+        nextHead = next;
         compactionFailures = 0;
         compactionError = null;
         compactionRetry = null;
         futileBelow = 0;
         return new PartitionChange<bool>(
             [
-                DocumentWrite.Put(SessionDocumentIds.Epoch(next.Epoch), document.Encode()),
-                DocumentWrite.Put(SessionDocumentIds.Head, next.Encode()),
+                DocumentWrite.Put(SessionDocumentIds.Epoch(next.Epoch), body),
+                DocumentWrite.Put(SessionDocumentIds.Head, newHead),
             ],
             () =>
             {

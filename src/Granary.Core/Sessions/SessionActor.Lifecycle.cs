@@ -20,7 +20,7 @@ internal sealed partial class SessionActor
     {
         var handle = resource ?? await services.Resources.ResolveAsync(Key.Tenant, options.Resource, cancellationToken).ConfigureAwait(false);
         var prompt = SystemPrompt(options, handle.Current);
-        PartitionChange<bool>? creation = null;
+        PartitionChange<SessionContext>? creation = null;
         var pump = false;
         var deleting = false;
         lock (Gate)
@@ -54,9 +54,30 @@ internal sealed partial class SessionActor
             throw new ActivationLostException("The session of that id was erased just now.");
         }
 
-        await (creation?.Done ?? SettleAsync()).ConfigureAwait(false);
+        if (creation is null)
+        {
+            await SettleAsync().ConfigureAwait(false);
+            await TryDeliverAsync(cancellationToken).ConfigureAwait(false);
+            return new StartSessionResult(Key.Session, true, options.PreviousSessionId, GetContext(ContextOptions.Default));
+        }
+
+        // What it created it answers from here on, even if the activation is lost while it delivers: asked again it would say "restored".
+        var created = await CreateAsync(creation).ConfigureAwait(false);
         await TryDeliverAsync(cancellationToken).ConfigureAwait(false);
-        return new StartSessionResult(Key.Session, creation is null, options.PreviousSessionId, GetContext(ContextOptions.Default));
+        return new StartSessionResult(Key.Session, false, options.PreviousSessionId, created);
+    }
+
+    private async Task<SessionContext> CreateAsync(PartitionChange<SessionContext> creation)
+    {
+        try
+        {
+            return await creation.Done.ConfigureAwait(false);
+        }
+        catch (ErasedException)
+        {
+            // Created and erased by another activation since this one was loaded. Nothing was stored; an explicit start may pass the tombstone.
+            throw new ActivationLostException("The session of that id was erased just now.");
+        }
     }
 
     /// <summary>Begins an empty epoch.</summary>
@@ -161,6 +182,7 @@ internal sealed partial class SessionActor
     private async Task EraseAsync()
     {
         Interlocked.Increment(ref background);
+        var incarnation = "";
         try
         {
             PartitionChange<bool>? change = null;
@@ -168,7 +190,8 @@ internal sealed partial class SessionActor
             lock (Gate)
             {
                 EnsureNotLost();
-                if (nextHead!.Phase != SessionPhase.Deleting)
+                incarnation = nextHead!.Incarnation;
+                if (nextHead.Phase != SessionPhase.Deleting)
                 {
                     change = WithNotice(nextHead with { Phase = SessionPhase.Deleting, Summary = null, Topics = null }, listed: false, _ => true);
                     pump = Enqueue(change);
@@ -182,30 +205,77 @@ internal sealed partial class SessionActor
 
             await (change?.Done ?? SettleAsync()).ConfigureAwait(false);
             await DeliverAsync(CancellationToken.None).ConfigureAwait(false);
+            await ErasePartitionAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is ActivationLostException or ErasedException)
+        {
+            // Overtaken by another activation. What the caller wanted gone may be gone already; what was begun anew since is not the caller's.
+            if (!await IsGoneAsync(incarnation).ConfigureAwait(false))
+            {
+                throw;
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref background);
+        }
+
+        lock (Gate)
+        {
+            Abandon();
+        }
+
+        OnLost();
+    }
+
+    private async Task ErasePartitionAsync()
+    {
+        while (true)
+        {
+            PartitionVersion version;
+            lock (Gate)
+            {
+                EnsureNotLost();
+                version = Version;
+            }
+
             try
             {
-                await Store.DeleteAsync(Partition, CancellationToken.None).ConfigureAwait(false);
+                if (await Store.DeleteAsync(Partition, version, CancellationToken.None).ConfigureAwait(false))
+                {
+                    return;
+                }
             }
             catch (StorageException exception)
             {
                 throw StoreFailed(exception);
             }
 
+            await SettleAsync().ConfigureAwait(false);
             lock (Gate)
             {
-                erased = true;
-                Abandon();
+                if (version == Version)
+                {
+                    throw new ActivationLostException("Another activation changed the partition.");
+                }
             }
-
-            OnLost();
-        }
-        finally
-        {
-            Interlocked.Decrement(ref background);
         }
     }
 
-    private PartitionChange<bool> PrepareStart(StartSessionOptions options, ResourceHandle handle, IReadOnlyList<Message> prompt)
+    private async Task<bool> IsGoneAsync(string incarnation)
+    {
+        try
+        {
+            var page = await Store.GetAsync(Partition, [SessionDocumentIds.Head], CancellationToken.None).ConfigureAwait(false);
+            return page.Documents.Count == 0 || SessionHead.Decode(page.Documents[0].Body.Span).Incarnation != incarnation;
+        }
+        catch (StorageException exception)
+        {
+            throw StoreFailed(exception);
+        }
+    }
+
+    private PartitionChange<SessionContext> PrepareStart(StartSessionOptions options, ResourceHandle handle, IReadOnlyList<Message> prompt)
     {
         var now = Now();
         var created = NewHead(options.AgentId, handle, now, options.PreviousSessionId) with { Outbox = 1 };
@@ -230,18 +300,19 @@ internal sealed partial class SessionActor
             writes.Add(DocumentWrite.Put(SessionDocumentIds.Append(1), new AppendDocument(entries, counted, null).Encode()));
         }
 
+        // From here on nothing throws.
         resource = handle;
         nextHead = created;
         nextCounters = counted;
         nextOutbox++;
-        return new PartitionChange<bool>(writes, () =>
+        return new PartitionChange<SessionContext>(writes, () =>
         {
             erased = false;
             ApplyHead(created);
             entries.ForEach(transcript.Append);
             counters = counted;
             outbox.Enqueue((1, notice));
-            return true;
+            return CurrentContext(created);
         })
         {
             Recreate = erased,
@@ -299,14 +370,19 @@ internal sealed partial class SessionActor
     private PartitionChange<T> WithNotice<T>(SessionHead next, bool listed, Func<SessionHead, T> result)
     {
         var number = next.Outbox + 1;
-        next = nextHead = next with { Outbox = number };
+        next = next with { Outbox = number };
         var notice = new SessionNotice { Listing = listed ? Listing(next, nextCounters) : null };
+        DocumentWrite[] writes =
+        [
+            DocumentWrite.Put(SessionDocumentIds.Head, next.Encode()),
+            DocumentWrite.Put(SessionDocumentIds.Outbox(number), notice.Encode()),
+        ];
+
+        // From here on nothing throws.
+        nextHead = next;
         nextOutbox++;
         return new PartitionChange<T>(
-            [
-                DocumentWrite.Put(SessionDocumentIds.Head, next.Encode()),
-                DocumentWrite.Put(SessionDocumentIds.Outbox(number), notice.Encode()),
-            ],
+            writes,
             () =>
             {
                 ApplyHead(next);
@@ -334,7 +410,11 @@ internal sealed partial class SessionActor
         {
             await DeliverAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (OperationCanceledException)
+        {
+            // The caller does not wait for it any more; what is durable is answered all the same.
+        }
+        catch (Exception exception)
         {
             LogDeliveryFailed(services.Logger, exception, Key.Session);
         }

@@ -145,9 +145,5 @@ internal sealed partial class SessionActor
         return page.Version == Version;
     }
 
-    private int SnapshotTokens(Snapshot snapshot)
-    {
-        var text = SnapshotText.Render(snapshot);
-        return text.Length == 0 ? 0 : services.Tokens.Count(text, Policy.Resource.Budget.Model);
-    }
+    private int SnapshotTokens(Snapshot snapshot) => SnapshotText.Tokens(snapshot, services.Tokens, Policy.Resource.Budget.Model);
 }

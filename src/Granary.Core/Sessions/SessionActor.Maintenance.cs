@@ -1,5 +1,6 @@
 using Granary.Core.Actors;
 using Granary.Core.Sessions.Documents;
+using Granary.Core.Storage;
 
 namespace Granary.Core.Sessions;
 
@@ -41,14 +42,38 @@ internal sealed partial class SessionActor
 
                 if (compact)
                 {
-                    await CompactInBackgroundAsync().ConfigureAwait(false);
+                    await CompactUnattendedAsync(cancellationToken).ConfigureAwait(false);
                 }
 
+                ForgetPastRetry();
                 break;
+            case null when IsAbsent():
+                return;
         }
 
         // Whatever was due is done: the store learns the next time, or that there is none.
         await CommitAsync(new PartitionChange<bool>([], static () => true)).ConfigureAwait(false);
+    }
+
+    /// <summary>A retry whose time has come was made or is not due any more; left as it is it would keep the session due for ever.</summary>
+    private void ForgetPastRetry()
+    {
+        lock (Gate)
+        {
+            if (compactionRetry <= services.Time.GetUtcNow())
+            {
+                compactionRetry = null;
+            }
+        }
+    }
+
+    /// <summary>Whether there is no partition whose due time could be cleared: a commit would make one.</summary>
+    private bool IsAbsent()
+    {
+        lock (Gate)
+        {
+            return Version == PartitionVersion.None;
+        }
     }
 
     /// <returns>Whether the session was erased.</returns>
@@ -80,8 +105,8 @@ internal sealed partial class SessionActor
         var policy = Policy.Resource.Retention;
         var used = LastUpdated(nextHead!, nextCounters);
         return (
-            nextHead!.Phase == SessionPhase.Active && !Policy.Resource.ReadOnly && policy.EndAfterIdleDays is { } idle ? used.AddDays(idle) : null,
-            policy.EraseAfterDays is { } days ? (nextHead.EndTime ?? used).AddDays(days) : null);
+            nextHead!.Phase == SessionPhase.Active && !Policy.Resource.ReadOnly && policy.EndAfterIdleDays is { } idle ? After(used, idle) : null,
+            policy.EraseAfterDays is { } days ? After(nextHead.EndTime ?? used, days) : null);
     }
 
     protected override DateTimeOffset? DueAt()
@@ -104,6 +129,10 @@ internal sealed partial class SessionActor
         DateTimeOffset? due = nextOutbox > 0 ? now + OutboxDue : null;
         return Earliest(Earliest(due, compactionRetry), Earliest(end, erase));
     }
+
+    /// <summary>Imported sessions may say any time, also one at the end of the calendar.</summary>
+    private static DateTimeOffset After(DateTimeOffset time, int days) =>
+        DateTimeOffset.MaxValue - time.ToUniversalTime() > TimeSpan.FromDays(days) ? time.AddDays(days) : DateTimeOffset.MaxValue;
 
     private static DateTimeOffset? Earliest(DateTimeOffset? a, DateTimeOffset? b) => a is null || b < a ? b ?? a : a;
 }

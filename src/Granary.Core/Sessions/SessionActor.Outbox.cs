@@ -105,7 +105,7 @@ internal sealed partial class SessionActor
         await change.Done.ConfigureAwait(false);
     }
 
-    private async Task DeliverInBackgroundAsync()
+    private async Task DeliverUnattendedAsync()
     {
         try
         {

@@ -20,18 +20,24 @@ internal sealed partial class SessionActor
                 return FitContext(state, max);
             }
 
-            // A changed resource changes budget and ETag.
-            if (context is null || contextRevision != Policy.Resource.Revision)
-            {
-                context = BuildContext(state, transcript.Entries, transcript.Snapshot, transcript.Usage(Policy.Resource.Budget.InputBudget()), omitted: 0);
-                contextRevision = Policy.Resource.Revision;
-            }
-
-            return context;
+            return CurrentContext(state);
         }
     }
 
     private long contextRevision;
+
+    private SessionContext CurrentContext(SessionHead state)
+    {
+        // A changed resource changes budget and ETag. Should it change while the context is made, the next read makes it again.
+        var revision = Policy.Resource.Revision;
+        if (context is null || contextRevision != revision)
+        {
+            context = BuildContext(state, transcript.Entries, transcript.Snapshot, transcript.Usage(Policy.Resource.Budget.InputBudget()), omitted: 0);
+            contextRevision = revision;
+        }
+
+        return context;
+    }
 
     /// <summary>The session's state.</summary>
     public SessionInfo GetInfo()
@@ -150,12 +156,13 @@ internal sealed partial class SessionActor
         var tail = await ReadRangeAsync(document?.TailStart ?? 1, next.AtSequence, cancellationToken).ConfigureAwait(false);
         lock (Gate)
         {
+            var state = ReadableHead();
             return new EpochView
             {
                 SessionId = Key.Session,
                 Epoch = epoch,
                 Current = false,
-                StartTime = document?.StartTime ?? ReadableHead().StartTime,
+                StartTime = document?.StartTime ?? state.StartTime,
                 Snapshot = document?.Snapshot ?? Snapshot.Empty,
                 TailStart = document?.TailStart ?? 1,
                 LastSequence = next.AtSequence,
@@ -168,30 +175,44 @@ internal sealed partial class SessionActor
     /// <summary>Answers when the session differs from what the caller has seen, or after the timeout.</summary>
     public async Task<SessionChange> WaitForChangeAsync(SessionChange seen, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        Task change;
-        lock (Gate)
+        var begun = services.Time.GetTimestamp();
+        while (true)
         {
-            var now = Progress();
-            if (now != seen)
+            Task change;
+            lock (Gate)
             {
-                return now;
+                var now = Progress();
+                if (now != seen)
+                {
+                    return now;
+                }
+
+                changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                change = changed.Task;
             }
 
-            changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            change = changed.Task;
-        }
+            // Commits that change nothing to be seen (a notice delivered, a due time) wake it too.
+            var left = timeout;
+            if (timeout != Timeout.InfiniteTimeSpan)
+            {
+                left -= services.Time.GetElapsedTime(begun);
+                if (left <= TimeSpan.Zero)
+                {
+                    return seen;
+                }
+            }
 
-        try
-        {
-            await change.WaitAsync(timeout, services.Time, cancellationToken).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-        }
-
-        lock (Gate)
-        {
-            return Progress();
+            try
+            {
+                await change.WaitAsync(left, services.Time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                lock (Gate)
+                {
+                    return Progress();
+                }
+            }
         }
     }
 

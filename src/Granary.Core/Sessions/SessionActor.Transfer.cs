@@ -16,6 +16,7 @@ internal sealed partial class SessionActor
     private const int ImportCommitBytes = 1_048_576;
 
     private ImportState? import;
+    private Task wiping = Task.CompletedTask;
 
     /// <summary>How far an import has come.</summary>
     private sealed class ImportState
@@ -24,11 +25,16 @@ internal sealed partial class SessionActor
 
         public required SessionHead Head { get; init; }
 
+        public required ResourceHandle Resource { get; init; }
+
         public SessionCounters Counters { get; set; }
 
         public HashSet<string>? OpenCalls { get; set; }
 
         public int Epoch { get; set; } = 1;
+
+        /// <summary>What the last epoch keeps: without it the session could not be loaded.</summary>
+        public IReadOnlyList<KeptRecord> Kept { get; set; } = [];
 
         public DateTimeOffset LastChunk { get; set; }
     }
@@ -79,41 +85,52 @@ internal sealed partial class SessionActor
         lock (Gate)
         {
             EnsureNotLost();
-            state = import is not null && import.Head.ImportId == chunk.ImportId
-                ? import
-                : throw new ConflictException(ErrorCodes.AlreadyExists, "Another import took the place of this one, or it was lost; begin again.");
+            state = import is not null && import.Head.ImportId == chunk.ImportId ? import : throw ImportLost();
             state.LastChunk = services.Time.GetUtcNow();
         }
 
         var writes = new List<DocumentWrite>();
+        var bytes = 0;
         for (var i = chunk.First ? 1 : 0; i < chunk.Records.Count; i++)
         {
-            TakeRecord(state, chunk.Records[i], i, writes);
-            if (writes.Count >= StorageLimits.MaxDocumentsPerCommit - 2 || writes.Sum(w => w.Body.Length) >= ImportCommitBytes)
+            var taken = TakeRecord(state, chunk.Records[i], i, writes);
+            var more = taken.Sum(w => w.Id.Length + w.Body.Length);
+            if (writes.Count > 0 && (writes.Count + taken.Count > StorageLimits.MaxDocumentsPerCommit || bytes + more > ImportCommitBytes))
             {
-                await CommitAsync(new PartitionChange<bool>([.. writes], static () => true)).ConfigureAwait(false);
-                writes.Clear();
+                await WriteImportAsync(state, writes).ConfigureAwait(false);
+                writes = [];
+                bytes = 0;
             }
+
+            writes.AddRange(taken);
+            bytes += more;
         }
 
         if (writes.Count > 0)
         {
-            await CommitAsync(new PartitionChange<bool>([.. writes], static () => true)).ConfigureAwait(false);
+            await WriteImportAsync(state, writes).ConfigureAwait(false);
         }
 
         if (chunk.Final)
         {
-            await FinishImportAsync(state).ConfigureAwait(false);
-            await TryDeliverAsync(cancellationToken).ConfigureAwait(false);
-            lock (Gate)
-            {
-                // What was imported is read from the store by the next activation, like any other session.
-                Abandon();
-            }
-
-            OnLost();
+            await FinishImportAsync(state, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private Task WriteImportAsync(ImportState state, IReadOnlyList<DocumentWrite> writes) =>
+        CommitAsync(new PartitionChange<bool>(writes, static () => true), () => EnsureCurrent(state));
+
+    /// <summary>An import that gave way writes nothing any more: it would write into the one that took its place. Called under the gate.</summary>
+    private void EnsureCurrent(ImportState state)
+    {
+        if (import != state)
+        {
+            throw ImportLost();
+        }
+    }
+
+    private static ConflictException ImportLost() =>
+        new(ErrorCodes.AlreadyExists, "Another import took the place of this one, or it was lost; begin again.");
 
     private async Task BeginImportAsync(SessionImportChunk chunk, CancellationToken cancellationToken)
     {
@@ -123,73 +140,90 @@ internal sealed partial class SessionActor
         }
 
         Ids.Require(header.AgentId, "agent_id");
-        var handle = await services.Resources.ResolveForSessionAsync(Key.Tenant, header.Resource, cancellationToken).ConfigureAwait(false);
-        var wipe = false;
-        lock (Gate)
+        if (header.PreviousSessionId is { } previous)
         {
-            EnsureNotLost();
-            if (nextHead is { Phase: not SessionPhase.Importing })
+            Ids.Require(previous, "previous_session_id");
+        }
+
+        var handle = await services.Resources.ResolveForSessionAsync(Key.Tenant, header.Resource, cancellationToken).ConfigureAwait(false);
+        while (true)
+        {
+            PartitionChange<bool>? change = null;
+            var pump = false;
+            lock (Gate)
             {
-                throw new ConflictException(ErrorCodes.AlreadyExists, $"Session '{Key.Session}' exists.");
+                EnsureNotLost();
+                if (nextHead is { Phase: not SessionPhase.Importing })
+                {
+                    throw new ConflictException(ErrorCodes.AlreadyExists, $"Session '{Key.Session}' exists.");
+                }
+
+                // In one step with the look at what is there: a session that is created meanwhile must not be written over.
+                if (nextHead is null)
+                {
+                    change = PrepareImport(chunk.ImportId, header, handle);
+                    pump = Enqueue(change);
+                }
             }
 
-            wipe = nextHead is not null;
-        }
+            if (pump)
+            {
+                Pump();
+            }
 
-        if (wipe)
-        {
+            if (change is not null)
+            {
+                await change.Done.ConfigureAwait(false);
+                return;
+            }
+
             await WipeAsync().ConfigureAwait(false);
         }
+    }
 
-        PartitionChange<bool> change;
-        bool pump;
-        lock (Gate)
+    private PartitionChange<bool> PrepareImport(string importId, SessionHeaderRecord header, ResourceHandle handle)
+    {
+        var begun = NewHead(header.AgentId, handle, header.StartTime, header.PreviousSessionId) with
         {
-            EnsureNotLost();
-            var head = NewHead(header.AgentId, handle, header.StartTime, header.PreviousSessionId) with
-            {
-                Phase = SessionPhase.Importing,
-                ImportId = chunk.ImportId,
-            };
-            resource = handle;
-            nextHead = head;
-            import = new ImportState { Header = header, Head = head };
-            change = new PartitionChange<bool>([DocumentWrite.Put(SessionDocumentIds.Head, head.Encode())], () =>
-            {
-                erased = false;
-                this.head = head;
-                return true;
-            })
-            {
-                Recreate = erased,
-            };
-            pump = Enqueue(change);
-        }
-
-        if (pump)
+            Phase = SessionPhase.Importing,
+            ImportId = importId,
+        };
+        var body = begun.Encode();
+        resource = handle;
+        nextHead = begun;
+        import = new ImportState { Header = header, Head = begun, Resource = handle };
+        return new PartitionChange<bool>([DocumentWrite.Put(SessionDocumentIds.Head, body)], () =>
         {
-            Pump();
-        }
-
-        await change.Done.ConfigureAwait(false);
+            erased = false;
+            head = begun;
+            return true;
+        })
+        {
+            Recreate = erased,
+        };
     }
 
     /// <summary>Takes a record; an error names it by its place in the chunk.</summary>
-    private void TakeRecord(ImportState state, SessionRecord record, int index, List<DocumentWrite> writes)
+    private List<DocumentWrite> TakeRecord(ImportState state, SessionRecord record, int index, List<DocumentWrite> before)
     {
         try
         {
-            switch (record)
+            var writes = record switch
             {
-                case AppendRecord append:
-                    TakeAppend(state, append, writes);
-                    break;
-                case EpochRecord epoch:
-                    TakeEpoch(state, epoch, writes);
-                    break;
-                default:
-                    throw new InvalidRequestException("type", "must be 'append' or 'epoch' after the first record");
+                AppendRecord append => TakeAppend(state, append),
+                EpochRecord epoch => TakeEpoch(state, epoch),
+                _ => throw new InvalidRequestException("type", "must be 'append' or 'epoch' after the first record"),
+            };
+
+            // The store refuses a second record of a key; within one commit it would refuse the commit.
+            if (writes.Exists(w => w.Kind == WriteKind.Insert && before.Exists(b => b.Id == w.Id)))
+            {
+                throw new InvalidRequestException("key_hash", "came before");
             }
+
+            return writes.Sum(w => w.Id.Length + w.Body.Length) <= StorageLimits.MaxBytesPerCommit - SessionHead.MaxBytes
+                ? writes
+                : throw new TooLargeException("type", $"names a record that takes more than {MessageLimits.MaxRequestBytes} bytes");
         }
         catch (InvalidRequestException error)
         {
@@ -201,8 +235,9 @@ internal sealed partial class SessionActor
         }
     }
 
-    private void TakeAppend(ImportState state, AppendRecord record, List<DocumentWrite> writes)
+    private List<DocumentWrite> TakeAppend(ImportState state, AppendRecord record)
     {
+        var writes = new List<DocumentWrite>(2);
         AppendValidator.Validate(new AppendRequest { Messages = record.Messages });
         var first = state.Counters.LastSequence + 1;
         if (state.Epoch > 1)
@@ -215,12 +250,13 @@ internal sealed partial class SessionActor
         {
             key = ParseHash(record.KeyHash, "key_hash");
             var content = ParseHash(record.ContentHash, "content_hash");
-            writes.Add(DocumentWrite.Put(
+            writes.Add(DocumentWrite.Insert(
                 SessionDocumentIds.Key(key.Value), new KeyDocument { Sequence = first, Content = IdempotencyKey.Text(content) }.Encode()));
         }
 
         // What comes in is redacted like any append: the importing side's rules hold.
-        var messages = resource!.Current.Redactor.Redact(record.Messages);
+        var policy = state.Resource.Current;
+        var messages = policy.Redactor.Redact(record.Messages);
         var calls = ToolCallLedger.Check(messages, state.OpenCalls);
         state.OpenCalls = calls.Apply(state.OpenCalls);
         var storedAt = messages[^1].Timestamp ?? Now();
@@ -228,7 +264,7 @@ internal sealed partial class SessionActor
         var entries = new List<TranscriptEntry>(messages.Count);
         for (var i = 0; i < messages.Count; i++)
         {
-            var tokens = services.Tokens.Count(messages[i], resource.Current.Resource.Budget.Model);
+            var tokens = services.Tokens.Count(messages[i], policy.Resource.Budget.Model);
             counted = counted.Plus(messages[i].Role, tokens);
             if (messages[i].Sequence != counted.LastSequence)
             {
@@ -240,9 +276,10 @@ internal sealed partial class SessionActor
 
         state.Counters = counted;
         writes.Add(DocumentWrite.Put(SessionDocumentIds.Append(first), new AppendDocument(entries, counted, key).Encode()));
+        return writes;
     }
 
-    private static void TakeEpoch(ImportState state, EpochRecord record, List<DocumentWrite> writes)
+    private static List<DocumentWrite> TakeEpoch(ImportState state, EpochRecord record)
     {
         if (record.Epoch != state.Epoch + 1)
         {
@@ -259,13 +296,28 @@ internal sealed partial class SessionActor
             throw new InvalidRequestException("at_sequence", $"must be {record.TailStart - 1} to {state.Counters.LastSequence}");
         }
 
-        if (record.Kept.Any(k => k.Document < 1 || k.Sequences.Any(s => s < k.Document || s >= record.TailStart)))
+        var sequence = 0L;
+        foreach (var kept in record.Kept)
         {
-            throw new InvalidRequestException("kept", "must name messages before the tail");
+            if (kept.Document <= sequence || kept.Sequences.Count == 0 || kept.Sequences[0] < kept.Document)
+            {
+                throw new InvalidRequestException("kept", "must name appends in order, each with messages of its own");
+            }
+
+            foreach (var message in kept.Sequences)
+            {
+                if (message <= sequence || message >= record.TailStart)
+                {
+                    throw new InvalidRequestException("kept", "must name messages before the tail, in order");
+                }
+
+                sequence = message;
+            }
         }
 
         state.Epoch = record.Epoch;
-        writes.Add(DocumentWrite.Put(SessionDocumentIds.Epoch(record.Epoch), new EpochDocument
+        state.Kept = record.Kept;
+        return [DocumentWrite.Put(SessionDocumentIds.Epoch(record.Epoch), new EpochDocument
         {
             Snapshot = record.Snapshot,
             TailStart = record.TailStart,
@@ -273,10 +325,10 @@ internal sealed partial class SessionActor
             AtSequence = record.AtSequence,
             StartTime = record.StartTime,
             Cause = record.Cause,
-        }.Encode()));
+        }.Encode())];
     }
 
-    private async Task FinishImportAsync(ImportState state)
+    private async Task FinishImportAsync(ImportState state, CancellationToken cancellationToken)
     {
         if (state.Counters.LastSequence != state.Header.LastSequence || state.Epoch != state.Header.Epoch)
         {
@@ -284,12 +336,27 @@ internal sealed partial class SessionActor
                 "last_sequence", $"of the first record says {state.Header.LastSequence} in epoch {state.Header.Epoch}, but {state.Counters.LastSequence} in epoch {state.Epoch} came");
         }
 
-        PartitionChange<bool> change;
+        foreach (var kept in state.Kept.Chunk(StorageLimits.MaxIdsPerGet))
+        {
+            var page = await Store.GetAsync(Partition, [.. kept.Select(k => SessionDocumentIds.Append(k.Document))], cancellationToken).ConfigureAwait(false);
+            if (page.Documents.Count != kept.Length)
+            {
+                throw new InvalidRequestException("kept", "of the last epoch names an append that did not come");
+            }
+        }
+
+        PartitionChange<SessionDelivery> change;
         bool pump;
         lock (Gate)
         {
             EnsureNotLost();
+            EnsureCurrent(state);
+
+            // Appends that follow on this activation are decided on what was imported; its keys are only in the store.
+            import = null;
             nextCounters = state.Counters;
+            openCalls = state.OpenCalls;
+            keysComplete = false;
             var completed = state.Header.Status == SessionStatus.Completed;
             var next = state.Head with
             {
@@ -300,7 +367,13 @@ internal sealed partial class SessionActor
                 Summary = completed ? state.Header.Summary : null,
                 Topics = completed ? state.Header.Topics : null,
             };
-            change = WithNotice(next.Fitted(), listed: true, _ => true);
+            change = WithNotice(next.Fitted(), listed: true, visible =>
+            {
+                // What was imported is read from the store by the next activation, like any other session; this one never shows it.
+                Abandon();
+                var (number, notice) = outbox.Peek();
+                return new SessionDelivery(Key.Session, visible.Incarnation, number, notice);
+            });
             pump = Enqueue(change);
         }
 
@@ -309,7 +382,17 @@ internal sealed partial class SessionActor
             Pump();
         }
 
-        await change.Done.ConfigureAwait(false);
+        var delivery = await change.Done.ConfigureAwait(false);
+        OnLost();
+        try
+        {
+            // The entry stays in the outbox for the next activation to remove; the user takes it once.
+            await services.Users.DeliverAsync(Key.Owner, delivery, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            LogDeliveryFailed(services.Logger, exception, Key.Session);
+        }
     }
 
     private bool ImportIsStale()
@@ -320,50 +403,64 @@ internal sealed partial class SessionActor
         }
     }
 
-    /// <summary>Removes what an unfinished import left: nobody ever saw it, so no tombstone stays.</summary>
-    private async Task WipeAsync()
+    /// <summary>Removes what an unfinished import left: nobody ever saw it, so no tombstone stays. One at a time.</summary>
+    private Task WipeAsync()
     {
         lock (Gate)
         {
             EnsureNotLost();
-            import = null;
-        }
-
-        // The head goes last: until then the partition is known to be an import.
-        while (true)
-        {
-            var page = await Store.ReadAsync(
-                Partition, new DocumentRange("a", "z") { Limit = StorageLimits.MaxDocumentsPerCommit }).ConfigureAwait(false);
-            var rest = page.Documents.Where(d => d.Id != SessionDocumentIds.Head).Select(d => DocumentWrite.Delete(d.Id)).ToList();
-            if (rest.Count == 0)
+            if (nextHead is not { Phase: SessionPhase.Importing })
             {
-                break;
+                return Task.CompletedTask;
             }
 
-            await CommitAsync(new PartitionChange<bool>(rest, static () => true)).ConfigureAwait(false);
-        }
+            import = null;
+            if (wiping.IsCompleted)
+            {
+                wiping = Task.Run(WipeOnceAsync);
+            }
 
-        PartitionChange<bool> last;
-        bool pump;
-        lock (Gate)
+            return wiping;
+        }
+    }
+
+    private async Task WipeOnceAsync()
+    {
+        Interlocked.Increment(ref background);
+        try
         {
-            EnsureNotLost();
-            nextHead = null;
-            nextCounters = default;
-            last = new PartitionChange<bool>([DocumentWrite.Delete(SessionDocumentIds.Head)], () =>
+            // The import enqueues nothing any more; what it had enqueued must be in the store before that is read.
+            await SettleAsync().ConfigureAwait(false);
+            for (var from = "a"; from is not null;)
+            {
+                var range = new DocumentRange(from, "z") { Limit = StorageLimits.MaxDocumentsPerCommit };
+                var page = await Store.ReadAsync(Partition, range, CancellationToken.None).ConfigureAwait(false);
+                var rest = page.Documents.Where(d => d.Id != SessionDocumentIds.Head).Select(d => DocumentWrite.Delete(d.Id)).ToList();
+                await CommitAsync(new PartitionChange<bool>(rest, static () => true)).ConfigureAwait(false);
+                from = page.Next;
+            }
+
+            // The head goes last: until then the partition is known to be an import, and nothing else is let in.
+            var last = new PartitionChange<bool>([DocumentWrite.Delete(SessionDocumentIds.Head)], () =>
             {
                 head = null;
                 return true;
             });
-            pump = Enqueue(last);
+            await CommitAsync(last, () =>
+            {
+                nextHead = null;
+                nextCounters = default;
+                resource = null;
+            }).ConfigureAwait(false);
         }
-
-        if (pump)
+        catch (StorageException exception)
         {
-            Pump();
+            throw StoreFailed(exception);
         }
-
-        await last.Done.ConfigureAwait(false);
+        finally
+        {
+            Interlocked.Decrement(ref background);
+        }
     }
 
     private SessionHeaderRecord ExportHeader(SessionHead state) => new()

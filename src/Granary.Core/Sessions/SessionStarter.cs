@@ -4,8 +4,19 @@ namespace Granary.Core.Sessions;
 internal static class SessionStarter
 {
     /// <summary>See <see cref="IMemoryCluster.StartSessionAsync"/>.</summary>
+    /// <param name="resources">The resources of the user's tenant.</param>
+    /// <param name="start">Starts one session, wherever it is.</param>
+    /// <param name="user">The user.</param>
+    /// <param name="options">What to start.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task<StartSessionResult> StartAsync(
-        IMemoryCluster cluster, UserKey user, StartSessionOptions options, TimeProvider time, CancellationToken cancellationToken)
+        IResourceCatalog resources,
+        Func<SessionKey, StartSessionOptions, CancellationToken, Task<StartSessionResult>> start,
+        UserKey user,
+        StartSessionOptions options,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var id = options.SessionId;
         if (id is not null && options.KeyValues is not null)
@@ -15,20 +26,20 @@ internal static class SessionStarter
 
         if (options.KeyValues is { } values)
         {
-            id = await cluster.Resources(user.Tenant)
+            id = await resources
                 .ResolveSessionIdAsync(options.Resource ?? MemoryResource.DefaultName, values, cancellationToken).ConfigureAwait(false);
         }
 
         try
         {
-            return await Session(id ?? Ids.New(time)).StartAsync(options, cancellationToken).ConfigureAwait(false);
+            return await start(Session(id ?? Ids.New(time)), options, cancellationToken).ConfigureAwait(false);
         }
         catch (ConflictException conflict) when (conflict.Code == ErrorCodes.Completed && options.Restore)
         {
             var following = options with { SessionId = null, KeyValues = null, PreviousSessionId = id };
-            return await Session(Ids.New(time)).StartAsync(following, cancellationToken).ConfigureAwait(false);
+            return await start(Session(Ids.New(time)), following, cancellationToken).ConfigureAwait(false);
         }
 
-        ISessionMemory Session(string session) => cluster.Session(new SessionKey(user.Tenant, user.User, session));
+        SessionKey Session(string session) => new(user.Tenant, user.User, session);
     }
 }

@@ -43,11 +43,19 @@ public interface IPartitionStore
     ValueTask<IReadOnlyList<DuePartition>> DueAsync(int shard, DateTimeOffset until, int max, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Erases a partition whatever its version: its documents are gone and a tombstone without content stays, due for
-    /// <see cref="PurgeAsync"/> after <see cref="StorageLimits.TombstoneLifetime"/>. Erasing what is erased or unknown leaves (or makes) a tombstone.
+    /// Erases a partition if its version is still the expected one: its documents are gone and a tombstone without content stays, due for
+    /// <see cref="PurgeAsync"/> after <see cref="StorageLimits.TombstoneLifetime"/>.
     /// </summary>
+    /// <remarks>
+    /// Checked like a commit, so that the late erasure of a writer that was overtaken cannot take what was begun anew under the same id.
+    /// Erasing what is erased or unknown leaves (or makes) a tombstone, whatever the expected version.
+    /// </remarks>
+    /// <param name="partition">The partition's id.</param>
+    /// <param name="expected">The version that the caller has seen.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Whether a tombstone stands there now; false: the partition lives with another version, and nothing was erased.</returns>
     /// <exception cref="StorageException">The store failed; call again.</exception>
-    ValueTask DeleteAsync(string partition, CancellationToken cancellationToken = default);
+    ValueTask<bool> DeleteAsync(string partition, PartitionVersion expected, CancellationToken cancellationToken = default);
 
     /// <summary>Forgets a tombstone whose lifetime is over; a partition that lives, or a younger tombstone, is left alone.</summary>
     /// <exception cref="StorageException">The store failed; call again.</exception>

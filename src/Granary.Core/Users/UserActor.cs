@@ -13,6 +13,9 @@ internal sealed class UserActor : PartitionActor
     private const string SessionPrefix = "s:";
     private const string WatermarkPrefix = "w:";
 
+    /// <summary>Old watermarks go a few with each notice.</summary>
+    private const int MaxWritesPerNotice = 20;
+
     private readonly TimeProvider time;
 
     // Durable: what reads see.
@@ -20,6 +23,9 @@ internal sealed class UserActor : PartitionActor
 
     // Ahead: the last notice of each sender that is applied or on its way, with the change that carries it.
     private readonly Dictionary<string, (WatermarkDocument Mark, Task Applied)> watermarks = new(StringComparer.Ordinal);
+
+    // Watermarks of erased senders, the longest erased first.
+    private readonly PriorityQueue<string, DateTimeOffset> erasedSenders = new();
 
     private UserActor(UserKey key, IPartitionStore store, TimeProvider time)
         : base(PartitionNames.Of(key), store)
@@ -139,7 +145,12 @@ internal sealed class UserActor : PartitionActor
         }
         else
         {
-            watermarks[document.Id] = (WatermarkDocument.Decode(document.Body.Span), Task.CompletedTask);
+            var mark = WatermarkDocument.Decode(document.Body.Span);
+            watermarks[document.Id] = (mark, Task.CompletedTask);
+            if (mark.ErasedAt is { } erasedAt)
+            {
+                erasedSenders.Enqueue(document.Id, erasedAt);
+            }
         }
     }
 
@@ -156,11 +167,17 @@ internal sealed class UserActor : PartitionActor
         };
 
         // A watermark outlives its erased sender only as long as the sender's tombstone: nobody delivers after that.
-        var stale = watermarks.Where(w => w.Value.Mark.ErasedAt + StorageLimits.TombstoneLifetime < now).Select(w => w.Key).Take(20).ToList();
-        foreach (var old in stale)
+        while (writes.Count < MaxWritesPerNotice
+            && erasedSenders.TryPeek(out var old, out var erasedAt) && erasedAt + StorageLimits.TombstoneLifetime < now)
         {
+            erasedSenders.Dequeue();
             watermarks.Remove(old);
             writes.Add(DocumentWrite.Delete(old));
+        }
+
+        if (listing is null)
+        {
+            erasedSenders.Enqueue(sender, now);
         }
 
         var change = new PartitionChange<bool>(writes, () =>

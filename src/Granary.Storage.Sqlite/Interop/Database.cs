@@ -100,6 +100,12 @@ internal sealed class Database : IDisposable
         return inLog == copied;
     }
 
+    /// <summary>The size of the database without its log, in bytes.</summary>
+    public long Size => QueryNumber("PRAGMA page_count") * QueryNumber("PRAGMA page_size");
+
+    /// <summary>Makes the statement that runs now fail; called from another thread while the connection is open.</summary>
+    public void Interrupt() => raw.sqlite3_interrupt(_handle);
+
     /// <summary>Pages written since the last call.</summary>
     public int TakePagesWritten()
     {

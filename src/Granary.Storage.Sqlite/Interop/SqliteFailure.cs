@@ -9,6 +9,9 @@ internal sealed class SqliteFailure(int extendedCode, string message, string act
     /// <summary>The primary result code, for example <see cref="raw.SQLITE_FULL"/>.</summary>
     public int Code => extendedCode & 0xFF;
 
+    /// <summary>Whether it was asked to stop.</summary>
+    public bool IsInterrupt => Code == raw.SQLITE_INTERRUPT;
+
     /// <summary>What failed and what helps, without paths or content: it may be shown to a caller.</summary>
     public string Advice => Code switch
     {

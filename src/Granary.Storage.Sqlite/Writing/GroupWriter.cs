@@ -9,40 +9,33 @@ namespace Granary.Storage.Sqlite.Writing;
 /// The one thread that writes. It takes what waits in the queue, applies it in one transaction, commits, and only then answers the callers:
 /// many commits share one sync of the disk (group commit, as in DeWitt et al., "Implementation techniques for main memory database systems", 1984).
 /// </summary>
-internal sealed partial class GroupWriter : IDisposable
+internal sealed class GroupWriter : IDisposable
 {
-    /// <summary>Pause before the writer's own work (the removal of erased documents, the copy of the log) is tried again after a failure.</summary>
+    /// <summary>Pause before the removal of erased documents is tried again after a failure.</summary>
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
-
-    /// <summary>How long to wait for readers to leave the log before it is emptied; they hold it for one page.</summary>
-    private static readonly TimeSpan ReaderWait = TimeSpan.FromMilliseconds(100);
-
-    private static readonly TimeSpan BusyTimeout = TimeSpan.FromSeconds(5);
 
     private readonly SqliteStoreOptions _options;
     private readonly TimeProvider _time;
     private readonly SqliteStoreInstruments _instruments;
     private readonly SqliteStoreHooks _hooks;
-    private readonly ILogger _logger;
     private readonly string _path;
     private readonly WriteHealth _health;
+    private readonly Housekeeping _house;
     private readonly WriteQueue _queue = new();
     private readonly List<PendingWrite> _group = [];
     private readonly List<PendingWrite> _erasing = [];
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WriteSession? _session;
     private int _lastGroupSize;
-    private int _pagesInLog;
-    private bool _logHoldsErased;
-    private bool _copyFails;
 
     /// <summary>Opens the writer's connection on a database that has its tables, and starts the thread.</summary>
     /// <exception cref="SqliteFailure">The connection cannot be opened.</exception>
     public GroupWriter(
         string path, SqliteStoreOptions options, TimeProvider time, SqliteStoreInstruments instruments, SqliteStoreHooks hooks, ILogger logger)
     {
-        (_path, _options, _time, _instruments, _hooks, _logger) = (path, options, time, instruments, hooks, logger);
+        (_path, _options, _time, _instruments, _hooks) = (path, options, time, instruments, hooks);
         _health = new WriteHealth(options.Folder, time, logger);
+        _house = new Housekeeping(options, instruments, logger);
         _session = WriteSession.Open(path, options.WriterCacheKiB, time);
         new Thread(Run) { Name = "Granary SQLite writer", IsBackground = true }.Start();
     }
@@ -55,6 +48,7 @@ internal sealed partial class GroupWriter : IDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(!_queue.TryAdd(write), typeof(SqlitePartitionStore));
+        _house.Yield();
         await using var withdrawal = cancellationToken.UnsafeRegister(
             static (state, token) => ((PendingWrite)state!).Withdraw(token), write).ConfigureAwait(false);
         return await write.Done.ConfigureAwait(false);
@@ -73,8 +67,8 @@ internal sealed partial class GroupWriter : IDisposable
     {
         while (true)
         {
-            var write = _queue.Take(Patience());
-            if (write is null && _queue.IsClosed && (!HasErasures || _health.IsFailing))
+            var write = _queue.Take(Patience(), out var finished);
+            if (finished && (!HasErasures || _health.IsFailing))
             {
                 break;
             }
@@ -84,30 +78,29 @@ internal sealed partial class GroupWriter : IDisposable
                 WriteGroup(write);
             }
 
-            KeepLogShort(write is null);
+            if (_session is not null)
+            {
+                _house.Keep(_session, idle: write is null && !HasErasures);
+            }
         }
 
-        CopyLog(empty: true);
+        if (_session is not null)
+        {
+            _house.Finish(_session);
+        }
+
         _stopped.SetResult();
     }
 
     private bool HasErasures => _session is { HasErasures: true };
 
-    /// <summary>How long to sleep when nothing waits: not at all with work of one's own, a moment if that failed.</summary>
-    private TimeSpan Patience()
-    {
-        if (HasErasures)
-        {
-            return _health.IsFailing ? RetryPause : TimeSpan.Zero;
-        }
-
-        return !_logHoldsErased ? Timeout.InfiniteTimeSpan : _copyFails ? RetryPause : ReaderWait;
-    }
+    /// <summary>How long to sleep when nothing waits: not at all with erased documents to remove, a moment if that failed.</summary>
+    private TimeSpan Patience() =>
+        !HasErasures ? _house.Patience : _health.IsFailing ? RetryPause : TimeSpan.Zero;
 
     private void WriteGroup(PendingWrite? first)
     {
         var started = Stopwatch.GetTimestamp();
-        _group.Clear();
         try
         {
             if (first is not null)
@@ -119,7 +112,7 @@ internal sealed partial class GroupWriter : IDisposable
             _hooks.BeforeGroup?.Invoke(session.Database);
             session.Begin();
             ApplyWaiting(session, started);
-            RemoveErased(session);
+            session.RemoveErased();
             _hooks.BeforeCommit?.Invoke(_group.Count);
             session.Commit();
         }
@@ -130,7 +123,7 @@ internal sealed partial class GroupWriter : IDisposable
             return;
         }
 
-        NoteWritten(_session.Database.TakePagesWritten());
+        NoteWritten(_session);
         _instruments.GroupCommitted(_group.Count, Stopwatch.GetElapsedTime(started));
         _lastGroupSize = _group.Count;
         AnswerGroup(_session);
@@ -169,15 +162,6 @@ internal sealed partial class GroupWriter : IDisposable
         }
     }
 
-    private void RemoveErased(WriteSession session)
-    {
-        if (session.HasErasures)
-        {
-            session.RemoveErased();
-            _logHoldsErased = true;
-        }
-    }
-
     private void AnswerGroup(WriteSession session)
     {
         foreach (var write in _group)
@@ -192,6 +176,7 @@ internal sealed partial class GroupWriter : IDisposable
             }
         }
 
+        _group.Clear();
         for (var i = _erasing.Count - 1; i >= 0; i--)
         {
             if (!session.IsErasing(_erasing[i].Partition))
@@ -202,13 +187,14 @@ internal sealed partial class GroupWriter : IDisposable
         }
     }
 
-    private void NoteWritten(int pages)
+    private void NoteWritten(WriteSession session)
     {
-        _pagesInLog += pages;
+        var pages = session.Database.TakePagesWritten();
         if (pages > 0)
         {
             // A group of refused commits writes nothing and so says nothing about the disk.
             _health.Succeeded();
+            _house.Written(pages, session.TakeErased());
         }
     }
 
@@ -223,6 +209,7 @@ internal sealed partial class GroupWriter : IDisposable
             write.Fail(Error(exception));
         }
 
+        _group.Clear();
         foreach (var write in _erasing)
         {
             write.Fail(Error(exception));
@@ -240,50 +227,11 @@ internal sealed partial class GroupWriter : IDisposable
         {
             _session?.Rollback();
         }
-        catch (SqliteFailure)
+        catch (Exception)
         {
             // The connection does not know any more where it stands; the next group opens another.
             _session!.Dispose();
             _session = null;
-        }
-    }
-
-    /// <summary>Copies the log when it has grown, and empties it when it holds erased text and nobody waits for the writer.</summary>
-    private void KeepLogShort(bool idle)
-    {
-        if (_pagesInLog >= _options.CheckpointPages || (_logHoldsErased && idle && !HasErasures))
-        {
-            CopyLog(empty: _logHoldsErased);
-        }
-    }
-
-    private void CopyLog(bool empty)
-    {
-        _pagesInLog = 0;
-        if (_session is null)
-        {
-            return;
-        }
-
-        var started = Stopwatch.GetTimestamp();
-        try
-        {
-            _session.Database.SetBusyTimeout(ReaderWait);
-            var done = _session.Database.Checkpoint(empty);
-            _session.Database.SetBusyTimeout(BusyTimeout);
-            _logHoldsErased &= !(empty && done);
-            _copyFails = false;
-            _instruments.Checkpointed(Stopwatch.GetElapsedTime(started));
-        }
-        catch (SqliteFailure e)
-        {
-            _instruments.Failed("checkpoint");
-            if (!_copyFails)
-            {
-                LogCopyFails(_options.Folder, e.Advice, e);
-            }
-
-            _copyFails = true;
         }
     }
 }

@@ -31,6 +31,9 @@ internal sealed class PendingWrite(WriteAction action, string partition, Partiti
 
     public int Bytes => bytes;
 
+    /// <summary>The version that an erasure expects.</summary>
+    public PartitionVersion Expected { get; init; }
+
     /// <summary>What the writer found, told to the caller once it is durable.</summary>
     public CommitResult Result { get; set; }
 

@@ -9,18 +9,6 @@ internal sealed class WriteQueue
     private bool _sleeping;
     private bool _closed;
 
-    /// <summary>Whether nothing more will be added.</summary>
-    public bool IsClosed
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _closed;
-            }
-        }
-    }
-
     /// <summary>Adds a write.</summary>
     /// <returns>False once the queue is closed.</returns>
     public bool TryAdd(PendingWrite write)
@@ -48,19 +36,18 @@ internal sealed class WriteQueue
     }
 
     /// <summary>Takes the next write, waiting for it.</summary>
-    /// <returns>Null when the time is over or the queue is closed and empty.</returns>
-    public PendingWrite? Take(TimeSpan wait)
+    /// <param name="wait">How long to wait.</param>
+    /// <param name="finished">Whether there is nothing and there will be nothing: the queue is closed and empty.</param>
+    /// <returns>Null when the time is over or the queue is finished.</returns>
+    public PendingWrite? Take(TimeSpan wait, out bool finished)
     {
         lock (_gate)
         {
-            if (Next() is { } write)
+            var write = Next();
+            finished = write is null && _closed;
+            if (write is not null || finished || wait == TimeSpan.Zero)
             {
                 return write;
-            }
-
-            if (_closed || wait == TimeSpan.Zero)
-            {
-                return null;
             }
 
             _sleeping = true;
@@ -79,7 +66,9 @@ internal sealed class WriteQueue
                 _signal.Wait(0);
             }
 
-            return Next();
+            var write = Next();
+            finished = write is null && _closed;
+            return write;
         }
     }
 

@@ -65,6 +65,25 @@ public abstract partial class MemoryConformance
     }
 
     [Fact]
+    public async Task A_keyed_append_keeps_the_time_that_its_messages_were_said_at()
+    {
+        var said = new DateTimeOffset(2023, 5, 8, 13, 56, 0, TimeSpan.Zero);
+        var append = Append(User("a") with { Timestamp = said }, Assistant("b") with { Timestamp = said.ToOffset(TimeSpan.FromHours(2)) }) with { IdempotencyKey = "k" };
+        await Memory.Session().AppendAsync(append);
+        (await Memory.Session().AppendAsync(append)).Repeated.ShouldBeTrue();
+        (await HistoryAsync(Memory.Session())).Select(m => m.Timestamp).ShouldBe([said, said]);
+    }
+
+    [Fact]
+    public async Task A_caller_cannot_mark_a_message_as_redacted()
+    {
+        var result = await Memory.Session().AppendAsync(Append(User("plain") with { Redacted = true, Sequence = 99, Turn = 7 }));
+        result.Messages.ShouldHaveSingleItem().Redacted.ShouldBeFalse();
+        var stored = (await HistoryAsync(Memory.Session())).ShouldHaveSingleItem();
+        (stored.Redacted, stored.Sequence, stored.Turn).ShouldBe((false, 1L, 1));
+    }
+
+    [Fact]
     public async Task Append_after_restart_continues_the_sequence()
     {
         await AppendTurnsAsync(Memory.Session(), 1, 3);

@@ -137,12 +137,31 @@ public abstract partial class MemoryConformance
             await session.AppendAsync(Append(User(string.Join(' ', Enumerable.Range(0, 600).Select(i => $"word{turn * i}"))), Assistant("ok")));
         }
 
-        var result = await session.CompactAsync(new CompactOptions());
+        await session.CompactAsync(new CompactOptions());
         var info = await session.GetInfoAsync();
         info.Epoch.ShouldBeGreaterThan(1);
         info.TokenUsage.Used.ShouldBeLessThanOrEqualTo(info.TokenUsage.MaxTokens);
         (await HistoryAsync(session)).Count.ShouldBe(24);
-        result.Success.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_single_turn_with_a_long_run_of_tools_is_folded_rather_than_stuck()
+    {
+        var session = Memory.Session();
+        var filler = string.Join(' ', Enumerable.Range(0, 300).Select(i => $"row {i}"));
+        await session.AppendAsync(Append(User("Work through the list.")));
+        for (var call = 1; call <= 30; call++)
+        {
+            await session.AppendAsync(Append(Call($"c{call}"), Result($"c{call}", filler)));
+        }
+
+        await session.CompactAsync(new CompactOptions());
+        var info = await session.GetInfoAsync();
+        info.TokenUsage.Used.ShouldBeLessThanOrEqualTo(info.TokenUsage.MaxTokens);
+        var turn = (await session.GetContextAsync()).ActiveContext.ShouldHaveSingleItem();
+        turn.Messages[0].Content.ShouldBe("Work through the list.");
+        turn.Messages[^1].ToolCallId.ShouldBe("c30");
+        await session.AppendAsync(Append(Assistant("Done.")));
     }
 
     [Fact]
@@ -268,9 +287,15 @@ public abstract partial class MemoryConformance
             }
 
             (await HistoryAsync(Memory.Session(id))).Select(m => m.Content).ShouldBe(expected, $"seed {seed}");
-            var live = await Memory.Session(id).GetContextAsync();
-            await Memory.RestartAsync();
-            var loaded = await Memory.Session(id).GetContextAsync();
+            var (live, loaded) = (default(SessionContext), default(SessionContext));
+            while (live is null || live.Epoch != loaded!.Epoch)
+            {
+                // Compactions of this and of earlier hosts may still be under way.
+                live = await Memory.Session(id).GetContextAsync();
+                await Memory.RestartAsync();
+                loaded = await Memory.Session(id).GetContextAsync();
+            }
+
             loaded.Messages.Select(m => m.Content).ShouldBe(live.Messages.Select(m => m.Content), $"seed {seed}");
             loaded.Tokens.ShouldBe(live.Tokens, $"seed {seed}");
         }

@@ -31,6 +31,20 @@ public abstract partial class MemoryConformance
     }
 
     [Fact]
+    public async Task A_key_holds_for_messages_that_say_when_they_were_said()
+    {
+        var session = Memory.Session();
+        var said = new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero);
+        var first = await session.AppendAsync(Append(User("a") with { Timestamp = said }) with { IdempotencyKey = "k" });
+        var repeat = await session.AppendAsync(Append(User("a") with { Timestamp = said }) with { IdempotencyKey = "k" });
+        repeat.Repeated.ShouldBeTrue();
+        repeat.Messages.ShouldBe(first.Messages);
+        var other = Append(User("a") with { Timestamp = said.AddSeconds(1) }) with { IdempotencyKey = "k" };
+        (await Should.ThrowAsync<ConflictException>(async () => await session.AppendAsync(other))).Code.ShouldBe(ErrorCodes.KeyReused);
+        (await HistoryAsync(session))[0].Timestamp.ShouldBe(said);
+    }
+
+    [Fact]
     public async Task The_same_key_with_other_content_is_refused()
     {
         var session = Memory.Session();

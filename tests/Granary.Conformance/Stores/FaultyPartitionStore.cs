@@ -13,6 +13,8 @@ public sealed class FaultyPartitionStore(IPartitionStore inner) : IPartitionStor
     private readonly List<Fault> _deleteFaults = [];
     private readonly List<Fault> _readFaults = [];
     private readonly List<CommitGate> _gates = [];
+    private readonly List<PartitionGate> _readGates = [];
+    private readonly List<PartitionGate> _deleteGates = [];
     private (TimeSpan By, TimeProvider Time)? _delay;
     private StoreCounts _counts = StoreCounts.Zero;
 
@@ -103,6 +105,13 @@ public sealed class FaultyPartitionStore(IPartitionStore inner) : IPartitionStor
         return commitGate;
     }
 
+    /// <summary>Holds reads (read, get) of partitions until the test lets them go on.</summary>
+    /// <param name="when">Of which partitions; of all if null.</param>
+    public PartitionGate HoldReads(Func<string, bool>? when = null) => Add(_readGates, new PartitionGate(when));
+
+    /// <summary>Holds deletes until the test lets them go on.</summary>
+    public PartitionGate HoldDeletes() => Add(_deleteGates, new PartitionGate(null));
+
     /// <summary>Makes each commit wait before it is written; <see cref="TimeSpan.Zero"/> ends that.</summary>
     public void DelayCommits(TimeSpan by, TimeProvider time)
     {
@@ -138,6 +147,7 @@ public sealed class FaultyPartitionStore(IPartitionStore inner) : IPartitionStor
     public async ValueTask<PartitionPage> ReadAsync(string partition, DocumentRange range, CancellationToken cancellationToken = default)
     {
         Count(counts => counts with { Reads = counts.Reads + 1 });
+        await PassGatesAsync(_readGates, partition).ConfigureAwait(false);
         Strike(_readFaults, partition, FaultPoint.BeforeWrite);
         return Counted(await inner.ReadAsync(partition, range, cancellationToken).ConfigureAwait(false));
     }
@@ -146,6 +156,7 @@ public sealed class FaultyPartitionStore(IPartitionStore inner) : IPartitionStor
     public async ValueTask<PartitionPage> GetAsync(string partition, IReadOnlyList<string> ids, CancellationToken cancellationToken = default)
     {
         Count(counts => counts with { Reads = counts.Reads + 1 });
+        await PassGatesAsync(_readGates, partition).ConfigureAwait(false);
         Strike(_readFaults, partition, FaultPoint.BeforeWrite);
         return Counted(await inner.GetAsync(partition, ids, cancellationToken).ConfigureAwait(false));
     }
@@ -160,12 +171,14 @@ public sealed class FaultyPartitionStore(IPartitionStore inner) : IPartitionStor
     }
 
     /// <inheritdoc/>
-    public async ValueTask DeleteAsync(string partition, CancellationToken cancellationToken = default)
+    public async ValueTask<bool> DeleteAsync(string partition, PartitionVersion expected, CancellationToken cancellationToken = default)
     {
         Count(counts => counts with { Deletes = counts.Deletes + 1 });
+        await PassGatesAsync(_deleteGates, partition).ConfigureAwait(false);
         var fault = Strike(_deleteFaults, partition, FaultPoint.BeforeWrite);
-        await inner.DeleteAsync(partition, cancellationToken).ConfigureAwait(false);
+        var erased = await inner.DeleteAsync(partition, expected, cancellationToken).ConfigureAwait(false);
         Finish(fault);
+        return erased;
     }
 
     /// <inheritdoc/>
@@ -263,6 +276,30 @@ public sealed class FaultyPartitionStore(IPartitionStore inner) : IPartitionStor
         {
             await commitGate.PassAsync(commit, point, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private async Task PassGatesAsync(List<PartitionGate> of, string partition)
+    {
+        PartitionGate[] gates;
+        lock (_gate)
+        {
+            gates = [.. of];
+        }
+
+        foreach (var gate in gates)
+        {
+            await gate.PassAsync(partition).ConfigureAwait(false);
+        }
+    }
+
+    private PartitionGate Add(List<PartitionGate> gates, PartitionGate gate)
+    {
+        lock (_gate)
+        {
+            gates.Add(gate);
+        }
+
+        return gate;
     }
 
     private (TimeSpan By, TimeProvider Time)? Delay()

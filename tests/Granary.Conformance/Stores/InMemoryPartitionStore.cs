@@ -70,7 +70,7 @@ public sealed class InMemoryPartitionStore(TimeProvider? timeProvider = null) : 
     }
 
     /// <inheritdoc/>
-    public ValueTask DeleteAsync(string partition, CancellationToken cancellationToken = default)
+    public ValueTask<bool> DeleteAsync(string partition, PartitionVersion expected, CancellationToken cancellationToken = default)
     {
         StorageGuard.CheckPartition(partition);
         cancellationToken.ThrowIfCancellationRequested();
@@ -78,12 +78,17 @@ public sealed class InMemoryPartitionStore(TimeProvider? timeProvider = null) : 
         {
             if (!_partitions.TryGetValue(partition, out var existing) || existing.ErasedAt is null)
             {
+                if (existing is not null && existing.Version != expected.Value)
+                {
+                    return ValueTask.FromResult(false);
+                }
+
                 var now = _time.GetUtcNow();
                 _partitions[partition] = new Partition { ErasedAt = now, Due = now + StorageLimits.TombstoneLifetime };
             }
         }
 
-        return ValueTask.CompletedTask;
+        return ValueTask.FromResult(true);
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Builds everything and runs every test. Works on a fresh machine with the .NET SDK of global.json; what else a test needs is
+# installed here or left out, and what was left out is said before the last line: "N passed, N failed".
+#
+#   eng/test.sh                 all tests, and five rounds of killing the server
+#   FAULT_ROUNDS=100 eng/test.sh   the same with a hundred
+set -uo pipefail
+cd "$(dirname "$0")/.."
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 MSBUILDTERMINALLOGGER=off
+configuration=Release
+left_out=()
+passed=0
+failed=0
+skipped=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+finish() {
+  for line in ${left_out[@]+"${left_out[@]}"}; do
+    echo "LEFT OUT: $line"
+  done
+  if [ "$skipped" -gt 0 ]; then
+    echo "$passed passed, $failed failed, $skipped skipped"
+  else
+    echo "$passed passed, $failed failed"
+  fi
+  [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+  exit
+}
+
+# Some package sources carry Microsoft Orleans only in part: then what builds without it is tested.
+solution=Cluster.sln
+if ! dotnet restore Cluster.sln >"$log" 2>&1; then
+  if grep -q 'Microsoft\.Orleans' "$log" && dotnet restore Embedded.slnf >>"$log" 2>&1; then
+    solution=Embedded.slnf
+    left_out+=("the cluster (Granary.Orleans, Granary.Silo and their tests): the package source lacks $(grep -oE 'Microsoft\.Orleans\.[A-Za-z.]+' "$log" | sort -u | tr '\n' ' ')")
+  else
+    tail -n 40 "$log"
+    echo "The packages could not be restored."
+    failed=1
+    finish
+  fi
+fi
+
+if ! dotnet build "$solution" -c "$configuration" --no-restore -v quiet -clp:ErrorsOnly; then
+  echo "The build failed."
+  failed=$((failed + 1))
+  finish
+fi
+
+# One program that counts: the runner's summary lines, one for each test project.
+dotnet test "$solution" -c "$configuration" --no-build --logger 'console;verbosity=minimal' 2>&1 | tee "$log"
+[ "${PIPESTATUS[0]}" -eq 0 ] || runner_failed=1
+count() { grep -oE "(Passed!|Failed!|Skipped!) .*$1: +[0-9]+" "$log" | grep -oE "$1: +[0-9]+" | grep -oE '[0-9]+' | awk '{ n += $1 } END { print n + 0 }'; }
+passed=$(count Passed)
+failed=$(count Failed)
+skipped=$(count Skipped)
+if [ "${runner_failed:-0}" -eq 1 ] && [ "$failed" -eq 0 ]; then
+  echo "The test runner ended with an error."
+  failed=1
+fi
+
+# The server is killed in the middle of its work again and again; every acknowledged turn must be there.
+rounds=${FAULT_ROUNDS:-5}
+if dotnet run -c "$configuration" --no-build --project tests/Granary.Faults -- --rounds "$rounds"; then
+  passed=$((passed + 1))
+else
+  failed=$((failed + 1))
+fi
+
+# The examples, against a server of their own.
+if eng/test-examples.sh; then
+  passed=$((passed + 1))
+else
+  case $? in
+    3) left_out+=("the JavaScript example: node 20 or newer is not installed") ;;
+    *) failed=$((failed + 1)) ;;
+  esac
+fi
+
+finish

@@ -1,0 +1,67 @@
+using Granary.Embedded;
+using Granary.Http;
+using Granary.Serialization;
+using Granary.Core.Storage;
+using Granary.Storage.Sqlite;
+using Granary.Wire;
+using System.Text.Json;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace Granary.Benchmarks;
+
+/// <summary>The web applications that the HTTP benchmarks compare, each on a free port of the loopback address.</summary>
+internal static class WebHosts
+{
+    /// <summary>Granary's HTTP API over the embedded host and SQLite in the given folder.</summary>
+    public static async Task<WebApplication> GranaryAsync(string folder, Func<IPartitionStore, IPartitionStore>? wrap = null)
+    {
+        var builder = Builder();
+        var store = new SqlitePartitionStore(new SqliteStoreOptions { Folder = folder });
+        builder.Services.AddSingleton(store);
+        builder.Services.AddSingleton(wrap is null ? store : wrap(store));
+        builder.Services.AddGranaryEmbedded(options =>
+        {
+            options.MaxSessions = 10_000;
+            options.Resources = [Host.UnfoldedResource];
+        });
+        builder.Services.AddGranaryHttp();
+        var app = builder.Build();
+        app.MapGranary();
+        await app.StartAsync();
+        return app;
+    }
+
+    /// <summary>The references: an endpoint that parses a turn and answers it, and one that answers given bytes.</summary>
+    public static async Task<WebApplication> BareAsync(byte[]? answer = null)
+    {
+        var app = Builder().Build();
+        app.MapPost("/echo", static async (HttpContext http) =>
+        {
+            var turn = await http.Request.ReadFromJsonAsync(GranaryJson.Default.StoreTurnRequest);
+            var body = JsonSerializer.SerializeToUtf8Bytes(turn!, GranaryJson.Default.StoreTurnRequest);
+            http.Response.ContentType = "application/json";
+            http.Response.ContentLength = body.Length;
+            await http.Response.Body.WriteAsync(body);
+        });
+        app.MapPost("/bytes", async (HttpContext http) =>
+        {
+            http.Response.ContentType = "application/json";
+            http.Response.ContentLength = answer!.Length;
+            await http.Response.Body.WriteAsync(answer);
+        });
+        await app.StartAsync();
+        return app;
+    }
+
+    public static Uri Address(this WebApplication app) =>
+        new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    private static WebApplicationBuilder Builder()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        return builder;
+    }
+}

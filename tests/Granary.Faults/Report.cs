@@ -1,0 +1,127 @@
+using System.Globalization;
+
+namespace Granary.Faults;
+
+/// <summary>Kinds of faults.</summary>
+internal enum Fault
+{
+    /// <summary>Acknowledged or seen, and gone.</summary>
+    Lost,
+
+    /// <summary>Stored more than once.</summary>
+    Doubled,
+
+    /// <summary>Not at its sequence, or not in the order in which it was acknowledged.</summary>
+    OutOfOrder,
+
+    /// <summary>Stored in part, or not in one piece.</summary>
+    Partial,
+
+    /// <summary>Anything else that must not be: other content, a refusal, an error, a session's state.</summary>
+    Other,
+}
+
+/// <summary>Figures of a round.</summary>
+internal sealed class RoundFigures
+{
+    public int Acknowledged;
+    public int Unknown;
+    public int Retried;
+    public int Sessions;
+    public int Messages;
+}
+
+/// <summary>Counts, and prints what happens.</summary>
+internal sealed class Report(TextWriter output)
+{
+    private const int MaxDetails = 25;
+
+    private readonly Lock gate = new();
+    private readonly int[] faults = new int[Enum.GetValues<Fault>().Length];
+    private readonly List<string> details = [];
+    private readonly List<double> recoveries = [];
+    private int rounds;
+    private int stops;
+    private long acknowledged;
+    private long unknown;
+    private long retried;
+
+    public bool HasFaults => faults.Any(count => count > 0);
+
+    public void Line(string text) => output.WriteLine(text);
+
+    public void Add(Fault fault, string detail) => Add(fault, null, detail);
+
+    public void Add(Fault fault, Session? session, string detail)
+    {
+        lock (gate)
+        {
+            faults[(int)fault]++;
+            if (details.Count < MaxDetails)
+            {
+                details.Add($"  {fault}: {(session is null ? "" : $"{session.Id} of {session.User}: ")}{detail}");
+            }
+        }
+    }
+
+    /// <summary>Prints the line of a round.</summary>
+    /// <param name="round">Its number.</param>
+    /// <param name="killed">Whether the server was killed; otherwise it was stopped.</param>
+    /// <param name="after">How long it was under load before.</param>
+    /// <param name="figures">What came of it.</param>
+    /// <param name="recovery">From the start of the process to its readiness.</param>
+    public void Round(int round, bool killed, TimeSpan after, RoundFigures figures, TimeSpan recovery)
+    {
+        if (killed)
+        {
+            rounds++;
+            recoveries.Add(recovery.TotalSeconds);
+        }
+        else
+        {
+            stops++;
+        }
+
+        acknowledged += figures.Acknowledged;
+        unknown += figures.Unknown;
+        retried += figures.Retried;
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"round {round,3}: {(killed ? "killed " : "stopped")} after {after.TotalSeconds:0.00} s, {figures.Acknowledged,5} acknowledged, {figures.Unknown,3} unknown, "
+            + $"{figures.Retried,3} retried, {figures.Messages,6} messages of {figures.Sessions,3} sessions verified, "
+            + $"ready in {recovery.TotalSeconds:0.00} s (longest {recoveries.DefaultIfEmpty().Max():0.00} s)"));
+    }
+
+    /// <summary>Prints the faults that were found, the first of them in full.</summary>
+    public void PrintFaults()
+    {
+        output.WriteLine($"{faults.Sum()} faults, the first of them:");
+        details.ForEach(output.WriteLine);
+    }
+
+    public void Summary(long messages, int sessions, TimeSpan took)
+    {
+        var sorted = recoveries.Order().ToList();
+        Row("rounds (SIGKILL)", rounds);
+        Row("stops (SIGTERM)", stops);
+        Row("acknowledged appends", acknowledged);
+        Row("unknown appends", unknown);
+        Row("retried appends", retried);
+        Row("messages in the end", messages);
+        Row("sessions in the end", sessions);
+        foreach (var fault in Enum.GetValues<Fault>())
+        {
+            Row(fault == Fault.OutOfOrder ? "out of order" : fault.ToString().ToLowerInvariant(), faults[(int)fault]);
+        }
+
+        if (sorted.Count > 0)
+        {
+            Row("ready after SIGKILL, median", string.Create(CultureInfo.InvariantCulture, $"{sorted[sorted.Count / 2]:0.00} s"));
+            Row("ready after SIGKILL, longest", string.Create(CultureInfo.InvariantCulture, $"{sorted[^1]:0.00} s"));
+        }
+
+        Row("took", string.Create(CultureInfo.InvariantCulture, $"{took.TotalSeconds:0} s"));
+    }
+
+    private void Row(string name, object value) => output.WriteLine($"  {name,-30}{Convert.ToString(value, CultureInfo.InvariantCulture),10}");
+}
