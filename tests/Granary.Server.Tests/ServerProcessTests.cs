@@ -19,10 +19,10 @@ public sealed class ServerProcessTests : IDisposable
         var (first, client) = await ServerProcess.ListenAsync(_folder);
         await using (first)
         {
-            first.Output.ShouldContain(line => line.StartsWith("Granary listens on http://127.0.0.1:"));
-            first.Output.ShouldContain($"Data in {Path.Combine(_folder, "data")}");
             (await PostAsync(client, "/memory/store", """{"user_id":"ada","session_id":"s","user_message":"remember me","agent_message":"yes"}""")).ShouldBe(200);
             (await first.StopAsync()).ShouldBe(0);
+            first.Output.ShouldContain(line => line.StartsWith("Granary listens on http://127.0.0.1:"));
+            first.Output.ShouldContain($"Data in {Path.Combine(_folder, "data")}");
         }
 
         Directory.Exists(Path.Combine(_folder, "data")).ShouldBeTrue();
