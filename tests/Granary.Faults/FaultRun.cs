@@ -93,8 +93,8 @@ internal sealed class FaultRun
             var end = new RoundFigures();
             if (!report.HasFaults)
             {
-                await verifier.VerifyAsync(server.Address, ledger.Sessions, end);
-                await verifier.VerifyUnlistedAsync(server.Address, wait: settings.Rounds >= LongRun);
+                await verifier.VerifyAsync(server.Address, ledger.Sessions, end, cancellationToken);
+                await verifier.VerifyUnlistedAsync(server.Address, wait: settings.Rounds >= LongRun, cancellationToken);
                 await StopAsync(server);
             }
 
@@ -116,7 +116,7 @@ internal sealed class FaultRun
     private async Task<ServerProcess> RoundAsync(ServerProcess server, int round, bool kill, CancellationToken cancellationToken)
     {
         var began = Stopwatch.GetTimestamp();
-        var load = workload.RunAsync(server.Address, HashCode.Combine(settings.Seed, round, kill));
+        var load = workload.RunAsync(server.Address, unchecked((settings.Seed * 31) + (2 * round) + (kill ? 1 : 0)));
         await Task.Delay(MinLoad + (random.NextDouble() * (MaxLoad - MinLoad)), cancellationToken);
         var at = Stopwatch.GetTimestamp();
         if (kill)
@@ -143,7 +143,7 @@ internal sealed class FaultRun
         var next = await StartAsync(cancellationToken);
         try
         {
-            await verifier.VerifyAsync(next.Address, touched, figures);
+            await verifier.VerifyAsync(next.Address, touched, figures, cancellationToken);
             CheckLog(next);
             report.Round(round, kill, Stopwatch.GetElapsedTime(began, at), figures, next.TimeToReady);
             return next;
