@@ -147,8 +147,9 @@ internal abstract class PartitionActor(string partition, IPartitionStore store)
             }
             catch (Exception exception)
             {
+                var reason = exception is StorageException ? exception.Message : "The store failed.";
                 Lose(batch, new UnavailableException(
-                    ErrorCodes.StorageUnavailable, "The store failed; repeat the call with the same idempotency key.", TimeSpan.FromSeconds(1), exception));
+                    ErrorCodes.StorageUnavailable, $"{reason} Repeat the call with the same idempotency key.", TimeSpan.FromSeconds(1), exception));
                 return;
             }
 
