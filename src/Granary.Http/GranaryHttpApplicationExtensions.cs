@@ -6,6 +6,7 @@ using Granary.Http.Import;
 using Granary.Http.Limits;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Granary.Http;
@@ -27,6 +28,7 @@ public static class GranaryHttpApplicationExtensions
             services.GetRequiredService<KeyRing>(),
             services.GetRequiredService<WebPageGuard>(),
             services.GetRequiredService<RequestLimits>(),
+            services.GetRequiredService<IHostApplicationLifetime>(),
             services.GetRequiredService<ILogger<GranaryMiddleware>>()).InvokeAsync);
 
         var routes = new RouteTable(app);

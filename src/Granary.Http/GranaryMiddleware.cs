@@ -4,6 +4,7 @@ using Granary.Http.Problems;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Granary.Http;
@@ -13,7 +14,12 @@ namespace Granary.Http;
 /// and whatever goes wrong becomes a problem document.
 /// </summary>
 internal sealed partial class GranaryMiddleware(
-    RequestDelegate next, KeyRing keys, WebPageGuard webPages, RequestLimits limits, ILogger<GranaryMiddleware> logger)
+    RequestDelegate next,
+    KeyRing keys,
+    WebPageGuard webPages,
+    RequestLimits limits,
+    IHostApplicationLifetime lifetime,
+    ILogger<GranaryMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -127,6 +133,11 @@ internal sealed partial class GranaryMiddleware(
             return;
         }
 
+        if (error is OperationCanceledException && lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            error = new UnavailableException(ErrorCodes.Stopping, "The service is stopping.", TimeSpan.FromSeconds(1), error);
+        }
+
         var trace = TraceIds.Of(context);
         var problem = ProblemMap.Of(error, trace);
         if (problem is null)
@@ -136,7 +147,7 @@ internal sealed partial class GranaryMiddleware(
         }
         else if (problem.Status >= StatusCodes.Status500InternalServerError)
         {
-            LogUnavailable(logger, error, context.Request.Method, context.Request.Path, problem.Code, trace);
+            LogUnavailable(logger, context.Request.Method, context.Request.Path, problem.Code, problem.Detail, trace);
         }
         else
         {

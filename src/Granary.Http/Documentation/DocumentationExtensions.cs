@@ -57,6 +57,8 @@ internal static class DocumentationExtensions
             options.RoutePrefix = "docs";
             options.DocumentTitle = "Granary";
             options.SwaggerEndpoint(DocumentPath, "Granary");
+            options.EnableDeepLinking();
+            options.DefaultModelsExpandDepth(0);
         });
         app.MapGet("/docs/{**path}", ui.Build()).RequireScope(GranaryScope.Open);
     }

@@ -88,7 +88,7 @@ internal sealed class ResourceEndpoints(IMemoryCluster cluster)
 
     private async Task ImportAsync(HttpContext context)
     {
-        var request = await JsonBody.ReadAsync(context, DefaultedJson.ResourceImportRequest);
+        var request = await JsonBody.ReadAsync(context, GranaryJson.Default.ResourceImportRequest);
         var resources = request.Resources ?? throw new InvalidRequestException("resources", "is required");
         for (var index = 0; index < resources.Count; index++)
         {
@@ -155,7 +155,7 @@ internal sealed class ResourceEndpoints(IMemoryCluster cluster)
         var root = document.RootElement;
         if (root.ValueKind != JsonValueKind.Object || root.TryGetProperty("name", out _))
         {
-            return JsonParser.Parse(json, DefaultedJson.MemoryResource);
+            return JsonParser.Parse(json, GranaryJson.Default.MemoryResource);
         }
 
         var named = new ArrayBufferWriter<byte>(json.Length + Ids.MaxLength + 16);
@@ -171,7 +171,7 @@ internal sealed class ResourceEndpoints(IMemoryCluster cluster)
             writer.WriteEndObject();
         }
 
-        return JsonParser.Parse(named.WrittenSpan, DefaultedJson.MemoryResource);
+        return JsonParser.Parse(named.WrittenSpan, GranaryJson.Default.MemoryResource);
     }
 
     /// <summary>A resource of the name of a fixed route could be made, but never read.</summary>

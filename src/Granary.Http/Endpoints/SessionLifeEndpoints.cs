@@ -40,7 +40,7 @@ internal sealed class SessionLifeEndpoints(IMemoryCluster cluster, RequestIdenti
 
     private async Task StartAsync(HttpContext context)
     {
-        var request = await JsonBody.ReadAsync(context, DefaultedJson.StartSessionRequest);
+        var request = await JsonBody.ReadAsync(context, GranaryJson.Default.StartSessionRequest);
         var user = identity.User(context, request.UserId);
         KeyValues.Require(request.KeyValues);
         var started = await cluster.StartSessionAsync(user, OptionsOf(request), context.RequestAborted);

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
-using Granary.Http.Serialization;
+using Granary.Serialization;
 using Microsoft.Extensions.Configuration;
 
 namespace Granary.Server.Settings;
@@ -26,7 +26,7 @@ internal static class ResourceSettings
 
     private static MemoryResource ReadOne(IConfigurationSection section)
     {
-        var type = DefaultedJson.MemoryResource;
+        var type = GranaryJson.Default.MemoryResource;
         var json = ToJson(section, type) as JsonObject ?? throw Wrong(section, "must be a section");
         if (!json.ContainsKey("name"))
         {
