@@ -84,6 +84,11 @@ internal sealed class Append(Session session, long number, Carrier carrier, byte
             return $"append {number} is at {First}, and was answered again with {first}";
         }
 
+        if (Outcome == Outcome.Refused)
+        {
+            return $"append {number} was refused, and is acknowledged at {first}";
+        }
+
         var count = Messages().Count;
         if (last - first + 1 != count || (ids is not null && ids.Length != count))
         {

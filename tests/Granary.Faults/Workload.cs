@@ -135,7 +135,7 @@ internal sealed class Workload
                     report.Add(Fault.OutOfOrder, append.Session, wrong);
                 }
             }
-            else if (append.Outcome == Outcome.Unknown && append.Session.EndRequested && answer.Is(409, "completed"))
+            else if (append.Outcome is Outcome.Unknown or Outcome.Refused && append.Session.EndRequested && answer.Is(409, "completed"))
             {
                 append.Outcome = Outcome.Refused;
             }
