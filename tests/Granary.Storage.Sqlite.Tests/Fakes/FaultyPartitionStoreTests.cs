@@ -38,12 +38,12 @@ public sealed class FaultyPartitionStoreTests
         _store.FailReads(1, when: partition => partition == "p");
         _store.FailDeletes(1, FaultPoint.AfterWrite);
 
-        await _store.WriteAsync("q", PartitionVersion.None);
+        var version = await _store.WriteAsync("q", PartitionVersion.None);
         await ShouldFailAsync("p");
         (await _store.ReadAsync("q", StoreCalls.Everything)).Documents.ShouldBeEmpty();
         await Should.ThrowAsync<StorageException>(async () => await _store.GetAsync("p", []));
         await _store.GetAsync("p", []);
-        await Should.ThrowAsync<StorageException>(async () => await _store.DeleteAsync("q", PartitionVersion.None));
+        await Should.ThrowAsync<StorageException>(async () => await _store.DeleteAsync("q", version));
         (await _inner.GetAsync("q", [])).Erased.ShouldBeTrue();
     }
 
