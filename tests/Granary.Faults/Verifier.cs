@@ -206,6 +206,7 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
                 var isStored = stored.TryGetValue(append, out var first);
                 append.First = first;
                 append.Outcome = isStored ? Outcome.Found : Outcome.Absent;
+                append.WasFound = isStored;
                 if (append.Repeatable && !session.DeleteRequested)
                 {
                     sent++;
