@@ -157,7 +157,8 @@ internal sealed partial class SessionActor
     {
         try
         {
-            await NoteFailureAsync(error).ConfigureAwait(false);
+            MemoryInstruments.Compacted(NameOf(window.Plan.Strategy), "failed", folded: 0);
+        await NoteFailureAsync(error).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is MemoryException or ActivationLostException)
         {
@@ -216,6 +217,7 @@ internal sealed partial class SessionActor
             return await FailedAsync(options, window, exception.Message).ConfigureAwait(false);
         }
 
+        MemoryInstruments.Compacted(NameOf(window.Plan.Strategy), folded ? "applied" : "superseded", folded ? window.Plan.Folded.Count : 0);
         lock (Gate)
         {
             return ResultOf(options, window) with
