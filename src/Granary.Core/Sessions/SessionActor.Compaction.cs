@@ -157,8 +157,7 @@ internal sealed partial class SessionActor
     {
         try
         {
-            MemoryInstruments.Compacted(NameOf(window.Plan.Strategy), "failed", folded: 0);
-        await NoteFailureAsync(error).ConfigureAwait(false);
+            await NoteFailureAsync(error).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is MemoryException or ActivationLostException)
         {
@@ -232,6 +231,7 @@ internal sealed partial class SessionActor
 
     private async Task<CompactResult> FailedAsync(CompactOptions options, Window window, string error)
     {
+        MemoryInstruments.Compacted(NameOf(window.Plan.Strategy), "failed", folded: 0);
         await NoteFailureAsync(error).ConfigureAwait(false);
         lock (Gate)
         {
