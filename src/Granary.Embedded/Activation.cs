@@ -7,29 +7,29 @@ internal sealed class Activation<TActor>
 {
     private const int Evicted = int.MinValue;
 
-    private int calls;
-    private long lastUse;
-    private volatile TActor? actor;
+    private int _calls;
+    private long _lastUse;
+    private volatile TActor? _actor;
 
     /// <summary>The actor once it is loaded.</summary>
-    public TActor? Actor => actor;
+    public TActor? Actor => _actor;
 
     /// <summary>The load; every call waits for it.</summary>
     public required Task<TActor> Loading { get; init; }
 
     /// <summary>When it was last entered or left, in ticks of the table's clock.</summary>
-    public long LastUse => Volatile.Read(ref lastUse);
+    public long LastUse => Volatile.Read(ref _lastUse);
 
     /// <summary>Enters unless it was evicted.</summary>
     public bool TryEnter(long now)
     {
-        var seen = Volatile.Read(ref calls);
+        var seen = Volatile.Read(ref _calls);
         while (seen >= 0)
         {
-            var before = Interlocked.CompareExchange(ref calls, seen + 1, seen);
+            var before = Interlocked.CompareExchange(ref _calls, seen + 1, seen);
             if (before == seen)
             {
-                Volatile.Write(ref lastUse, now);
+                Volatile.Write(ref _lastUse, now);
                 return true;
             }
 
@@ -41,12 +41,12 @@ internal sealed class Activation<TActor>
 
     public void Exit(long now)
     {
-        Volatile.Write(ref lastUse, now);
-        Interlocked.Decrement(ref calls);
+        Volatile.Write(ref _lastUse, now);
+        Interlocked.Decrement(ref _calls);
     }
 
     /// <summary>Evicts it if no call is in it.</summary>
-    public bool TryEvict() => Interlocked.CompareExchange(ref calls, Evicted, 0) == 0;
+    public bool TryEvict() => Interlocked.CompareExchange(ref _calls, Evicted, 0) == 0;
 
-    public void Loaded(TActor loaded) => actor = loaded;
+    public void Loaded(TActor loaded) => _actor = loaded;
 }

@@ -14,21 +14,21 @@ internal sealed class ActivationTable<TKey, TActor>(
     where TKey : notnull
     where TActor : PartitionActor
 {
-    private readonly ConcurrentDictionary<TKey, Activation<TActor>> activations = new();
-    private int count;
-    private long hits;
-    private long misses;
-    private long evictions;
-    private int shrinking;
+    private readonly ConcurrentDictionary<TKey, Activation<TActor>> _activations = new();
+    private int _count;
+    private long _hits;
+    private long _misses;
+    private long _evictions;
+    private int _shrinking;
 
     /// <summary>How many are in memory.</summary>
-    public int Count => Volatile.Read(ref count);
+    public int Count => Volatile.Read(ref _count);
 
-    public long Hits => Interlocked.Read(ref hits);
+    public long Hits => Interlocked.Read(ref _hits);
 
-    public long Misses => Interlocked.Read(ref misses);
+    public long Misses => Interlocked.Read(ref _misses);
 
-    public long Evictions => Interlocked.Read(ref evictions);
+    public long Evictions => Interlocked.Read(ref _evictions);
 
     /// <summary>Enters the actor of a key. The caller must call <see cref="Exit"/>.</summary>
     public ValueTask<Activation<TActor>> EnterAsync(TKey key)
@@ -36,7 +36,7 @@ internal sealed class ActivationTable<TKey, TActor>(
         var now = time.GetTimestamp();
         while (true)
         {
-            if (activations.TryGetValue(key, out var activation))
+            if (_activations.TryGetValue(key, out var activation))
             {
                 if (activation.Actor is { IsLost: true } || !activation.TryEnter(now))
                 {
@@ -46,7 +46,7 @@ internal sealed class ActivationTable<TKey, TActor>(
 
                 if (activation.Actor is not null)
                 {
-                    Interlocked.Increment(ref hits);
+                    Interlocked.Increment(ref _hits);
                     return ValueTask.FromResult(activation);
                 }
 
@@ -56,9 +56,9 @@ internal sealed class ActivationTable<TKey, TActor>(
             var start = new TaskCompletionSource<TActor>(TaskCreationOptions.RunContinuationsAsynchronously);
             activation = new Activation<TActor> { Loading = start.Task };
             activation.TryEnter(now);
-            if (activations.TryAdd(key, activation))
+            if (_activations.TryAdd(key, activation))
             {
-                Interlocked.Increment(ref count);
+                Interlocked.Increment(ref _count);
                 return LoadAsync(key, activation, start);
             }
         }
@@ -91,7 +91,7 @@ internal sealed class ActivationTable<TKey, TActor>(
     {
         var now = time.GetTimestamp();
         var staying = new List<(long LastUse, TKey Key, Activation<TActor> Activation)>();
-        foreach (var (key, activation) in activations)
+        foreach (var (key, activation) in _activations)
         {
             if (activation.Actor is not { } actor)
             {
@@ -117,7 +117,7 @@ internal sealed class ActivationTable<TKey, TActor>(
 
     public void Trim(Action<TActor> trim)
     {
-        foreach (var activation in activations.Values)
+        foreach (var activation in _activations.Values)
         {
             if (activation.Actor is { } actor)
             {
@@ -130,7 +130,7 @@ internal sealed class ActivationTable<TKey, TActor>(
     public void ShrinkTo(int capacity)
     {
         // One at a time: while all are at work nothing can leave, and each call would look through all of them for nothing.
-        if (Count <= capacity || Interlocked.Exchange(ref shrinking, 1) == 1)
+        if (Count <= capacity || Interlocked.Exchange(ref _shrinking, 1) == 1)
         {
             return;
         }
@@ -141,14 +141,14 @@ internal sealed class ActivationTable<TKey, TActor>(
         }
         finally
         {
-            Volatile.Write(ref shrinking, 0);
+            Volatile.Write(ref _shrinking, 0);
         }
     }
 
     private void Shrink(int capacity)
     {
         var all = new List<(long LastUse, TKey Key, Activation<TActor> Activation)>(Count);
-        foreach (var (key, activation) in activations)
+        foreach (var (key, activation) in _activations)
         {
             if (activation.Actor is not null)
             {
@@ -163,7 +163,7 @@ internal sealed class ActivationTable<TKey, TActor>(
     public IEnumerable<double> Ages()
     {
         var now = time.GetTimestamp();
-        return activations.Values.Select(a => time.GetElapsedTime(a.LastUse, now).TotalSeconds);
+        return _activations.Values.Select(a => time.GetElapsedTime(a.LastUse, now).TotalSeconds);
     }
 
     private void Shrink(List<(long LastUse, TKey Key, Activation<TActor> Activation)> candidates, int capacity)
@@ -191,22 +191,22 @@ internal sealed class ActivationTable<TKey, TActor>(
             return false;
         }
 
-        Interlocked.Increment(ref evictions);
+        Interlocked.Increment(ref _evictions);
         Forget(key, activation);
         return true;
     }
 
     private void Forget(TKey key, Activation<TActor> activation)
     {
-        if (activations.TryRemove(KeyValuePair.Create(key, activation)))
+        if (_activations.TryRemove(KeyValuePair.Create(key, activation)))
         {
-            Interlocked.Decrement(ref count);
+            Interlocked.Decrement(ref _count);
         }
     }
 
     private async ValueTask<Activation<TActor>> LoadAsync(TKey key, Activation<TActor> activation, TaskCompletionSource<TActor> start)
     {
-        Interlocked.Increment(ref misses);
+        Interlocked.Increment(ref _misses);
         try
         {
             // Not the caller's token: others wait for this load too.
@@ -226,7 +226,7 @@ internal sealed class ActivationTable<TKey, TActor>(
 
     private async ValueTask<Activation<TActor>> WaitAsync(TKey key, Activation<TActor> activation)
     {
-        Interlocked.Increment(ref misses);
+        Interlocked.Increment(ref _misses);
         try
         {
             await activation.Loading.ConfigureAwait(false);

@@ -5,13 +5,13 @@ internal sealed class CallGate
 {
     private const long Closed = 1L << 62;
 
-    private readonly TaskCompletionSource empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long calls;
+    private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _calls;
 
     /// <exception cref="UnavailableException">The gate is closed.</exception>
     public void Enter()
     {
-        if (Interlocked.Increment(ref calls) > Closed)
+        if (Interlocked.Increment(ref _calls) > Closed)
         {
             Exit();
             throw Stopping();
@@ -22,27 +22,27 @@ internal sealed class CallGate
     public static UnavailableException Stopping() => new(ErrorCodes.Stopping, "The service is stopping.", TimeSpan.FromSeconds(1));
 
     /// <summary>Counts one more step of a call that is inside: it passes a gate that was closed since.</summary>
-    public void EnterAgain() => Interlocked.Increment(ref calls);
+    public void EnterAgain() => Interlocked.Increment(ref _calls);
 
     public void Exit()
     {
-        if (Interlocked.Decrement(ref calls) == Closed)
+        if (Interlocked.Decrement(ref _calls) == Closed)
         {
-            empty.TrySetResult();
+            _empty.TrySetResult();
         }
     }
 
     /// <summary>Closes the gate; ends when the last call has left, or after <paramref name="timeout"/>.</summary>
     public async Task CloseAsync(TimeSpan timeout, TimeProvider time)
     {
-        if (Interlocked.Or(ref calls, Closed) is 0 or Closed)
+        if (Interlocked.Or(ref _calls, Closed) is 0 or Closed)
         {
             return;
         }
 
         try
         {
-            await empty.Task.WaitAsync(timeout, time).ConfigureAwait(false);
+            await _empty.Task.WaitAsync(timeout, time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

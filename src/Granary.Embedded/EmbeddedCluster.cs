@@ -13,30 +13,30 @@ namespace Granary.Embedded;
 /// </summary>
 internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMaintenanceTargets
 {
-    private readonly EmbeddedOptions options;
-    private readonly IPartitionStore store;
-    private readonly ResourceCatalog resources;
-    private readonly TimeProvider time;
-    private readonly ActivationTable<SessionKey, SessionActor> sessions;
-    private readonly ActivationTable<UserKey, UserActor> users;
-    private readonly CallGate calls = new();
-    private readonly CancellationTokenSource stopping = new();
+    private readonly EmbeddedOptions _options;
+    private readonly IPartitionStore _store;
+    private readonly ResourceCatalog _resources;
+    private readonly TimeProvider _time;
+    private readonly ActivationTable<SessionKey, SessionActor> _sessions;
+    private readonly ActivationTable<UserKey, UserActor> _users;
+    private readonly CallGate _calls = new();
+    private readonly CancellationTokenSource _stopping = new();
 
     public EmbeddedCluster(
         EmbeddedOptions options, IPartitionStore store, ResourceCatalog resources, Func<IUserDirectory, SessionServices> services, TimeProvider time)
     {
         options.Validate();
-        this.options = options;
-        this.store = store;
-        this.resources = resources;
-        this.time = time;
+        _options = options;
+        _store = store;
+        _resources = resources;
+        _time = time;
         var shared = services(this);
-        sessions = new(
+        _sessions = new(
             async (key, token) => await SessionActor.LoadAsync(key, shared, token).ConfigureAwait(false),
             mayEvict: static actor => !actor.IsBusy,
             worthKeeping: static actor => !actor.IsEmpty,
             time);
-        users = new(
+        _users = new(
             async (key, token) => await UserActor.LoadAsync(key, store, time, token).ConfigureAwait(false),
             mayEvict: static actor => !actor.IsCommitting,
             worthKeeping: static _ => true,
@@ -47,21 +47,21 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
 
     public IUserMemory User(UserKey key) => new EmbeddedUser(this, key.Validated());
 
-    public IResourceCatalog Resources(string tenant) => resources.For(Ids.Require(tenant, "tenant_id"));
+    public IResourceCatalog Resources(string tenant) => _resources.For(Ids.Require(tenant, "tenant_id"));
 
     public async Task<StartSessionResult> StartSessionAsync(UserKey user, StartSessionOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         user.Validated();
-        calls.Enter();
+        _calls.Enter();
         try
         {
             // Accepted once: its second step, should it need one, is not refused by a stop in between.
-            return await SessionStarter.StartAsync(Resources(user.Tenant), StartAsync, user, options, time, cancellationToken).ConfigureAwait(false);
+            return await SessionStarter.StartAsync(Resources(user.Tenant), StartAsync, user, options, _time, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            calls.Exit();
+            _calls.Exit();
         }
 
         Task<StartSessionResult> StartAsync(SessionKey key, StartSessionOptions start, CancellationToken token) =>
@@ -70,24 +70,24 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
 
     public ValueTask<ActivationStats> GetStatsAsync(CancellationToken cancellationToken = default)
     {
-        var ages = sessions.Ages().ToList();
+        var ages = _sessions.Ages().ToList();
         return ValueTask.FromResult(new ActivationStats
         {
-            TotalSessions = sessions.Count,
-            TotalUsers = users.Count,
-            MaxCapacity = options.MaxSessions,
-            TtlSeconds = options.IdleTime.TotalSeconds,
+            TotalSessions = _sessions.Count,
+            TotalUsers = _users.Count,
+            MaxCapacity = _options.MaxSessions,
+            TtlSeconds = _options.IdleTime.TotalSeconds,
             AvgAgeSeconds = ages.Count == 0 ? 0 : Math.Round(ages.Average(), 3),
             OldestAgeSeconds = ages.Count == 0 ? 0 : Math.Round(ages.Max(), 3),
-            Hits = sessions.Hits,
-            Misses = sessions.Misses,
-            Evictions = sessions.Evictions,
+            Hits = _sessions.Hits,
+            Misses = _sessions.Misses,
+            Evictions = _sessions.Evictions,
         });
     }
 
     public async ValueTask<MemoryHealth> GetHealthAsync(CancellationToken cancellationToken = default)
     {
-        var health = await store.ProbeAsync(cancellationToken).ConfigureAwait(false);
+        var health = await _store.ProbeAsync(cancellationToken).ConfigureAwait(false);
         var status = !health.Readable ? "unhealthy" : health.Writable ? "healthy" : "degraded";
         return new MemoryHealth(status, health.Readable, health.Writable, Math.Round(health.Latency.TotalMilliseconds, 3), health.Error);
     }
@@ -109,25 +109,25 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
     /// <summary>Forgets idle activations, and the longest unused beyond the capacity.</summary>
     public void Sweep()
     {
-        sessions.Sweep(options.IdleTime, options.MaxSessions, static actor => actor.Trim());
-        users.Sweep(options.IdleTime, options.MaxUsers);
+        _sessions.Sweep(_options.IdleTime, _options.MaxSessions, static actor => actor.Trim());
+        _users.Sweep(_options.IdleTime, _options.MaxUsers);
     }
 
     /// <summary>Lets every session give back memory that can be made again.</summary>
-    public void Trim() => sessions.Trim(static actor => actor.Trim());
+    public void Trim() => _sessions.Trim(static actor => actor.Trim());
 
     /// <summary>Forgets every activation that is not at work: the next call loads it.</summary>
     public void Forget()
     {
-        sessions.Sweep(TimeSpan.Zero, 0);
-        users.Sweep(TimeSpan.Zero, 0);
+        _sessions.Sweep(TimeSpan.Zero, 0);
+        _users.Sweep(TimeSpan.Zero, 0);
     }
 
     /// <summary>Refuses new calls and waits for those that were accepted. Who only waits for a change is told at once.</summary>
     public async Task StopAsync()
     {
-        var closed = calls.CloseAsync(options.StopTimeout, time);
-        await stopping.CancelAsync().ConfigureAwait(false);
+        var closed = _calls.CloseAsync(_options.StopTimeout, _time);
+        await _stopping.CancelAsync().ConfigureAwait(false);
         await closed.ConfigureAwait(false);
     }
 
@@ -135,13 +135,13 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
     /// <exception cref="UnavailableException">The host stops.</exception>
     public async Task<SessionChange> WatchAsync(SessionKey key, SessionChange seen, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
         try
         {
             return await CallAsync(key, (seen, timeout, either.Token), static async (actor, s) =>
                 await actor.WaitForChangeAsync(s.seen, s.timeout, s.Token).ConfigureAwait(false)).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw CallGate.Stopping();
         }
@@ -150,8 +150,8 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
     /// <summary>A read that needs no wait once the session is in memory.</summary>
     public ValueTask<T> ReadAsync<TState, T>(SessionKey key, TState state, Func<SessionActor, TState, T> read)
     {
-        calls.Enter();
-        var entering = sessions.EnterAsync(key);
+        _calls.Enter();
+        var entering = _sessions.EnterAsync(key);
         if (!entering.IsCompletedSuccessfully)
         {
             return Awaited(this, entering, key, state, read);
@@ -165,13 +165,14 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
         catch (ActivationLostException)
         {
             // Lost between entering and reading: the long way loads it anew.
-            calls.EnterAgain();
+            _calls.EnterAgain();
             return Again(this, key, state, read);
         }
         finally
         {
-            sessions.Exit(key, activation);
-            calls.Exit();
+            _sessions.Exit(key, activation);
+            KeepCapacity();
+            _calls.Exit();
         }
 
         static async ValueTask<T> Awaited(
@@ -189,14 +190,14 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
             }
             catch (ActivationLostException)
             {
-                host.calls.EnterAgain();
+                host._calls.EnterAgain();
                 return await Again(host, key, state, read).ConfigureAwait(false);
             }
             finally
             {
                 host.Leave(key, activation);
                 host.KeepCapacity();
-                host.calls.Exit();
+                host._calls.Exit();
             }
         }
 
@@ -208,7 +209,7 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
             }
             finally
             {
-                host.calls.Exit();
+                host._calls.Exit();
             }
         }
     }
@@ -216,14 +217,14 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
     /// <summary>A call of a session.</summary>
     public async ValueTask<T> CallAsync<TState, T>(SessionKey key, TState state, Func<SessionActor, TState, ValueTask<T>> call)
     {
-        calls.Enter();
+        _calls.Enter();
         try
         {
             return await CallInsideAsync(key, state, call).ConfigureAwait(false);
         }
         finally
         {
-            calls.Exit();
+            _calls.Exit();
         }
     }
 
@@ -232,7 +233,7 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
     {
         try
         {
-            return await CallOnceAsync(sessions, key, state, call).ConfigureAwait(false);
+            return await CallOnceAsync(_sessions, key, state, call).ConfigureAwait(false);
         }
         finally
         {
@@ -242,19 +243,19 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
 
     private void KeepCapacity()
     {
-        if (sessions.Count > options.MaxSessions)
+        if (_sessions.Count > _options.MaxSessions)
         {
-            sessions.ShrinkTo(options.MaxSessions);
+            _sessions.ShrinkTo(_options.MaxSessions);
         }
     }
 
     /// <summary>A call of a user. Calls that come from within a session's call are part of it and pass a closed gate.</summary>
     public async ValueTask<T> CallUserAsync<TState, T>(UserKey key, TState state, Func<UserActor, TState, ValueTask<T>> call)
     {
-        var result = await CallOnceAsync(users, key, state, call).ConfigureAwait(false);
-        if (users.Count > options.MaxUsers)
+        var result = await CallOnceAsync(_users, key, state, call).ConfigureAwait(false);
+        if (_users.Count > _options.MaxUsers)
         {
-            users.ShrinkTo(options.MaxUsers);
+            _users.ShrinkTo(_options.MaxUsers);
         }
 
         return result;
@@ -263,7 +264,7 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
     /// <summary>The user's list, each session as it stands now.</summary>
     public async Task<SessionPage> ListAsync(UserKey user, SessionQuery query, CancellationToken cancellationToken)
     {
-        calls.Enter();
+        _calls.Enter();
         try
         {
             var page = await CallUserAsync(user, query, static (actor, q) => ValueTask.FromResult(actor.List(q))).ConfigureAwait(false);
@@ -275,7 +276,7 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
                 {
                     sessions.Add(listing);
                 }
-                else if (await SessionPeek.RefreshAsync(store, key, listing, cancellationToken).ConfigureAwait(false) is { } fresh)
+                else if (await SessionPeek.RefreshAsync(_store, key, listing, cancellationToken).ConfigureAwait(false) is { } fresh)
                 {
                     sessions.Add(fresh);
                 }
@@ -289,7 +290,7 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
         }
         finally
         {
-            calls.Exit();
+            _calls.Exit();
         }
     }
 
@@ -332,7 +333,7 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
     {
         if (activation is not null)
         {
-            sessions.Exit(key, activation);
+            _sessions.Exit(key, activation);
         }
     }
 

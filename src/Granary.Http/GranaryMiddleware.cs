@@ -147,7 +147,7 @@ internal sealed partial class GranaryMiddleware(
         }
         else if (problem.Status >= StatusCodes.Status500InternalServerError)
         {
-            LogUnavailable(logger, error, context.Request.Method, context.Request.Path, problem.Code, trace);
+            LogUnavailable(logger, context.Request.Method, context.Request.Path, problem.Code, problem.Detail, trace);
         }
         else
         {

@@ -17,7 +17,7 @@ public sealed class FailoverTests
         _service.Throws(Refused).AnswersProblem(503, ErrorCodes.Stopping, headers: ("Retry-After", "5")).AnswersJson(StoredJson);
 
         // Nothing passes the time: any pause would hang.
-        await Client().StoreTurnAsync("s1", "a", "b");
+        await Client().StoreTurnAsync("s1", "a", "b").WaitAsync(TimeSpan.FromSeconds(20));
         Hosts().ShouldBe(["a", "b", "c"]);
         _service.Requests.Select(request => request.Header("Idempotency-Key")).Distinct().ShouldHaveSingleItem();
     }

@@ -10,15 +10,15 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Granary.Embedded.Tests;
 
-/// <summary>The embedded host over the in-memory store.</summary>
-internal sealed class EmbeddedFixture : MemoryFixture
+/// <summary>The embedded host, over the in-memory store if no other is given.</summary>
+internal class EmbeddedFixture : MemoryFixture
 {
-    private readonly EmbeddedOptions options;
+    private readonly EmbeddedOptions _options;
 
-    public EmbeddedFixture(EmbeddedOptions? options = null)
+    public EmbeddedFixture(EmbeddedOptions? options = null, Func<TimeProvider, IPartitionStore>? store = null)
     {
-        this.options = options ?? new EmbeddedOptions();
-        Store = new FaultyPartitionStore(new InMemoryPartitionStore(Time));
+        _options = options ?? new EmbeddedOptions();
+        Store = new FaultyPartitionStore(store?.Invoke(Time) ?? new InMemoryPartitionStore(Time));
         Host = Open();
     }
 
@@ -47,11 +47,11 @@ internal sealed class EmbeddedFixture : MemoryFixture
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private EmbeddedCluster Open()
+    protected EmbeddedCluster Open()
     {
-        var resources = new ResourceCatalog(Store, options.Resources, options.DefaultResource, Time);
+        var resources = new ResourceCatalog(Store, _options.Resources, _options.DefaultResource, Time);
         return new EmbeddedCluster(
-            options,
+            _options,
             Store,
             resources,
             users => new SessionServices(

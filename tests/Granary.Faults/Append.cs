@@ -68,6 +68,9 @@ internal sealed class Append(Session session, long number, Carrier carrier, byte
     /// <summary>Whether the answer came from the very request that stored it, not from a repeat: only that one waits for the user's list.</summary>
     public bool AnsweredFirst { get; private set; }
 
+    /// <summary>Whether it was stored without an answer.</summary>
+    public bool WasFound { get; set; }
+
     /// <summary>Takes an acknowledgement.</summary>
     /// <returns>What is wrong with it; null if nothing is.</returns>
     public string? Accept(Answer answer)

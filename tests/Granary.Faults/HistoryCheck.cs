@@ -58,14 +58,16 @@ internal static class HistoryCheck
     {
         var found = appends.ToDictionary(append => append.Number, append => (Append: append, Places: new long[append.Messages().Count]));
         (Append Of, IReadOnlyList<JsonElement> Messages)? sent = null;
-        for (var i = 0; i < history.Count; i++)
+        var before = 0L;
+        foreach (var message in history)
         {
-            var message = history[i];
             var sequence = message.GetProperty("sequence").GetInt64();
-            if (sequence != i + 1)
+            if (sequence != before + 1)
             {
-                report.Add(Fault.OutOfOrder, session, $"message {i + 1} of the history has the sequence {sequence}");
+                report.Add(Fault.OutOfOrder, session, $"in the history sequence {sequence} follows {before}");
             }
+
+            before = sequence;
 
             if (Conversation.Identify(message) is not var (number, index) || !found.TryGetValue(number, out var match) || index >= match.Places.Length)
             {

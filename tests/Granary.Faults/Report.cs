@@ -34,11 +34,11 @@ internal sealed class RoundFigures
 /// <summary>Counts, and prints what happens.</summary>
 internal sealed class Report(TextWriter output)
 {
-    private const int MaxDetails = 25;
+    private const int DetailsPerKind = 8;
 
     private readonly Lock gate = new();
     private readonly int[] faults = new int[Enum.GetValues<Fault>().Length];
-    private readonly List<string> details = [];
+    private readonly List<(Fault Fault, string Text)> details = [];
     private readonly List<double> recoveries = [];
     private int rounds;
     private int stops;
@@ -56,10 +56,9 @@ internal sealed class Report(TextWriter output)
     {
         lock (gate)
         {
-            faults[(int)fault]++;
-            if (details.Count < MaxDetails)
+            if (faults[(int)fault]++ < DetailsPerKind)
             {
-                details.Add($"  {fault}: {(session is null ? "" : $"{session.Id} of {session.User}: ")}{detail}");
+                details.Add((fault, $"  {Name(fault)}: {(session is null ? "" : $"{session.Id} of {session.User}: ")}{detail}"));
             }
         }
     }
@@ -92,13 +91,20 @@ internal sealed class Report(TextWriter output)
             + $"ready in {recovery.TotalSeconds:0.00} s (longest {recoveries.DefaultIfEmpty().Max():0.00} s)"));
     }
 
-    /// <summary>Prints the faults that were found, the first of them in full.</summary>
+    /// <summary>Prints the faults that were found, the first of each kind in full.</summary>
     public void PrintFaults()
     {
-        output.WriteLine($"{faults.Sum()} faults, the first of them:");
-        details.ForEach(output.WriteLine);
+        output.WriteLine($"{faults.Sum()} faults, the first of each kind:");
+        foreach (var (_, text) in details.OrderBy(detail => detail.Fault))
+        {
+            output.WriteLine(text);
+        }
     }
 
+    /// <summary>Prints the table.</summary>
+    /// <param name="messages">Messages of all sessions, where they were all verified at the end.</param>
+    /// <param name="sessions">Sessions that were verified at the end; 0 if the run ended before.</param>
+    /// <param name="took">The whole run.</param>
     public void Summary(long messages, int sessions, TimeSpan took)
     {
         var sorted = recoveries.Order().ToList();
@@ -107,11 +113,15 @@ internal sealed class Report(TextWriter output)
         Row("acknowledged appends", acknowledged);
         Row("unknown appends", unknown);
         Row("retried appends", retried);
-        Row("messages in the end", messages);
-        Row("sessions in the end", sessions);
+        if (sessions > 0)
+        {
+            Row("messages in the end", messages);
+            Row("sessions in the end", sessions);
+        }
+
         foreach (var fault in Enum.GetValues<Fault>())
         {
-            Row(fault == Fault.OutOfOrder ? "out of order" : fault.ToString().ToLowerInvariant(), faults[(int)fault]);
+            Row(Name(fault), faults[(int)fault]);
         }
 
         if (sorted.Count > 0)
@@ -122,6 +132,8 @@ internal sealed class Report(TextWriter output)
 
         Row("took", string.Create(CultureInfo.InvariantCulture, $"{took.TotalSeconds:0} s"));
     }
+
+    private static string Name(Fault fault) => fault == Fault.OutOfOrder ? "out of order" : fault.ToString().ToLowerInvariant();
 
     private void Row(string name, object value) => output.WriteLine($"  {name,-30}{Convert.ToString(value, CultureInfo.InvariantCulture),10}");
 }

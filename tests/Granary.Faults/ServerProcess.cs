@@ -20,10 +20,9 @@ internal sealed partial class ServerProcess : IDisposable
     private ServerProcess(ProcessStartInfo start, string logFile)
     {
         log = new StreamWriter(logFile, append: true) { AutoFlush = true };
-        process = new Process { StartInfo = start, EnableRaisingEvents = true };
+        process = new Process { StartInfo = start };
         process.OutputDataReceived += (_, line) => Take(line.Data);
         process.ErrorDataReceived += (_, line) => Take(line.Data);
-        process.Exited += (_, _) => address.TrySetException(new InvalidOperationException("The server ended while it started."));
         AppDomain.CurrentDomain.ProcessExit += OnExit;
     }
 
@@ -131,7 +130,14 @@ internal sealed partial class ServerProcess : IDisposable
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        Address = await address.Task.WaitAsync(patience.Token);
+        await Task.WhenAny(address.Task, process.WaitForExitAsync(patience.Token));
+        if (!address.Task.IsCompleted)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            throw new InvalidOperationException($"The server ended while it started; its log says why. {string.Join(' ', Errors)}");
+        }
+
+        Address = await address.Task;
         using var connection = new Connection(Address);
         while ((await connection.GetAsync("/health/ready", "nobody")).Status != 200)
         {

@@ -23,16 +23,21 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
     /// <summary>Maintenance lists what a crash left unlisted: due after a minute, looked for every 15 seconds; and some time for a busy machine.</summary>
     private static readonly TimeSpan MaintenancePatience = TimeSpan.FromSeconds(120);
 
+    private int comparisons;
+
     /// <summary>Compares sessions and the lists of all users.</summary>
     /// <param name="address">The server.</param>
     /// <param name="sessions">Which sessions.</param>
     /// <param name="figures">Counts what was done.</param>
-    public async Task VerifyAsync(Uri address, IReadOnlyCollection<Session> sessions, RoundFigures figures)
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task VerifyAsync(Uri address, IReadOnlyCollection<Session> sessions, RoundFigures figures, CancellationToken cancellationToken)
     {
         using var connection = new Connection(address, Parallelism);
-        await Parallel.ForEachAsync(sessions, new ParallelOptions { MaxDegreeOfParallelism = Parallelism }, async (session, _) =>
+        var number = ++comparisons;
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(sessions, parallel, async (session, _) =>
         {
-            var check = new SessionCheck(connection, session, report, new Random(HashCode.Combine(seed, session.Number)));
+            var check = new SessionCheck(connection, session, report, new Random(unchecked((((seed * 31) + number) * 1_009) + session.Number)));
             await check.RunAsync();
             Interlocked.Add(ref figures.Messages, check.Messages);
             Interlocked.Add(ref figures.Retried, check.Retried);
@@ -44,7 +49,8 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
     /// <summary>Makes sure that sessions whose creation was never acknowledged come into their user's list.</summary>
     /// <param name="address">The server.</param>
     /// <param name="wait">Whether to wait for maintenance; otherwise a start, which awaits it, brings them there.</param>
-    public async Task VerifyUnlistedAsync(Uri address, bool wait)
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task VerifyUnlistedAsync(Uri address, bool wait, CancellationToken cancellationToken)
     {
         using var connection = new Connection(address);
         var patience = DateTime.UtcNow + MaintenancePatience;
@@ -52,7 +58,7 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
         {
             if (wait && DateTime.UtcNow < patience)
             {
-                await Task.Delay(TimeSpan.FromSeconds(1));
+                await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
             }
             else
             {
@@ -200,6 +206,7 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
                 var isStored = stored.TryGetValue(append, out var first);
                 append.First = first;
                 append.Outcome = isStored ? Outcome.Found : Outcome.Absent;
+                append.WasFound = isStored;
                 if (append.Repeatable && !session.DeleteRequested)
                 {
                     sent++;

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Granary.Conformance;
 using Granary.Core.Storage;
 using Granary.Storage.Sqlite.Interop;
@@ -113,6 +114,39 @@ public sealed class GroupCommitTests : IDisposable
         next.ShouldNotBe(version);
         await probe.Store.WriteAsync("p/1", PartitionVersion.None, StoreCalls.Put("a", "1"));
         await probe.Store.WriteAsync("p/2", PartitionVersion.None, StoreCalls.Put("a", "1"));
+    }
+
+    [Fact]
+    public async Task An_interruption_that_comes_after_a_compaction_only_delays_the_copy_of_the_log()
+    {
+        await using var probe = new StoreProbe(_folder.Path, o => o.CheckpointPages = 100);
+        Database? writer = null;
+        var copied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        probe.Hooks.BeforeGroup = database => writer = database;
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (ReferenceEquals(instrument.Meter, probe.Store.Instruments.Meter))
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+
+        // On the writer's thread, between the commit and the copy: nothing that would take the interruption runs until then.
+        listener.SetMeasurementEventCallback<int>((_, _, _, _) => writer!.Interrupt());
+        listener.SetMeasurementEventCallback<double>((instrument, _, _, _) =>
+        {
+            if (instrument.Name == "granary.sqlite.checkpoint.duration")
+            {
+                copied.TrySetResult();
+            }
+        });
+        listener.Start();
+
+        await probe.Store.CommitAsync(Create("p/0", DocumentWrite.Put("a", new byte[1_000_000])));
+
+        await copied.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        probe.Problems.ShouldBeEmpty();
     }
 
     [Fact]

@@ -12,9 +12,9 @@ namespace Granary.Core.Actors;
 /// </remarks>
 internal abstract class PartitionActor(string partition, IPartitionStore store)
 {
-    private readonly List<PartitionChange> waiting = [];
-    private bool committing;
-    private Exception? lost;
+    private readonly List<PartitionChange> _waiting = [];
+    private bool _committing;
+    private Exception? _lost;
 
     /// <summary>Guards the actor's memory. Never held across an await.</summary>
     protected Lock Gate { get; } = new();
@@ -28,7 +28,7 @@ internal abstract class PartitionActor(string partition, IPartitionStore store)
     protected PartitionVersion Version { get; set; }
 
     /// <summary>Whether the actor must be loaded anew.</summary>
-    public bool IsLost => Volatile.Read(ref lost) is not null;
+    public bool IsLost => Volatile.Read(ref _lost) is not null;
 
     /// <summary>Whether something is on its way to the store.</summary>
     public bool IsCommitting
@@ -37,7 +37,7 @@ internal abstract class PartitionActor(string partition, IPartitionStore store)
         {
             lock (Gate)
             {
-                return committing;
+                return _committing;
             }
         }
     }
@@ -59,7 +59,7 @@ internal abstract class PartitionActor(string partition, IPartitionStore store)
     /// <exception cref="ActivationLostException">It must.</exception>
     protected void EnsureNotLost()
     {
-        if (lost is not null)
+        if (_lost is not null)
         {
             throw new ActivationLostException("The activation was lost.");
         }
@@ -69,13 +69,13 @@ internal abstract class PartitionActor(string partition, IPartitionStore store)
     /// <returns>Whether the caller must call <see cref="Pump"/> after it has left the gate.</returns>
     protected bool Enqueue(PartitionChange change)
     {
-        waiting.Add(change);
-        if (committing)
+        _waiting.Add(change);
+        if (_committing)
         {
             return false;
         }
 
-        committing = true;
+        _committing = true;
         return true;
     }
 
@@ -110,12 +110,12 @@ internal abstract class PartitionActor(string partition, IPartitionStore store)
         lock (Gate)
         {
             EnsureNotLost();
-            if (!committing)
+            if (!_committing)
             {
                 return Task.CompletedTask;
             }
 
-            waiting.Add(barrier);
+            _waiting.Add(barrier);
         }
 
         return barrier.Done;
@@ -126,7 +126,7 @@ internal abstract class PartitionActor(string partition, IPartitionStore store)
         new(ErrorCodes.StorageUnavailable, exception.Message, TimeSpan.FromSeconds(1), exception);
 
     /// <summary>Makes the host forget this activation: the next call loads it anew. Called under the gate.</summary>
-    protected void Abandon() => lost ??= new ActivationLostException("The activation was given up.");
+    protected void Abandon() => _lost ??= new ActivationLostException("The activation was given up.");
 
     private async Task PumpAsync()
     {
@@ -147,8 +147,9 @@ internal abstract class PartitionActor(string partition, IPartitionStore store)
             }
             catch (Exception exception)
             {
+                var reason = exception is StorageException ? exception.Message : "The store failed.";
                 Lose(batch, new UnavailableException(
-                    ErrorCodes.StorageUnavailable, "The store failed; repeat the call with the same idempotency key.", TimeSpan.FromSeconds(1), exception));
+                    ErrorCodes.StorageUnavailable, $"{reason} Repeat the call with the same idempotency key.", TimeSpan.FromSeconds(1), exception));
                 return;
             }
 
@@ -175,8 +176,8 @@ internal abstract class PartitionActor(string partition, IPartitionStore store)
 
                     OnApplied();
                     batch = TakeBatch();
-                    committing = batch.Length > 0;
-                    commit = committing ? Send(batch) : default;
+                    _committing = batch.Length > 0;
+                    commit = _committing ? Send(batch) : default;
                 }
                 catch (Exception exception)
                 {
@@ -209,10 +210,10 @@ internal abstract class PartitionActor(string partition, IPartitionStore store)
         var documents = 0;
         var bytes = 0;
         var count = 0;
-        while (count < waiting.Count)
+        while (count < _waiting.Count)
         {
-            documents += waiting[count].Writes.Count;
-            bytes += waiting[count].Bytes;
+            documents += _waiting[count].Writes.Count;
+            bytes += _waiting[count].Bytes;
             if (count > 0 && (documents > StorageLimits.MaxDocumentsPerCommit || bytes > StorageLimits.MaxBytesPerCommit))
             {
                 break;
@@ -226,8 +227,8 @@ internal abstract class PartitionActor(string partition, IPartitionStore store)
             return [];
         }
 
-        var batch = waiting.GetRange(0, count).ToArray();
-        waiting.RemoveRange(0, count);
+        var batch = _waiting.GetRange(0, count).ToArray();
+        _waiting.RemoveRange(0, count);
         return batch;
     }
 
@@ -283,12 +284,13 @@ internal abstract class PartitionActor(string partition, IPartitionStore store)
         PartitionChange[] behind;
         lock (Gate)
         {
-            lost = exception;
-            behind = waiting.ToArray();
-            waiting.Clear();
-            committing = false;
+            _lost = exception;
+            behind = _waiting.ToArray();
+            _waiting.Clear();
+            _committing = false;
         }
 
+        MemoryInstruments.ActivationLost();
         foreach (var change in batch)
         {
             change.Fail(exception);

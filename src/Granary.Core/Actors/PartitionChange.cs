@@ -39,24 +39,24 @@ internal abstract class PartitionChange
 /// <summary>A change whose caller waits for nothing but its being durable.</summary>
 internal sealed class PartitionChange<T> : PartitionChange
 {
-    private readonly TaskCompletionSource<T> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Func<T> apply;
-    private T result = default!;
+    private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Func<T> _apply;
+    private T _result = default!;
 
     /// <param name="writes">The documents it writes.</param>
     /// <param name="apply">Makes the change part of what reads see and gives the answer.</param>
     public PartitionChange(IReadOnlyList<DocumentWrite> writes, Func<T> apply)
     {
         Writes = writes;
-        this.apply = apply;
+        _apply = apply;
     }
 
     /// <summary>Ends when the change is durable and applied.</summary>
-    public Task<T> Done => done.Task;
+    public Task<T> Done => _done.Task;
 
-    public override void Apply() => result = apply();
+    public override void Apply() => _result = _apply();
 
-    public override void Complete() => done.TrySetResult(result);
+    public override void Complete() => _done.TrySetResult(_result);
 
-    public override void Fail(Exception exception) => done.TrySetException(exception);
+    public override void Fail(Exception exception) => _done.TrySetException(exception);
 }

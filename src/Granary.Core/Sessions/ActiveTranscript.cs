@@ -9,13 +9,13 @@ namespace Granary.Core.Sessions;
 /// </summary>
 internal sealed class ActiveTranscript
 {
-    private readonly List<TranscriptEntry> entries = [];
-    private long accessCounter;
-    private int systemMessages;
-    private int systemTokens;
-    private int recentTokens;
-    private int turns;
-    private int lastTurn = -1;
+    private readonly List<TranscriptEntry> _entries = [];
+    private long _accessCounter;
+    private int _systemMessages;
+    private int _systemTokens;
+    private int _recentTokens;
+    private int _turns;
+    private int _lastTurn = -1;
 
     public int Epoch { get; private set; } = 1;
 
@@ -32,19 +32,19 @@ internal sealed class ActiveTranscript
     public long TailStart { get; private set; } = 1;
 
     /// <summary>Kept messages and raw tail, in order.</summary>
-    public List<TranscriptEntry> Entries => entries;
+    public List<TranscriptEntry> Entries => _entries;
 
-    public TranscriptSize Size => new(turns, entries.Count - systemMessages, systemTokens, SnapshotTokens, recentTokens);
+    public TranscriptSize Size => new(_turns, _entries.Count - _systemMessages, _systemTokens, SnapshotTokens, _recentTokens);
 
-    public int Tokens => systemTokens + SnapshotTokens + recentTokens;
+    public int Tokens => _systemTokens + SnapshotTokens + _recentTokens;
 
-    public TokenUsage Usage(int maxTokens) => new(Tokens, systemTokens, SnapshotTokens, recentTokens, maxTokens);
+    public TokenUsage Usage(int maxTokens) => new(Tokens, _systemTokens, SnapshotTokens, _recentTokens, maxTokens);
 
     public void Begin(DateTimeOffset start) => EpochStart = start;
 
     public void Append(TranscriptEntry entry)
     {
-        entries.Add(entry);
+        _entries.Add(entry);
         Count(entry);
     }
 
@@ -65,10 +65,10 @@ internal sealed class ActiveTranscript
         Snapshot = snapshot;
         SnapshotTokens = snapshotTokens;
         TailStart = tailStart;
-        entries.RemoveAll(entry => entry.Message.Sequence < tailStart && !stays(entry.Message.Sequence));
-        systemMessages = systemTokens = recentTokens = turns = 0;
-        lastTurn = -1;
-        foreach (var entry in entries)
+        _entries.RemoveAll(entry => entry.Message.Sequence < tailStart && !stays(entry.Message.Sequence));
+        _systemMessages = _systemTokens = _recentTokens = _turns = 0;
+        _lastTurn = -1;
+        foreach (var entry in _entries)
         {
             Count(entry);
         }
@@ -77,8 +77,8 @@ internal sealed class ActiveTranscript
     /// <summary>Notes that messages were read on their own: the longest unused are folded first by the LRU strategies.</summary>
     public void Touch(long first, long last)
     {
-        var access = ++accessCounter;
-        foreach (ref var entry in CollectionsMarshal.AsSpan(entries)[IndexOf(first)..])
+        var access = ++_accessCounter;
+        foreach (ref var entry in CollectionsMarshal.AsSpan(_entries)[IndexOf(first)..])
         {
             if (entry.Message.Sequence > last)
             {
@@ -92,11 +92,11 @@ internal sealed class ActiveTranscript
     /// <summary>The place of the first entry that is not before a sequence; entries are in the order of their sequences.</summary>
     private int IndexOf(long sequence)
     {
-        var (low, high) = (0, entries.Count);
+        var (low, high) = (0, _entries.Count);
         while (low < high)
         {
             var middle = (low + high) / 2;
-            (low, high) = entries[middle].Message.Sequence < sequence ? (middle + 1, high) : (low, middle);
+            (low, high) = _entries[middle].Message.Sequence < sequence ? (middle + 1, high) : (low, middle);
         }
 
         return low;
@@ -106,7 +106,7 @@ internal sealed class ActiveTranscript
     public HashSet<string>? OpenCalls()
     {
         HashSet<string>? open = null;
-        foreach (var entry in entries)
+        foreach (var entry in _entries)
         {
             foreach (var call in entry.Message.ToolCalls ?? [])
             {
@@ -126,16 +126,16 @@ internal sealed class ActiveTranscript
     {
         if (entry.Message.Role == MessageRole.System)
         {
-            systemMessages++;
-            systemTokens += entry.Tokens;
+            _systemMessages++;
+            _systemTokens += entry.Tokens;
             return;
         }
 
-        recentTokens += entry.Tokens;
-        if (entry.Message.Turn != lastTurn)
+        _recentTokens += entry.Tokens;
+        if (entry.Message.Turn != _lastTurn)
         {
-            lastTurn = entry.Message.Turn;
-            turns++;
+            _lastTurn = entry.Message.Turn;
+            _turns++;
         }
     }
 }

@@ -10,7 +10,7 @@ namespace Granary.Core.Sessions;
 
 internal sealed partial class SessionActor
 {
-    private Dictionary<UInt128, (UInt128 Content, AppendChange Change)>? pendingKeys;
+    private Dictionary<UInt128, (UInt128 Content, AppendChange Change)>? _pendingKeys;
 
     /// <summary>Appends messages, all or none; answers when they are durable.</summary>
     public async ValueTask<AppendResult> AppendAsync(AppendRequest request, CancellationToken cancellationToken)
@@ -19,7 +19,7 @@ internal sealed partial class SessionActor
         request = Unmarked(request);
         while (true)
         {
-            var handle = resource ?? await services.Resources.ResolveAsync(Key.Tenant, request.Resource, cancellationToken).ConfigureAwait(false);
+            var handle = _resource ?? await _services.Resources.ResolveAsync(Key.Tenant, request.Resource, cancellationToken).ConfigureAwait(false);
             if (await TryAppendAsync(request, handle, cancellationToken).ConfigureAwait(false) is { } result)
             {
                 return result;
@@ -63,7 +63,7 @@ internal sealed partial class SessionActor
         var tokens = new int[messages.Count];
         for (var i = 0; i < tokens.Length; i++)
         {
-            tokens[i] = services.Tokens.Count(messages[i], policy.Resource.Budget.Model);
+            tokens[i] = _services.Tokens.Count(messages[i], policy.Resource.Budget.Model);
         }
 
         AppendChange change;
@@ -72,12 +72,12 @@ internal sealed partial class SessionActor
         lock (Gate)
         {
             EnsureNotLost();
-            if (resource is not null && resource != handle)
+            if (_resource is not null && _resource != handle)
             {
                 return null;
             }
 
-            if (key is { } again && pendingKeys is not null && pendingKeys.TryGetValue(again, out var pending))
+            if (key is { } again && _pendingKeys is not null && _pendingKeys.TryGetValue(again, out var pending))
             {
                 // The same append began while this one asked the store.
                 change = pending.Content == content ? pending.Change : throw KeyReused();
@@ -110,16 +110,21 @@ internal sealed partial class SessionActor
         return answer;
     }
 
-    private static async Task<AppendResult> AnswerRepeatAsync(Task<AppendResult> first) => await first.ConfigureAwait(false) with { Repeated = true };
+    private static async Task<AppendResult> AnswerRepeatAsync(Task<AppendResult> first)
+    {
+        var answer = await first.ConfigureAwait(false);
+        MemoryInstruments.Repeated();
+        return answer with { Repeated = true };
+    }
 
     /// <summary>Decides on an append. Called under the gate; throws before anything is changed.</summary>
     private AppendChange PrepareAppend(
         AppendRequest request, IReadOnlyList<Message> messages, int[] tokens, ResourceHandle handle, MemoryResource policy, UInt128? key, UInt128 content)
     {
-        var created = nextHead is null;
+        var created = _nextHead is null;
         if (created)
         {
-            if (erased)
+            if (_erased)
             {
                 throw Erased();
             }
@@ -131,14 +136,14 @@ internal sealed partial class SessionActor
         }
         else
         {
-            CheckAppendable(nextHead!);
+            CheckAppendable(_nextHead!);
             CheckPrecondition(request.IfMatch);
         }
 
-        var calls = ToolCallLedger.Check(messages, openCalls);
+        var calls = ToolCallLedger.Check(messages, _openCalls);
         var now = Now();
-        var first = nextCounters.LastSequence + 1;
-        var next = nextCounters with { StoredAt = now.ToUnixTimeMilliseconds(), Keyed = nextCounters.Keyed + (key is null ? 0 : 1) };
+        var first = _nextCounters.LastSequence + 1;
+        var next = _nextCounters with { StoredAt = now.ToUnixTimeMilliseconds(), Keyed = _nextCounters.Keyed + (key is null ? 0 : 1) };
         var entries = new TranscriptEntry[messages.Count];
         for (var i = 0; i < entries.Length; i++)
         {
@@ -177,9 +182,9 @@ internal sealed partial class SessionActor
             notice = new SessionNotice { Listing = Listing(newHead, next) };
             writes.Add(DocumentWrite.Put(SessionDocumentIds.Outbox(1), notice.Encode()));
         }
-        else if (nextHead!.ResourceRevision != policy.Revision)
+        else if (_nextHead!.ResourceRevision != policy.Revision)
         {
-            newHead = nextHead with { ResourceRevision = policy.Revision };
+            newHead = _nextHead with { ResourceRevision = policy.Revision };
         }
 
         if (newHead is not null)
@@ -194,18 +199,18 @@ internal sealed partial class SessionActor
             Turn = next.Turns,
         };
         var change = new AppendChange(this, writes, entries, next, newHead, notice, key, answer);
-        resource ??= handle;
-        nextHead = newHead ?? nextHead;
-        nextCounters = next;
-        openCalls = calls.Apply(openCalls);
+        _resource ??= handle;
+        _nextHead = newHead ?? _nextHead;
+        _nextCounters = next;
+        _openCalls = calls.Apply(_openCalls);
         if (notice is not null)
         {
-            nextOutbox++;
+            _nextOutbox++;
         }
 
         if (key is { } kept)
         {
-            (pendingKeys ??= [])[kept] = (content, change);
+            (_pendingKeys ??= [])[kept] = (content, change);
         }
 
         return change;
@@ -227,7 +232,7 @@ internal sealed partial class SessionActor
     private SessionHead NewHead(string? agent, ResourceHandle handle, DateTimeOffset now, string? previous) => new()
     {
         Phase = SessionPhase.Active,
-        Incarnation = Ids.New(services.Time),
+        Incarnation = Ids.New(_services.Time),
         AgentId = agent ?? Ids.DefaultAgent,
         Resource = handle.Name,
         ResourceRevision = handle.Current.Resource.Revision,
@@ -241,14 +246,14 @@ internal sealed partial class SessionActor
     /// <summary>An append on its way.</summary>
     private sealed class AppendChange : PartitionChange
     {
-        private readonly TaskCompletionSource<AppendResult> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly SessionActor session;
-        private readonly TranscriptEntry[] entries;
-        private readonly SessionCounters counters;
-        private readonly SessionHead? head;
-        private readonly SessionNotice? notice;
-        private readonly UInt128? key;
-        private readonly AppendResult answer;
+        private readonly TaskCompletionSource<AppendResult> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly SessionActor _session;
+        private readonly TranscriptEntry[] _entries;
+        private readonly SessionCounters _counters;
+        private readonly SessionHead? _head;
+        private readonly SessionNotice? _notice;
+        private readonly UInt128? _key;
+        private readonly AppendResult _answer;
 
         public AppendChange(
             SessionActor session,
@@ -261,64 +266,65 @@ internal sealed partial class SessionActor
             AppendResult answer)
         {
             Writes = writes;
-            this.session = session;
-            this.entries = entries;
-            this.counters = counters;
-            this.head = head;
-            this.notice = notice;
-            this.key = key;
-            this.answer = answer;
+            _session = session;
+            _entries = entries;
+            _counters = counters;
+            _head = head;
+            _notice = notice;
+            _key = key;
+            _answer = answer;
         }
 
-        public Task<AppendResult> Done => done.Task;
+        public Task<AppendResult> Done => _done.Task;
 
-        public bool Creates => notice is not null;
+        public bool Creates => _notice is not null;
 
         public override void Apply()
         {
-            if (head is not null)
+            if (_head is not null)
             {
-                session.ApplyHead(head);
+                _session.ApplyHead(_head);
             }
 
-            foreach (var entry in entries)
+            foreach (var entry in _entries)
             {
-                session.transcript.Append(entry);
+                _session._transcript.Append(entry);
             }
 
-            session.counters = counters;
-            session.context = null;
-            if (notice is not null)
+            _session._counters = _counters;
+            _session._context = null;
+            if (_notice is not null)
             {
-                session.outbox.Enqueue((1, notice));
+                _session._outbox.Enqueue((1, _notice));
             }
 
-            if (key is { } hash)
+            if (_key is { } hash)
             {
-                session.pendingKeys!.Remove(hash);
-                session.RememberKey(hash);
+                _session._pendingKeys!.Remove(hash);
+                _session.RememberKey(hash);
             }
         }
 
         public override void Complete()
         {
-            done.TrySetResult(answer);
+            _done.TrySetResult(_answer);
+            MemoryInstruments.Appended(_entries);
 
             // Who created the session delivers its notice before it answers.
-            session.WakeBackground(deliver: !Creates);
+            _session.WakeBackground(deliver: !Creates);
         }
 
-        public override void Fail(Exception exception) => done.TrySetException(exception);
+        public override void Fail(Exception exception) => _done.TrySetException(exception);
     }
 
     private void ApplyHead(SessionHead applied)
     {
-        if (head is null)
+        if (_head is null)
         {
-            transcript.Begin(applied.StartTime);
+            _transcript.Begin(applied.StartTime);
         }
 
-        head = applied;
-        context = null;
+        _head = applied;
+        _context = null;
     }
 }

@@ -13,14 +13,14 @@ internal sealed partial class SessionActor
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(10);
 
     // One compaction at a time; the next waits for it.
-    private Task compaction = Task.CompletedTask;
-    private int background;
-    private int compactionFailures;
-    private string? compactionError;
-    private DateTimeOffset? compactionRetry;
+    private Task _compaction = Task.CompletedTask;
+    private int _background;
+    private int _compactionFailures;
+    private string? _compactionError;
+    private DateTimeOffset? _compactionRetry;
 
     // A due compaction that found nothing to fold is not tried again before the transcript has grown by a quarter.
-    private int futileBelow;
+    private int _futileBelow;
 
     private sealed record Window(CompactionPlan Plan, IReadOnlyList<TranscriptEntry> Entries, Snapshot Snapshot, int Epoch, bool Overflows);
 
@@ -44,7 +44,7 @@ internal sealed partial class SessionActor
             lock (Gate)
             {
                 ReadableHead();
-                running = compaction;
+                running = _compaction;
                 if (running.IsCompleted)
                 {
                     if (!options.DryRun && Policy.Resource.ReadOnly)
@@ -52,7 +52,7 @@ internal sealed partial class SessionActor
                         throw new AccessDeniedException(ErrorCodes.ReadOnly, $"The memory resource '{Policy.Resource.Name}' is read-only.");
                     }
 
-                    compaction = mine.Task;
+                    _compaction = mine.Task;
                 }
             }
 
@@ -62,7 +62,7 @@ internal sealed partial class SessionActor
                 continue;
             }
 
-            Interlocked.Increment(ref background);
+            Interlocked.Increment(ref _background);
             CompactResult result;
             try
             {
@@ -70,7 +70,7 @@ internal sealed partial class SessionActor
             }
             finally
             {
-                Interlocked.Decrement(ref background);
+                Interlocked.Decrement(ref _background);
                 mine.SetResult();
             }
 
@@ -92,7 +92,7 @@ internal sealed partial class SessionActor
             }
 
             compact = CompactionIsDue();
-            deliver &= outbox.Count > 0 && !delivering;
+            deliver &= _outbox.Count > 0 && !_delivering;
         }
 
         if (compact)
@@ -109,7 +109,7 @@ internal sealed partial class SessionActor
     /// <summary>Counts the work before it begins, so that the activation is not evicted between the two.</summary>
     private void RunInBackground(Func<SessionActor, Task> work)
     {
-        Interlocked.Increment(ref background);
+        Interlocked.Increment(ref _background);
         _ = Task.Run(async () =>
         {
             try
@@ -118,18 +118,18 @@ internal sealed partial class SessionActor
             }
             finally
             {
-                Interlocked.Decrement(ref background);
+                Interlocked.Decrement(ref _background);
             }
         });
     }
 
     private bool CompactionIsDue() =>
-        head is { Phase: SessionPhase.Active }
-        && compaction.IsCompleted
-        && transcript.Entries.Count >= futileBelow
-        && !(compactionRetry > services.Time.GetUtcNow())
+        _head is { Phase: SessionPhase.Active }
+        && _compaction.IsCompleted
+        && _transcript.Entries.Count >= _futileBelow
+        && !(_compactionRetry > _services.Time.GetUtcNow())
         && !Policy.Resource.ReadOnly
-        && CompactionTrigger.IsDue(transcript.Size, Policy.Resource);
+        && CompactionTrigger.IsDue(_transcript.Size, Policy.Resource);
 
     private async Task CompactUnattendedAsync(CancellationToken cancellationToken)
     {
@@ -147,7 +147,7 @@ internal sealed partial class SessionActor
         }
         catch (Exception exception)
         {
-            LogCompactionFailed(services.Logger, exception, Key.Session);
+            LogCompactionFailed(_services.Logger, exception, Key.Session);
             await TryNoteFailureAsync(exception.Message).ConfigureAwait(false);
         }
     }
@@ -157,7 +157,8 @@ internal sealed partial class SessionActor
     {
         try
         {
-            await NoteFailureAsync(error).ConfigureAwait(false);
+            MemoryInstruments.Compacted(NameOf(window.Plan.Strategy), "failed", folded: 0);
+        await NoteFailureAsync(error).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is MemoryException or ActivationLostException)
         {
@@ -173,7 +174,7 @@ internal sealed partial class SessionActor
             ReadableHead();
             if (!options.DryRun)
             {
-                CheckAppendable(nextHead!);
+                CheckAppendable(_nextHead!);
             }
 
             window = PlanWindow(options);
@@ -181,7 +182,7 @@ internal sealed partial class SessionActor
             {
                 if (window is null && !options.DryRun && options is { Force: false, Strategy: null, Threshold: null })
                 {
-                    futileBelow = CompactionTrigger.IsDue(transcript.Size, Policy.Resource) ? transcript.Entries.Count + (transcript.Entries.Count / 4) + 1 : 0;
+                    _futileBelow = CompactionTrigger.IsDue(_transcript.Size, Policy.Resource) ? _transcript.Entries.Count + (_transcript.Entries.Count / 4) + 1 : 0;
                 }
 
                 return ResultOf(options, window);
@@ -191,18 +192,18 @@ internal sealed partial class SessionActor
         Summary summary;
         try
         {
-            summary = await SummarizeAsync(services.Summarizer, window, cancellationToken).ConfigureAwait(false);
+            summary = await SummarizeAsync(_services.Summarizer, window, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            LogSummarizerFailed(services.Logger, exception, Key.Session);
+            LogSummarizerFailed(_services.Logger, exception, Key.Session);
             if (!window.Overflows)
             {
                 return await FailedAsync(options, window, exception.Message).ConfigureAwait(false);
             }
 
             // The context would no longer fit: fold at once, without a model.
-            summary = await SummarizeAsync(services.Fallback, window, cancellationToken).ConfigureAwait(false);
+            summary = await SummarizeAsync(_services.Fallback, window, cancellationToken).ConfigureAwait(false);
         }
 
         bool folded;
@@ -212,10 +213,11 @@ internal sealed partial class SessionActor
         }
         catch (InvalidOperationException exception)
         {
-            LogCompactionFailed(services.Logger, exception, Key.Session);
+            LogCompactionFailed(_services.Logger, exception, Key.Session);
             return await FailedAsync(options, window, exception.Message).ConfigureAwait(false);
         }
 
+        MemoryInstruments.Compacted(NameOf(window.Plan.Strategy), folded ? "applied" : "superseded", folded ? window.Plan.Folded.Count : 0);
         lock (Gate)
         {
             return ResultOf(options, window) with
@@ -239,7 +241,7 @@ internal sealed partial class SessionActor
 
     private Window? PlanWindow(CompactOptions options)
     {
-        if (CompactionPlanner.Plan(transcript.Entries, transcript.Size, Policy.Resource, options) is not { } plan || plan.Folded.Count == 0)
+        if (CompactionPlanner.Plan(_transcript.Entries, _transcript.Size, Policy.Resource, options) is not { } plan || plan.Folded.Count == 0)
         {
             return null;
         }
@@ -247,10 +249,10 @@ internal sealed partial class SessionActor
         var folded = plan.Folded.ToHashSet();
         return new Window(
             plan,
-            [.. transcript.Entries.Where(e => folded.Contains(e.Message.Sequence))],
-            transcript.Snapshot,
-            transcript.Epoch,
-            transcript.Tokens >= Policy.Resource.Budget.InputBudget());
+            [.. _transcript.Entries.Where(e => folded.Contains(e.Message.Sequence))],
+            _transcript.Snapshot,
+            _transcript.Epoch,
+            _transcript.Tokens >= Policy.Resource.Budget.InputBudget());
     }
 
     private ValueTask<Summary> SummarizeAsync(ISummarizer summarizer, Window window, CancellationToken cancellationToken)
@@ -270,7 +272,7 @@ internal sealed partial class SessionActor
             window.Plan.Folded[0],
             window.Plan.Folded[^1],
             SnapshotBuilder.MaxTokens(policy),
-            services.Tokens,
+            _services.Tokens,
             policy.Budget.Model);
         var folded = window.Plan.Folded.ToHashSet();
         var tailStart = window.Plan.Folded[^1] + 1;
@@ -280,12 +282,12 @@ internal sealed partial class SessionActor
         lock (Gate)
         {
             EnsureNotLost();
-            if (nextHead is not { Phase: SessionPhase.Active } || nextHead.Epoch != window.Epoch)
+            if (_nextHead is not { Phase: SessionPhase.Active } || _nextHead.Epoch != window.Epoch)
             {
                 return false;
             }
 
-            change = NextEpoch(snapshot, Math.Max(tailStart, transcript.TailStart), sequence => !folded.Contains(sequence), NameOf(window.Plan.Strategy));
+            change = NextEpoch(snapshot, Math.Max(tailStart, _transcript.TailStart), sequence => !folded.Contains(sequence), NameOf(window.Plan.Strategy));
             pump = Enqueue(change);
         }
 
@@ -303,7 +305,7 @@ internal sealed partial class SessionActor
     {
         var now = Now();
         var kept = new List<KeptMessages>();
-        foreach (var group in transcript.Entries.Where(e => e.Message.Sequence < tailStart && stays(e.Message.Sequence)).GroupBy(e => e.Document))
+        foreach (var group in _transcript.Entries.Where(e => e.Message.Sequence < tailStart && stays(e.Message.Sequence)).GroupBy(e => e.Document))
         {
             kept.Add(new KeptMessages(group.Key, [.. group.Select(e => e.Message.Sequence)]));
         }
@@ -313,11 +315,11 @@ internal sealed partial class SessionActor
             Snapshot = snapshot,
             TailStart = tailStart,
             Kept = kept,
-            AtSequence = nextCounters.LastSequence,
+            AtSequence = _nextCounters.LastSequence,
             StartTime = now,
             Cause = cause,
         };
-        var next = nextHead! with { Epoch = nextHead.Epoch + 1, ResourceRevision = Policy.Resource.Revision };
+        var next = _nextHead! with { Epoch = _nextHead.Epoch + 1, ResourceRevision = Policy.Resource.Revision };
         var tokens = SnapshotTokens(snapshot);
         var body = document.Encode();
         if (body.Length > StorageLimits.MaxBytesPerCommit - SessionHead.MaxBytes - 4096)
@@ -326,11 +328,11 @@ internal sealed partial class SessionActor
         }
 
         var newHead = next.Encode();
-        nextHead = next;
-        compactionFailures = 0;
-        compactionError = null;
-        compactionRetry = null;
-        futileBelow = 0;
+        _nextHead = next;
+        _compactionFailures = 0;
+        _compactionError = null;
+        _compactionRetry = null;
+        _futileBelow = 0;
         return new PartitionChange<bool>(
             [
                 DocumentWrite.Put(SessionDocumentIds.Epoch(next.Epoch), body),
@@ -339,7 +341,7 @@ internal sealed partial class SessionActor
             () =>
             {
                 ApplyHead(next);
-                transcript.Reset(next.Epoch, now, cause, snapshot, tokens, tailStart, stays);
+                _transcript.Reset(next.Epoch, now, cause, snapshot, tokens, tailStart, stays);
                 return true;
             });
     }
@@ -349,10 +351,10 @@ internal sealed partial class SessionActor
         PartitionChange<bool> change;
         lock (Gate)
         {
-            compactionFailures++;
-            compactionError = error;
-            var delay = TimeSpan.FromTicks(Math.Min(LongestRetry.Ticks, FirstRetry.Ticks << Math.Min(compactionFailures - 1, 16)));
-            compactionRetry = services.Time.GetUtcNow() + delay;
+            _compactionFailures++;
+            _compactionError = error;
+            var delay = TimeSpan.FromTicks(Math.Min(LongestRetry.Ticks, FirstRetry.Ticks << Math.Min(_compactionFailures - 1, 16)));
+            _compactionRetry = _services.Time.GetUtcNow() + delay;
             change = new PartitionChange<bool>([], () => true);
         }
 
@@ -365,13 +367,13 @@ internal sealed partial class SessionActor
         Success = true,
         SessionId = Key.Session,
         SummaryGenerated = false,
-        MessageCount = transcript.Entries.Count,
-        TokenCount = transcript.Tokens,
+        MessageCount = _transcript.Entries.Count,
+        TokenCount = _transcript.Tokens,
         FoldedMessages = options.DryRun ? window?.Plan.Folded.Count ?? 0 : 0,
         DryRun = options.DryRun,
         WouldFlush = window is not null,
         ActualStrategy = window?.Plan.Strategy ?? options.Strategy ?? Policy.Resource.Compaction.Strategy,
-        Epoch = transcript.Epoch,
+        Epoch = _transcript.Epoch,
     };
 
     /// <summary>The session's health.</summary>
@@ -386,15 +388,15 @@ internal sealed partial class SessionActor
 
     private SessionHealth Health() => new()
     {
-        Healthy = compactionFailures == 0 && transcript.Tokens <= Policy.Resource.Budget.InputBudget(),
-        ActualStrategy = compaction.IsCompleted
+        Healthy = _compactionFailures == 0 && _transcript.Tokens <= Policy.Resource.Budget.InputBudget(),
+        ActualStrategy = _compaction.IsCompleted
             ? NameOf(Policy.Resource.Compaction.Strategy)
             : "flush_pending",
-        LastFlush = transcript.Epoch > 1 ? transcript.EpochStart : null,
-        ConsecutiveFailures = compactionFailures,
-        ErrorMessage = compactionError,
-        CurrentTokens = transcript.Tokens,
-        MessageCount = transcript.Entries.Count,
+        LastFlush = _transcript.Epoch > 1 ? _transcript.EpochStart : null,
+        ConsecutiveFailures = _compactionFailures,
+        ErrorMessage = _compactionError,
+        CurrentTokens = _transcript.Tokens,
+        MessageCount = _transcript.Entries.Count,
     };
 
     private static string NameOf(CompactionStrategy strategy) => JsonNamingPolicy.SnakeCaseLower.ConvertName(strategy.ToString());

@@ -20,17 +20,17 @@ internal sealed partial class SessionActor
         try
         {
             summary = await WindowSummarizer.SummarizeAsync(
-                services.Summarizer, entries, snapshot, tokens, policy.Budget.Model, cancellationToken).ConfigureAwait(false);
+                _services.Summarizer, entries, snapshot, tokens, policy.Budget.Model, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            LogSummarizerFailed(services.Logger, exception, Key.Session);
+            LogSummarizerFailed(_services.Logger, exception, Key.Session);
             summary = await WindowSummarizer.SummarizeAsync(
-                services.Fallback, entries, snapshot, tokens, policy.Budget.Model, cancellationToken).ConfigureAwait(false);
+                _services.Fallback, entries, snapshot, tokens, policy.Budget.Model, cancellationToken).ConfigureAwait(false);
         }
 
         var merged = SnapshotBuilder.Merge(
-            snapshot, summary, entries[0].Message.Sequence, entries[^1].Message.Sequence, 2 * tokens, services.Tokens, policy.Budget.Model);
+            snapshot, summary, entries[0].Message.Sequence, entries[^1].Message.Sequence, 2 * tokens, _services.Tokens, policy.Budget.Model);
         return (SnapshotText.Cumulative(merged), merged.Topics);
     }
 }

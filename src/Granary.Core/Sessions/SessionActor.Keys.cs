@@ -7,23 +7,23 @@ internal sealed partial class SessionActor
     /// <summary>Beyond this many keys the activation no longer remembers all of them and asks the store: about 300 KiB.</summary>
     private const int MaxRememberedKeys = 8_192;
 
-    private HashSet<UInt128>? rememberedKeys;
+    private HashSet<UInt128>? _rememberedKeys;
 
     // Whether every key of the session is among the remembered ones, so that a miss needs no read.
-    private bool keysComplete = true;
+    private bool _keysComplete = true;
 
     private void RememberKey(UInt128 key)
     {
-        if (!keysComplete)
+        if (!_keysComplete)
         {
             return;
         }
 
-        (rememberedKeys ??= []).Add(key);
-        if (rememberedKeys.Count > MaxRememberedKeys)
+        (_rememberedKeys ??= []).Add(key);
+        if (_rememberedKeys.Count > MaxRememberedKeys)
         {
-            rememberedKeys = null;
-            keysComplete = false;
+            _rememberedKeys = null;
+            _keysComplete = false;
         }
     }
 
@@ -35,16 +35,16 @@ internal sealed partial class SessionActor
         lock (Gate)
         {
             EnsureNotLost();
-            if (erased || nextHead is { Phase: SessionPhase.Deleting })
+            if (_erased || _nextHead is { Phase: SessionPhase.Deleting })
             {
                 throw Erased();
             }
 
-            if (pendingKeys is not null && pendingKeys.TryGetValue(key, out var pending))
+            if (_pendingKeys is not null && _pendingKeys.TryGetValue(key, out var pending))
             {
                 running = pending.Content == content ? pending.Change.Done : throw KeyReused();
             }
-            else if (keysComplete && rememberedKeys?.Contains(key) != true)
+            else if (_keysComplete && _rememberedKeys?.Contains(key) != true)
             {
                 return null;
             }
@@ -75,6 +75,7 @@ internal sealed partial class SessionActor
             throw Erased();
         }
 
+        MemoryInstruments.Repeated();
         var append = AppendDocument.Decode(page.Documents[0]);
         return new AppendResult(
             Key.Session, record.Sequence, append.Counters.LastSequence, [.. append.Entries.Select(AppendedMessageOf)])

@@ -13,12 +13,12 @@ internal sealed partial class SessionActor
     /// <summary>How often a final summary is made again because messages came in while it was made.</summary>
     private const int MaxEndAttempts = 3;
 
-    private Task? deletion;
+    private Task? _deletion;
 
     /// <summary>Creates the session, or restores it if it is active.</summary>
     public async Task<StartSessionResult> StartAsync(StartSessionOptions options, CancellationToken cancellationToken)
     {
-        var handle = resource ?? await services.Resources.ResolveAsync(Key.Tenant, options.Resource, cancellationToken).ConfigureAwait(false);
+        var handle = _resource ?? await _services.Resources.ResolveAsync(Key.Tenant, options.Resource, cancellationToken).ConfigureAwait(false);
         var prompt = SystemPrompt(options, handle.Current);
         PartitionChange<SessionContext>? creation = null;
         var pump = false;
@@ -26,7 +26,7 @@ internal sealed partial class SessionActor
         lock (Gate)
         {
             EnsureNotLost();
-            switch (nextHead?.Phase)
+            switch (_nextHead?.Phase)
             {
                 case null:
                     creation = PrepareStart(options, handle, prompt);
@@ -38,7 +38,7 @@ internal sealed partial class SessionActor
                     deleting = true;
                     break;
                 default:
-                    CheckAppendable(nextHead);
+                    CheckAppendable(_nextHead);
                     break;
             }
         }
@@ -93,12 +93,12 @@ internal sealed partial class SessionActor
         lock (Gate)
         {
             CheckChangeable(ifMatch);
-            var epoch = NextEpoch(Snapshot.Empty, nextCounters.LastSequence + 1, static _ => false, "clear");
-            var number = nextHead!.Epoch;
-            openCalls = null;
+            var epoch = NextEpoch(Snapshot.Empty, _nextCounters.LastSequence + 1, static _ => false, "clear");
+            var number = _nextHead!.Epoch;
+            _openCalls = null;
             change = new PartitionChange<ClearResult>(epoch.Writes, () =>
             {
-                var cleared = transcript.Entries.Count;
+                var cleared = _transcript.Entries.Count;
                 epoch.Apply();
                 return new ClearResult(true, Key.Session, cleared, number, BackupCreated: true);
             });
@@ -129,9 +129,9 @@ internal sealed partial class SessionActor
                     return EndResultOf(state, alreadyEnded: true);
                 }
 
-                entries = [.. transcript.Entries.Where(e => e.Message.Role != MessageRole.System)];
-                snapshot = transcript.Snapshot;
-                upTo = counters.LastSequence;
+                entries = [.. _transcript.Entries.Where(e => e.Message.Role != MessageRole.System)];
+                snapshot = _transcript.Snapshot;
+                upTo = _counters.LastSequence;
             }
 
             var (summary, topics) = await SummarizeSessionAsync(entries, snapshot, cancellationToken).ConfigureAwait(false);
@@ -153,23 +153,23 @@ internal sealed partial class SessionActor
         lock (Gate)
         {
             EnsureNotLost();
-            if (erased)
+            if (_erased)
             {
                 return;
             }
 
-            if (nextHead is null or { Phase: SessionPhase.Importing })
+            if (_nextHead is null or { Phase: SessionPhase.Importing })
             {
                 throw new NotFoundException($"There is no session '{Key.Session}' of user '{Key.User}'.");
             }
 
             CheckPrecondition(ifMatch);
-            if (deletion is null or { IsFaulted: true } or { IsCanceled: true })
+            if (_deletion is null or { IsFaulted: true } or { IsCanceled: true })
             {
-                deletion = Task.Run(EraseAsync, CancellationToken.None);
+                _deletion = Task.Run(EraseAsync, CancellationToken.None);
             }
 
-            running = deletion;
+            running = _deletion;
         }
 
         await running.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -181,7 +181,7 @@ internal sealed partial class SessionActor
     /// </summary>
     private async Task EraseAsync()
     {
-        Interlocked.Increment(ref background);
+        Interlocked.Increment(ref _background);
         var incarnation = "";
         try
         {
@@ -190,10 +190,10 @@ internal sealed partial class SessionActor
             lock (Gate)
             {
                 EnsureNotLost();
-                incarnation = nextHead!.Incarnation;
-                if (nextHead.Phase != SessionPhase.Deleting)
+                incarnation = _nextHead!.Incarnation;
+                if (_nextHead.Phase != SessionPhase.Deleting)
                 {
-                    change = WithNotice(nextHead with { Phase = SessionPhase.Deleting, Summary = null, Topics = null }, listed: false, _ => true);
+                    change = WithNotice(_nextHead with { Phase = SessionPhase.Deleting, Summary = null, Topics = null }, listed: false, _ => true);
                     pump = Enqueue(change);
                 }
             }
@@ -217,7 +217,7 @@ internal sealed partial class SessionActor
         }
         finally
         {
-            Interlocked.Decrement(ref background);
+            Interlocked.Decrement(ref _background);
         }
 
         lock (Gate)
@@ -279,11 +279,11 @@ internal sealed partial class SessionActor
     {
         var now = Now();
         var created = NewHead(options.AgentId, handle, now, options.PreviousSessionId) with { Outbox = 1 };
-        var counted = nextCounters;
+        var counted = _nextCounters;
         var entries = new List<TranscriptEntry>(prompt.Count);
         foreach (var message in prompt)
         {
-            var tokens = services.Tokens.Count(message, handle.Current.Resource.Budget.Model);
+            var tokens = _services.Tokens.Count(message, handle.Current.Resource.Budget.Model);
             counted = (counted with { StoredAt = now.ToUnixTimeMilliseconds() }).Plus(message.Role, tokens);
             entries.Add(new TranscriptEntry(
                 message with { Id = AppendDocument.GeneratedId(counted.LastSequence), Sequence = counted.LastSequence, Timestamp = now }, tokens, 1));
@@ -301,21 +301,21 @@ internal sealed partial class SessionActor
         }
 
         // From here on nothing throws.
-        resource = handle;
-        nextHead = created;
-        nextCounters = counted;
-        nextOutbox++;
+        _resource = handle;
+        _nextHead = created;
+        _nextCounters = counted;
+        _nextOutbox++;
         return new PartitionChange<SessionContext>(writes, () =>
         {
-            erased = false;
+            _erased = false;
             ApplyHead(created);
-            entries.ForEach(transcript.Append);
-            counters = counted;
-            outbox.Enqueue((1, notice));
+            entries.ForEach(_transcript.Append);
+            _counters = counted;
+            _outbox.Enqueue((1, notice));
             return CurrentContext(created);
         })
         {
-            Recreate = erased,
+            Recreate = _erased,
         };
     }
 
@@ -347,13 +347,13 @@ internal sealed partial class SessionActor
         lock (Gate)
         {
             EnsureNotLost();
-            if (nextHead!.Phase != SessionPhase.Active || (upTo is { } last && nextCounters.LastSequence != last))
+            if (_nextHead!.Phase != SessionPhase.Active || (upTo is { } last && _nextCounters.LastSequence != last))
             {
                 return null;
             }
 
             CheckChangeable(ifMatch: null);
-            var next = nextHead with { Phase = SessionPhase.Completed, EndTime = Now(), Summary = summary, Topics = topics };
+            var next = _nextHead with { Phase = SessionPhase.Completed, EndTime = Now(), Summary = summary, Topics = topics };
             change = WithNotice(next.Fitted(), listed: true, state => EndResultOf(state, alreadyEnded: false));
             pump = Enqueue(change);
         }
@@ -371,7 +371,7 @@ internal sealed partial class SessionActor
     {
         var number = next.Outbox + 1;
         next = next with { Outbox = number };
-        var notice = new SessionNotice { Listing = listed ? Listing(next, nextCounters) : null };
+        var notice = new SessionNotice { Listing = listed ? Listing(next, _nextCounters) : null };
         DocumentWrite[] writes =
         [
             DocumentWrite.Put(SessionDocumentIds.Head, next.Encode()),
@@ -379,14 +379,14 @@ internal sealed partial class SessionActor
         ];
 
         // From here on nothing throws.
-        nextHead = next;
-        nextOutbox++;
+        _nextHead = next;
+        _nextOutbox++;
         return new PartitionChange<T>(
             writes,
             () =>
             {
                 ApplyHead(next);
-                outbox.Enqueue((number, notice));
+                _outbox.Enqueue((number, notice));
                 return result(next);
             });
     }
@@ -394,7 +394,7 @@ internal sealed partial class SessionActor
     private void CheckChangeable(string? ifMatch)
     {
         ReadableHead();
-        CheckAppendable(nextHead!);
+        CheckAppendable(_nextHead!);
         if (Policy.Resource.ReadOnly)
         {
             throw new AccessDeniedException(ErrorCodes.ReadOnly, $"The memory resource '{Policy.Resource.Name}' is read-only.");
@@ -416,10 +416,10 @@ internal sealed partial class SessionActor
         }
         catch (Exception exception)
         {
-            LogDeliveryFailed(services.Logger, exception, Key.Session);
+            LogDeliveryFailed(_services.Logger, exception, Key.Session);
         }
     }
 
     private EndResult EndResultOf(SessionHead state, bool alreadyEnded) => new(
-        Key.Session, !string.IsNullOrEmpty(state.Summary), state.Summary ?? "", state.Topics ?? [], counters.Turns, alreadyEnded);
+        Key.Session, !string.IsNullOrEmpty(state.Summary), state.Summary ?? "", state.Topics ?? [], _counters.Turns, alreadyEnded);
 }

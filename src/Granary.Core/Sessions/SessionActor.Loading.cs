@@ -34,21 +34,21 @@ internal sealed partial class SessionActor
     {
         var page = await Store.GetAsync(Partition, [SessionDocumentIds.Head], cancellationToken).ConfigureAwait(false);
         Version = page.Version;
-        erased = page.Erased;
+        _erased = page.Erased;
         if (page.Documents.Count == 0)
         {
             return true;
         }
 
-        head = nextHead = SessionHead.Decode(page.Documents[0].Body.Span);
-        resource = await services.Resources.ResolveForSessionAsync(Key.Tenant, head.Resource, cancellationToken).ConfigureAwait(false);
-        if (head.Phase == SessionPhase.Importing)
+        _head = _nextHead = SessionHead.Decode(page.Documents[0].Body.Span);
+        _resource = await _services.Resources.ResolveForSessionAsync(Key.Tenant, _head.Resource, cancellationToken).ConfigureAwait(false);
+        if (_head.Phase == SessionPhase.Importing)
         {
             return true;
         }
 
-        transcript.Begin(head.StartTime);
-        return await LoadEpochAsync(head.Epoch, cancellationToken).ConfigureAwait(false)
+        _transcript.Begin(_head.StartTime);
+        return await LoadEpochAsync(_head.Epoch, cancellationToken).ConfigureAwait(false)
             && await LoadTailAsync(cancellationToken).ConfigureAwait(false)
             && await LoadOutboxAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -79,12 +79,12 @@ internal sealed partial class SessionActor
             {
                 foreach (var entry in AppendDocument.Decode(kept.Documents[i]).Entries.Where(e => ids[i].Sequences.Contains(e.Message.Sequence)))
                 {
-                    transcript.Append(entry);
+                    _transcript.Append(entry);
                 }
             }
         }
 
-        transcript.Reset(
+        _transcript.Reset(
             epoch, document.StartTime, document.Cause, document.Snapshot, SnapshotTokens(document.Snapshot), document.TailStart, static _ => true);
         return true;
     }
@@ -92,7 +92,7 @@ internal sealed partial class SessionActor
     private async ValueTask<bool> LoadTailAsync(CancellationToken cancellationToken)
     {
         var keyed = 0L;
-        string? from = SessionDocumentIds.Append(transcript.TailStart);
+        string? from = SessionDocumentIds.Append(_transcript.TailStart);
         var floor = (string?)SessionDocumentIds.AppendPrefix;
         while (from is not null)
         {
@@ -106,7 +106,7 @@ internal sealed partial class SessionActor
             foreach (var document in page.Documents)
             {
                 var append = AppendDocument.Decode(document);
-                counters = append.Counters;
+                _counters = append.Counters;
                 if (append.KeyHash is { } key)
                 {
                     keyed++;
@@ -115,9 +115,9 @@ internal sealed partial class SessionActor
 
                 foreach (var entry in append.Entries)
                 {
-                    if (entry.Message.Sequence >= transcript.TailStart)
+                    if (entry.Message.Sequence >= _transcript.TailStart)
                     {
-                        transcript.Append(entry);
+                        _transcript.Append(entry);
                     }
                 }
             }
@@ -126,10 +126,10 @@ internal sealed partial class SessionActor
             floor = null;
         }
 
-        transcript.Entries.TrimExcess();
-        nextCounters = counters;
-        keysComplete = keysComplete && keyed == counters.Keyed;
-        openCalls = transcript.OpenCalls();
+        _transcript.Entries.TrimExcess();
+        _nextCounters = _counters;
+        _keysComplete = _keysComplete && keyed == _counters.Keyed;
+        _openCalls = _transcript.OpenCalls();
         return true;
     }
 
@@ -138,12 +138,12 @@ internal sealed partial class SessionActor
         var page = await Store.ReadAsync(Partition, DocumentRange.Prefix(SessionDocumentIds.OutboxPrefix), cancellationToken).ConfigureAwait(false);
         foreach (var document in page.Documents)
         {
-            outbox.Enqueue((SessionDocumentIds.Number(document.Id), Users.SessionNotice.Decode(document.Body.Span)));
+            _outbox.Enqueue((SessionDocumentIds.Number(document.Id), Users.SessionNotice.Decode(document.Body.Span)));
         }
 
-        nextOutbox = outbox.Count;
+        _nextOutbox = _outbox.Count;
         return page.Version == Version;
     }
 
-    private int SnapshotTokens(Snapshot snapshot) => SnapshotText.Tokens(snapshot, services.Tokens, Policy.Resource.Budget.Model);
+    private int SnapshotTokens(Snapshot snapshot) => SnapshotText.Tokens(snapshot, _services.Tokens, Policy.Resource.Budget.Model);
 }

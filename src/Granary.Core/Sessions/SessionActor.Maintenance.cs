@@ -16,7 +16,7 @@ internal sealed partial class SessionActor
         lock (Gate)
         {
             EnsureNotLost();
-            phase = nextHead?.Phase;
+            phase = _nextHead?.Phase;
         }
 
         switch (phase)
@@ -60,9 +60,9 @@ internal sealed partial class SessionActor
     {
         lock (Gate)
         {
-            if (compactionRetry <= services.Time.GetUtcNow())
+            if (_compactionRetry <= _services.Time.GetUtcNow())
             {
-                compactionRetry = null;
+                _compactionRetry = null;
             }
         }
     }
@@ -85,7 +85,7 @@ internal sealed partial class SessionActor
             (end, erase) = Retention();
         }
 
-        var now = services.Time.GetUtcNow();
+        var now = _services.Time.GetUtcNow();
         if (erase <= now)
         {
             await DeleteAsync(ifMatch: null, cancellationToken).ConfigureAwait(false);
@@ -103,21 +103,21 @@ internal sealed partial class SessionActor
     private (DateTimeOffset? End, DateTimeOffset? Erase) Retention()
     {
         var policy = Policy.Resource.Retention;
-        var used = LastUpdated(nextHead!, nextCounters);
+        var used = LastUpdated(_nextHead!, _nextCounters);
         return (
-            nextHead!.Phase == SessionPhase.Active && !Policy.Resource.ReadOnly && policy.EndAfterIdleDays is { } idle ? After(used, idle) : null,
-            policy.EraseAfterDays is { } days ? After(nextHead.EndTime ?? used, days) : null);
+            _nextHead!.Phase == SessionPhase.Active && !Policy.Resource.ReadOnly && policy.EndAfterIdleDays is { } idle ? After(used, idle) : null,
+            policy.EraseAfterDays is { } days ? After(_nextHead.EndTime ?? used, days) : null);
     }
 
     protected override DateTimeOffset? DueAt()
     {
-        if (nextHead is null)
+        if (_nextHead is null)
         {
             return null;
         }
 
-        var now = services.Time.GetUtcNow();
-        switch (nextHead.Phase)
+        var now = _services.Time.GetUtcNow();
+        switch (_nextHead.Phase)
         {
             case SessionPhase.Importing:
                 return now + ImportLifetime;
@@ -126,8 +126,8 @@ internal sealed partial class SessionActor
         }
 
         var (end, erase) = Retention();
-        DateTimeOffset? due = nextOutbox > 0 ? now + OutboxDue : null;
-        return Earliest(Earliest(due, compactionRetry), Earliest(end, erase));
+        DateTimeOffset? due = _nextOutbox > 0 ? now + OutboxDue : null;
+        return Earliest(Earliest(due, _compactionRetry), Earliest(end, erase));
     }
 
     /// <summary>Imported sessions may say any time, also one at the end of the calendar.</summary>

@@ -11,12 +11,12 @@ internal sealed partial class SessionActor
     private static readonly TimeSpan OutboxDue = TimeSpan.FromMinutes(1);
 
     // Durable notices that the user has not acknowledged, in order.
-    private readonly Queue<(long Number, SessionNotice Notice)> outbox = new(0);
+    private readonly Queue<(long Number, SessionNotice Notice)> _outbox = new(0);
 
     // The notices above and those on their way to the store.
-    private int nextOutbox;
-    private bool delivering;
-    private Task delivery = Task.CompletedTask;
+    private int _nextOutbox;
+    private bool _delivering;
+    private Task _delivery = Task.CompletedTask;
 
     /// <summary>Delivers what waits, one notice after the other, and returns when all of it is delivered.</summary>
     /// <exception cref="UnavailableException">The user cannot take it now.</exception>
@@ -29,17 +29,17 @@ internal sealed partial class SessionActor
             lock (Gate)
             {
                 EnsureNotLost();
-                if (outbox.Count == 0)
+                if (_outbox.Count == 0)
                 {
                     return;
                 }
 
-                running = delivery;
-                if (!delivering)
+                running = _delivery;
+                if (!_delivering)
                 {
-                    delivering = true;
+                    _delivering = true;
                     mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                    delivery = mine.Task;
+                    _delivery = mine.Task;
                 }
             }
 
@@ -49,7 +49,7 @@ internal sealed partial class SessionActor
                 continue;
             }
 
-            Interlocked.Increment(ref background);
+            Interlocked.Increment(ref _background);
             try
             {
                 await DeliverNextAsync(cancellationToken).ConfigureAwait(false);
@@ -58,10 +58,10 @@ internal sealed partial class SessionActor
             {
                 lock (Gate)
                 {
-                    delivering = false;
+                    _delivering = false;
                 }
 
-                Interlocked.Decrement(ref background);
+                Interlocked.Decrement(ref _background);
                 mine.SetResult();
             }
         }
@@ -73,27 +73,27 @@ internal sealed partial class SessionActor
         lock (Gate)
         {
             EnsureNotLost();
-            if (!outbox.TryPeek(out var entry))
+            if (!_outbox.TryPeek(out var entry))
             {
                 return;
             }
 
-            next = new SessionDelivery(Key.Session, head!.Incarnation, entry.Number, entry.Notice);
+            next = new SessionDelivery(Key.Session, _head!.Incarnation, entry.Number, entry.Notice);
         }
 
-        await services.Users.DeliverAsync(Key.Owner, next, cancellationToken).ConfigureAwait(false);
+        await _services.Users.DeliverAsync(Key.Owner, next, cancellationToken).ConfigureAwait(false);
         var change = new PartitionChange<bool>(
             [DocumentWrite.Delete(SessionDocumentIds.Outbox(next.Number))],
             () =>
             {
-                outbox.Dequeue();
+                _outbox.Dequeue();
                 return true;
             });
         bool pump;
         lock (Gate)
         {
             EnsureNotLost();
-            nextOutbox--;
+            _nextOutbox--;
             pump = Enqueue(change);
         }
 
@@ -118,7 +118,7 @@ internal sealed partial class SessionActor
         catch (Exception exception)
         {
             // The partition stays due: maintenance tries again.
-            LogDeliveryFailed(services.Logger, exception, Key.Session);
+            LogDeliveryFailed(_services.Logger, exception, Key.Session);
         }
     }
 }

@@ -7,7 +7,7 @@ namespace Granary.Core.Sessions;
 
 internal sealed partial class SessionActor
 {
-    private SessionContext? context;
+    private SessionContext? _context;
 
     /// <summary>What a model should see now. Made once per change, however often it is read.</summary>
     public SessionContext GetContext(ContextOptions options)
@@ -24,19 +24,19 @@ internal sealed partial class SessionActor
         }
     }
 
-    private long contextRevision;
+    private long _contextRevision;
 
     private SessionContext CurrentContext(SessionHead state)
     {
         // A changed resource changes budget and ETag. Should it change while the context is made, the next read makes it again.
         var revision = Policy.Resource.Revision;
-        if (context is null || contextRevision != revision)
+        if (_context is null || _contextRevision != revision)
         {
-            context = BuildContext(state, transcript.Entries, transcript.Snapshot, transcript.Usage(Policy.Resource.Budget.InputBudget()), omitted: 0);
-            contextRevision = revision;
+            _context = BuildContext(state, _transcript.Entries, _transcript.Snapshot, _transcript.Usage(Policy.Resource.Budget.InputBudget()), omitted: 0);
+            _contextRevision = revision;
         }
 
-        return context;
+        return _context;
     }
 
     /// <summary>The session's state.</summary>
@@ -55,26 +55,26 @@ internal sealed partial class SessionActor
                 ResourceRevision = Policy.Resource.Revision,
                 StartTime = state.StartTime,
                 EndTime = state.EndTime,
-                LastUpdated = LastUpdated(state, counters),
-                LastSequence = counters.LastSequence,
-                TurnCount = counters.Turns,
-                MessageCount = counters.LastSequence,
-                TotalTokens = counters.Tokens,
+                LastUpdated = LastUpdated(state, _counters),
+                LastSequence = _counters.LastSequence,
+                TurnCount = _counters.Turns,
+                MessageCount = _counters.LastSequence,
+                TotalTokens = _counters.Tokens,
                 RoleDistribution = new Dictionary<string, long>
                 {
-                    ["system"] = counters.System,
-                    ["user"] = counters.User,
-                    ["assistant"] = counters.Assistant,
-                    ["tool"] = counters.Tool,
+                    ["system"] = _counters.System,
+                    ["user"] = _counters.User,
+                    ["assistant"] = _counters.Assistant,
+                    ["tool"] = _counters.Tool,
                 },
-                Epoch = transcript.Epoch,
-                ActiveMessages = transcript.Entries.Count,
-                TokenUsage = transcript.Usage(Policy.Resource.Budget.InputBudget()),
-                CumulativeSummary = state.Summary ?? SnapshotText.Cumulative(transcript.Snapshot),
-                Topics = state.Topics ?? transcript.Snapshot.Topics,
+                Epoch = _transcript.Epoch,
+                ActiveMessages = _transcript.Entries.Count,
+                TokenUsage = _transcript.Usage(Policy.Resource.Budget.InputBudget()),
+                CumulativeSummary = state.Summary ?? SnapshotText.Cumulative(_transcript.Snapshot),
+                Topics = state.Topics ?? _transcript.Snapshot.Topics,
                 PreviousSessionId = state.PreviousSessionId,
                 Health = Health(),
-                ETag = ETag(counters.LastSequence),
+                ETag = ETag(_counters.LastSequence),
             };
         }
     }
@@ -96,21 +96,21 @@ internal sealed partial class SessionActor
         lock (Gate)
         {
             ReadableHead();
-            if (from > counters.LastSequence)
+            if (from > _counters.LastSequence)
             {
                 return new MessagePage([], null);
             }
 
-            last = Math.Min(counters.LastSequence, from + limit - 1);
+            last = Math.Min(_counters.LastSequence, from + limit - 1);
 
-            transcript.Touch(from, last);
+            _transcript.Touch(from, last);
         }
 
         var messages = await ReadRangeAsync(from, last, cancellationToken).ConfigureAwait(false);
         lock (Gate)
         {
             ReadableHead();
-            return new MessagePage(messages, last < counters.LastSequence ? last + 1 : null);
+            return new MessagePage(messages, last < _counters.LastSequence ? last + 1 : null);
         }
     }
 
@@ -120,24 +120,24 @@ internal sealed partial class SessionActor
         lock (Gate)
         {
             var state = ReadableHead();
-            if (epoch < 1 || epoch > transcript.Epoch)
+            if (epoch < 1 || epoch > _transcript.Epoch)
             {
-                throw new NotFoundException($"Session '{Key.Session}' has no epoch {epoch}; the current one is {transcript.Epoch}.");
+                throw new NotFoundException($"Session '{Key.Session}' has no epoch {epoch}; the current one is {_transcript.Epoch}.");
             }
 
-            if (epoch == transcript.Epoch)
+            if (epoch == _transcript.Epoch)
             {
                 return new EpochView
                 {
                     SessionId = Key.Session,
                     Epoch = epoch,
                     Current = true,
-                    StartTime = transcript.EpochStart,
-                    Snapshot = transcript.Snapshot,
-                    TailStart = transcript.TailStart,
-                    LastSequence = counters.LastSequence,
-                    Messages = [.. transcript.Entries.Select(e => e.Message)],
-                    Cause = transcript.Cause,
+                    StartTime = _transcript.EpochStart,
+                    Snapshot = _transcript.Snapshot,
+                    TailStart = _transcript.TailStart,
+                    LastSequence = _counters.LastSequence,
+                    Messages = [.. _transcript.Entries.Select(e => e.Message)],
+                    Cause = _transcript.Cause,
                 };
             }
         }
@@ -175,7 +175,7 @@ internal sealed partial class SessionActor
     /// <summary>Answers when the session differs from what the caller has seen, or after the timeout.</summary>
     public async Task<SessionChange> WaitForChangeAsync(SessionChange seen, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var begun = services.Time.GetTimestamp();
+        var begun = _services.Time.GetTimestamp();
         while (true)
         {
             Task change;
@@ -187,15 +187,15 @@ internal sealed partial class SessionActor
                     return now;
                 }
 
-                changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                change = changed.Task;
+                _changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                change = _changed.Task;
             }
 
             // Commits that change nothing to be seen (a notice delivered, a due time) wake it too.
             var left = timeout;
             if (timeout != Timeout.InfiniteTimeSpan)
             {
-                left -= services.Time.GetElapsedTime(begun);
+                left -= _services.Time.GetElapsedTime(begun);
                 if (left <= TimeSpan.Zero)
                 {
                     return seen;
@@ -204,7 +204,7 @@ internal sealed partial class SessionActor
 
             try
             {
-                await change.WaitAsync(left, services.Time, cancellationToken).ConfigureAwait(false);
+                await change.WaitAsync(left, _services.Time, cancellationToken).ConfigureAwait(false);
             }
             catch (TimeoutException)
             {
@@ -219,7 +219,7 @@ internal sealed partial class SessionActor
     private SessionChange Progress()
     {
         var state = ReadableHead();
-        return new SessionChange(counters.LastSequence, transcript.Epoch, StatusOf(state));
+        return new SessionChange(_counters.LastSequence, _transcript.Epoch, StatusOf(state));
     }
 
     private async ValueTask<List<Message>> ReadRangeAsync(long first, long last, CancellationToken cancellationToken)
@@ -275,7 +275,7 @@ internal sealed partial class SessionActor
             throw new InvalidRequestException("max_tokens", "must be 1 or more");
         }
 
-        var fitted = ContextFitter.Fit(transcript.Entries, transcript.Snapshot, max, services.Tokens, Policy.Resource.Budget.Model);
+        var fitted = ContextFitter.Fit(_transcript.Entries, _transcript.Snapshot, max, _services.Tokens, Policy.Resource.Budget.Model);
         var system = fitted.Entries.Where(e => e.Message.Role == MessageRole.System).Sum(e => e.Tokens);
         var recent = fitted.Entries.Sum(e => e.Tokens) - system;
         var snapshot = SnapshotTokens(fitted.Snapshot);
@@ -289,15 +289,15 @@ internal sealed partial class SessionActor
         UserId = Key.User,
         AgentId = state.AgentId,
         Status = StatusOf(state),
-        Epoch = transcript.Epoch,
-        LastSequence = counters.LastSequence,
-        TurnCount = counters.Turns,
+        Epoch = _transcript.Epoch,
+        LastSequence = _counters.LastSequence,
+        TurnCount = _counters.Turns,
         ActiveContext = TurnsOf(entries),
         Messages = ModelMessages.Project(SnapshotText.Render(snapshot), entries),
         CumulativeSummary = SnapshotText.Cumulative(snapshot),
         Tokens = usage,
         OmittedMessages = omitted,
-        ETag = ETag(counters.LastSequence),
+        ETag = ETag(_counters.LastSequence),
     };
 
     private static List<ContextTurn> TurnsOf(IReadOnlyList<TranscriptEntry> entries)

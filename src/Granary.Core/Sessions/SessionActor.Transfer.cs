@@ -15,8 +15,8 @@ internal sealed partial class SessionActor
     /// <summary>Bytes of documents after which an import commits what it has.</summary>
     private const int ImportCommitBytes = 1_048_576;
 
-    private ImportState? import;
-    private Task wiping = Task.CompletedTask;
+    private ImportState? _import;
+    private Task _wiping = Task.CompletedTask;
 
     /// <summary>How far an import has come.</summary>
     private sealed class ImportState
@@ -48,8 +48,8 @@ internal sealed partial class SessionActor
             lock (Gate)
             {
                 var state = ReadableHead();
-                last = counters.LastSequence;
-                epochs = transcript.Epoch;
+                last = _counters.LastSequence;
+                epochs = _transcript.Epoch;
                 return new SessionExportPage([ExportHeader(state)], string.Create(CultureInfo.InvariantCulture, $"m:1:{last}:{epochs}"));
             }
         }
@@ -85,8 +85,8 @@ internal sealed partial class SessionActor
         lock (Gate)
         {
             EnsureNotLost();
-            state = import is not null && import.Head.ImportId == chunk.ImportId ? import : throw ImportLost();
-            state.LastChunk = services.Time.GetUtcNow();
+            state = _import is not null && _import.Head.ImportId == chunk.ImportId ? _import : throw ImportLost();
+            state.LastChunk = _services.Time.GetUtcNow();
         }
 
         var writes = new List<DocumentWrite>();
@@ -123,7 +123,7 @@ internal sealed partial class SessionActor
     /// <summary>An import that gave way writes nothing any more: it would write into the one that took its place. Called under the gate.</summary>
     private void EnsureCurrent(ImportState state)
     {
-        if (import != state)
+        if (_import != state)
         {
             throw ImportLost();
         }
@@ -145,7 +145,7 @@ internal sealed partial class SessionActor
             Ids.Require(previous, "previous_session_id");
         }
 
-        var handle = await services.Resources.ResolveForSessionAsync(Key.Tenant, header.Resource, cancellationToken).ConfigureAwait(false);
+        var handle = await _services.Resources.ResolveForSessionAsync(Key.Tenant, header.Resource, cancellationToken).ConfigureAwait(false);
         while (true)
         {
             PartitionChange<bool>? change = null;
@@ -153,13 +153,13 @@ internal sealed partial class SessionActor
             lock (Gate)
             {
                 EnsureNotLost();
-                if (nextHead is { Phase: not SessionPhase.Importing })
+                if (_nextHead is { Phase: not SessionPhase.Importing })
                 {
                     throw new ConflictException(ErrorCodes.AlreadyExists, $"Session '{Key.Session}' exists.");
                 }
 
                 // In one step with the look at what is there: a session that is created meanwhile must not be written over.
-                if (nextHead is null)
+                if (_nextHead is null)
                 {
                     change = PrepareImport(chunk.ImportId, header, handle);
                     pump = Enqueue(change);
@@ -189,17 +189,17 @@ internal sealed partial class SessionActor
             ImportId = importId,
         };
         var body = begun.Encode();
-        resource = handle;
-        nextHead = begun;
-        import = new ImportState { Header = header, Head = begun, Resource = handle };
+        _resource = handle;
+        _nextHead = begun;
+        _import = new ImportState { Header = header, Head = begun, Resource = handle };
         return new PartitionChange<bool>([DocumentWrite.Put(SessionDocumentIds.Head, body)], () =>
         {
-            erased = false;
-            head = begun;
+            _erased = false;
+            _head = begun;
             return true;
         })
         {
-            Recreate = erased,
+            Recreate = _erased,
         };
     }
 
@@ -264,7 +264,7 @@ internal sealed partial class SessionActor
         var entries = new List<TranscriptEntry>(messages.Count);
         for (var i = 0; i < messages.Count; i++)
         {
-            var tokens = services.Tokens.Count(messages[i], policy.Resource.Budget.Model);
+            var tokens = _services.Tokens.Count(messages[i], policy.Resource.Budget.Model);
             counted = counted.Plus(messages[i].Role, tokens);
             if (messages[i].Sequence != counted.LastSequence)
             {
@@ -353,10 +353,10 @@ internal sealed partial class SessionActor
             EnsureCurrent(state);
 
             // Appends that follow on this activation are decided on what was imported; its keys are only in the store.
-            import = null;
-            nextCounters = state.Counters;
-            openCalls = state.OpenCalls;
-            keysComplete = false;
+            _import = null;
+            _nextCounters = state.Counters;
+            _openCalls = state.OpenCalls;
+            _keysComplete = false;
             var completed = state.Header.Status == SessionStatus.Completed;
             var next = state.Head with
             {
@@ -371,7 +371,7 @@ internal sealed partial class SessionActor
             {
                 // What was imported is read from the store by the next activation, like any other session; this one never shows it.
                 Abandon();
-                var (number, notice) = outbox.Peek();
+                var (number, notice) = _outbox.Peek();
                 return new SessionDelivery(Key.Session, visible.Incarnation, number, notice);
             });
             pump = Enqueue(change);
@@ -387,11 +387,11 @@ internal sealed partial class SessionActor
         try
         {
             // The entry stays in the outbox for the next activation to remove; the user takes it once.
-            await services.Users.DeliverAsync(Key.Owner, delivery, cancellationToken).ConfigureAwait(false);
+            await _services.Users.DeliverAsync(Key.Owner, delivery, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
-            LogDeliveryFailed(services.Logger, exception, Key.Session);
+            LogDeliveryFailed(_services.Logger, exception, Key.Session);
         }
     }
 
@@ -399,7 +399,7 @@ internal sealed partial class SessionActor
     {
         lock (Gate)
         {
-            return import is null || import.LastChunk + ImportLifetime <= services.Time.GetUtcNow();
+            return _import is null || _import.LastChunk + ImportLifetime <= _services.Time.GetUtcNow();
         }
     }
 
@@ -409,24 +409,24 @@ internal sealed partial class SessionActor
         lock (Gate)
         {
             EnsureNotLost();
-            if (nextHead is not { Phase: SessionPhase.Importing })
+            if (_nextHead is not { Phase: SessionPhase.Importing })
             {
                 return Task.CompletedTask;
             }
 
-            import = null;
-            if (wiping.IsCompleted)
+            _import = null;
+            if (_wiping.IsCompleted)
             {
-                wiping = Task.Run(WipeOnceAsync);
+                _wiping = Task.Run(WipeOnceAsync);
             }
 
-            return wiping;
+            return _wiping;
         }
     }
 
     private async Task WipeOnceAsync()
     {
-        Interlocked.Increment(ref background);
+        Interlocked.Increment(ref _background);
         try
         {
             // The import enqueues nothing any more; what it had enqueued must be in the store before that is read.
@@ -443,14 +443,14 @@ internal sealed partial class SessionActor
             // The head goes last: until then the partition is known to be an import, and nothing else is let in.
             var last = new PartitionChange<bool>([DocumentWrite.Delete(SessionDocumentIds.Head)], () =>
             {
-                head = null;
+                _head = null;
                 return true;
             });
             await CommitAsync(last, () =>
             {
-                nextHead = null;
-                nextCounters = default;
-                resource = null;
+                _nextHead = null;
+                _nextCounters = default;
+                _resource = null;
             }).ConfigureAwait(false);
         }
         catch (StorageException exception)
@@ -459,7 +459,7 @@ internal sealed partial class SessionActor
         }
         finally
         {
-            Interlocked.Decrement(ref background);
+            Interlocked.Decrement(ref _background);
         }
     }
 
@@ -474,8 +474,8 @@ internal sealed partial class SessionActor
         StartTime = state.StartTime,
         EndTime = state.EndTime,
         PreviousSessionId = state.PreviousSessionId,
-        Epoch = transcript.Epoch,
-        LastSequence = counters.LastSequence,
+        Epoch = _transcript.Epoch,
+        LastSequence = _counters.LastSequence,
         Summary = state.Summary,
         Topics = state.Topics,
     };

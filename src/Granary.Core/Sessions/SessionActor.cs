@@ -11,27 +11,27 @@ namespace Granary.Core.Sessions;
 /// </summary>
 internal sealed partial class SessionActor : PartitionActor
 {
-    private readonly SessionServices services;
+    private readonly SessionServices _services;
 
     // Durable: what reads see.
-    private SessionHead? head;
-    private SessionCounters counters;
-    private ActiveTranscript transcript = new();
-    private bool erased;
+    private SessionHead? _head;
+    private SessionCounters _counters;
+    private ActiveTranscript _transcript = new();
+    private bool _erased;
 
     // Ahead: what changes are decided on.
-    private SessionHead? nextHead;
-    private SessionCounters nextCounters;
-    private HashSet<string>? openCalls;
+    private SessionHead? _nextHead;
+    private SessionCounters _nextCounters;
+    private HashSet<string>? _openCalls;
 
-    private ResourceHandle? resource;
-    private TaskCompletionSource? changed;
+    private ResourceHandle? _resource;
+    private TaskCompletionSource? _changed;
 
     private SessionActor(SessionKey key, SessionServices services)
         : base(PartitionNames.Of(key), services.Store)
     {
         Key = key;
-        this.services = services;
+        _services = services;
     }
 
     /// <summary>The session's key.</summary>
@@ -44,27 +44,27 @@ internal sealed partial class SessionActor : PartitionActor
         {
             lock (Gate)
             {
-                return nextHead is null;
+                return _nextHead is null;
             }
         }
     }
 
     /// <summary>Whether the actor is at work on its own: a commit, a compaction or a delivery is under way. It must not be evicted now.</summary>
-    public bool IsBusy => IsCommitting || Volatile.Read(ref background) > 0;
+    public bool IsBusy => IsCommitting || Volatile.Read(ref _background) > 0;
 
     /// <summary>Gives back memory that can be made again.</summary>
     public void Trim()
     {
         lock (Gate)
         {
-            context = null;
+            _context = null;
         }
     }
 
     protected override void OnApplied()
     {
-        changed?.TrySetResult();
-        changed = null;
+        _changed?.TrySetResult();
+        _changed = null;
     }
 
     protected override void OnLost()
@@ -72,14 +72,14 @@ internal sealed partial class SessionActor : PartitionActor
         TaskCompletionSource? waiting;
         lock (Gate)
         {
-            waiting = changed;
-            changed = null;
+            waiting = _changed;
+            _changed = null;
         }
 
         waiting?.TrySetResult();
     }
 
-    private ResolvedResource Policy => resource!.Current;
+    private ResolvedResource Policy => _resource!.Current;
 
     /// <summary>The session as reads see it. Called under the gate.</summary>
     /// <exception cref="NotFoundException">There is no such session.</exception>
@@ -87,13 +87,13 @@ internal sealed partial class SessionActor : PartitionActor
     private SessionHead ReadableHead()
     {
         EnsureNotLost();
-        if (erased || head is { Phase: SessionPhase.Deleting })
+        if (_erased || _head is { Phase: SessionPhase.Deleting })
         {
             throw Erased();
         }
 
-        return head is { Phase: SessionPhase.Active or SessionPhase.Completed }
-            ? head
+        return _head is { Phase: SessionPhase.Active or SessionPhase.Completed }
+            ? _head
             : throw new NotFoundException($"There is no session '{Key.Session}' of user '{Key.User}'.");
     }
 
@@ -101,7 +101,7 @@ internal sealed partial class SessionActor : PartitionActor
     private SessionHead ChangeableHead()
     {
         ReadableHead();
-        return nextHead!.Phase == SessionPhase.Deleting ? throw Erased() : nextHead;
+        return _nextHead!.Phase == SessionPhase.Deleting ? throw Erased() : _nextHead;
     }
 
     private ErasedException Erased() => new($"Session '{Key.Session}' of user '{Key.User}' was erased.");
@@ -115,7 +115,7 @@ internal sealed partial class SessionActor : PartitionActor
             return;
         }
 
-        var current = nextHead is null ? null : ETag(nextCounters.LastSequence);
+        var current = _nextHead is null ? null : ETag(_nextCounters.LastSequence);
         if (!ETags.Matches(ifMatch, current))
         {
             throw new PreconditionFailedException(current);
@@ -125,5 +125,5 @@ internal sealed partial class SessionActor : PartitionActor
     private static SessionStatus StatusOf(SessionHead head) => head.Phase == SessionPhase.Completed ? SessionStatus.Completed : SessionStatus.Active;
 
     /// <summary>The time now in whole milliseconds, as it is stored.</summary>
-    private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeMilliseconds(services.Time.GetUtcNow().ToUnixTimeMilliseconds());
+    private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeMilliseconds(_services.Time.GetUtcNow().ToUnixTimeMilliseconds());
 }

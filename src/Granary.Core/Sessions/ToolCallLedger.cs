@@ -3,13 +3,13 @@ namespace Granary.Core.Sessions;
 /// <summary>What an append does to the tool calls that wait for their results.</summary>
 internal readonly struct ToolCallLedger
 {
-    private readonly List<string>? opened;
-    private readonly List<string>? answered;
+    private readonly List<string>? _opened;
+    private readonly List<string>? _answered;
 
     private ToolCallLedger(List<string>? opened, List<string>? answered)
     {
-        this.opened = opened;
-        this.answered = answered;
+        _opened = opened;
+        _answered = answered;
     }
 
     /// <summary>Checks that every tool result answers a call that waits, and every call has an id of its own among those.</summary>
@@ -55,14 +55,14 @@ internal readonly struct ToolCallLedger
     /// <summary>The calls that wait afterwards; null if none does.</summary>
     public HashSet<string>? Apply(HashSet<string>? open)
     {
-        if (opened is null && answered is null)
+        if (_opened is null && _answered is null)
         {
             return open;
         }
 
         open ??= new HashSet<string>(StringComparer.Ordinal);
-        open.ExceptWith(answered ?? []);
-        open.UnionWith(opened ?? []);
+        open.ExceptWith(_answered ?? []);
+        open.UnionWith(_opened ?? []);
         return open.Count > 0 ? open : null;
     }
 }

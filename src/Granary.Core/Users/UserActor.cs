@@ -16,22 +16,22 @@ internal sealed class UserActor : PartitionActor
     /// <summary>Old watermarks go a few with each notice.</summary>
     private const int MaxWritesPerNotice = 20;
 
-    private readonly TimeProvider time;
+    private readonly TimeProvider _time;
 
     // Durable: what reads see.
-    private readonly Dictionary<string, SessionListing> sessions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SessionListing> _sessions = new(StringComparer.Ordinal);
 
     // Ahead: the last notice of each sender that is applied or on its way, with the change that carries it.
-    private readonly Dictionary<string, (WatermarkDocument Mark, Task Applied)> watermarks = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (WatermarkDocument Mark, Task Applied)> _watermarks = new(StringComparer.Ordinal);
 
     // Watermarks of erased senders, the longest erased first.
-    private readonly PriorityQueue<string, DateTimeOffset> erasedSenders = new();
+    private readonly PriorityQueue<string, DateTimeOffset> _erasedSenders = new();
 
     private UserActor(UserKey key, IPartitionStore store, TimeProvider time)
         : base(PartitionNames.Of(key), store)
     {
         Key = key;
-        this.time = time;
+        _time = time;
     }
 
     /// <summary>The user's key.</summary>
@@ -61,7 +61,7 @@ internal sealed class UserActor : PartitionActor
         lock (Gate)
         {
             EnsureNotLost();
-            if (watermarks.TryGetValue(sender, out var last) && delivery.Number <= last.Mark.Number)
+            if (_watermarks.TryGetValue(sender, out var last) && delivery.Number <= last.Mark.Number)
             {
                 already = last.Applied;
                 change = null!;
@@ -93,7 +93,7 @@ internal sealed class UserActor : PartitionActor
         lock (Gate)
         {
             EnsureNotLost();
-            var page = sessions.Values
+            var page = _sessions.Values
                 .Where(s => (query.AgentId is null || s.AgentId == query.AgentId) && (query.Status is null || s.Status == query.Status))
                 .Select(s => (Place: (s.StartTime.UtcTicks, s.SessionId), Session: s))
                 .Where(s => query.After is null || s.Place.CompareTo(after) < 0)
@@ -141,22 +141,22 @@ internal sealed class UserActor : PartitionActor
         if (document.Id.StartsWith(SessionPrefix, StringComparison.Ordinal))
         {
             var listing = UserSessionDocument.Decode(document.Body.Span).Listing;
-            sessions[listing.SessionId] = listing;
+            _sessions[listing.SessionId] = listing;
         }
         else
         {
             var mark = WatermarkDocument.Decode(document.Body.Span);
-            watermarks[document.Id] = (mark, Task.CompletedTask);
+            _watermarks[document.Id] = (mark, Task.CompletedTask);
             if (mark.ErasedAt is { } erasedAt)
             {
-                erasedSenders.Enqueue(document.Id, erasedAt);
+                _erasedSenders.Enqueue(document.Id, erasedAt);
             }
         }
     }
 
     private PartitionChange<bool> Prepare(string sender, SessionDelivery delivery)
     {
-        var now = time.GetUtcNow();
+        var now = _time.GetUtcNow();
         var listing = delivery.Notice.Listing;
         var mark = new WatermarkDocument { Number = delivery.Number, ErasedAt = listing is null ? now : null };
         var id = SessionPrefix + DocumentIds.Encode(delivery.SessionId);
@@ -168,32 +168,32 @@ internal sealed class UserActor : PartitionActor
 
         // A watermark outlives its erased sender only as long as the sender's tombstone: nobody delivers after that.
         while (writes.Count < MaxWritesPerNotice
-            && erasedSenders.TryPeek(out var old, out var erasedAt) && erasedAt + StorageLimits.TombstoneLifetime < now)
+            && _erasedSenders.TryPeek(out var old, out var erasedAt) && erasedAt + StorageLimits.TombstoneLifetime < now)
         {
-            erasedSenders.Dequeue();
-            watermarks.Remove(old);
+            _erasedSenders.Dequeue();
+            _watermarks.Remove(old);
             writes.Add(DocumentWrite.Delete(old));
         }
 
         if (listing is null)
         {
-            erasedSenders.Enqueue(sender, now);
+            _erasedSenders.Enqueue(sender, now);
         }
 
         var change = new PartitionChange<bool>(writes, () =>
         {
             if (listing is null)
             {
-                sessions.Remove(delivery.SessionId);
+                _sessions.Remove(delivery.SessionId);
             }
             else
             {
-                sessions[delivery.SessionId] = listing;
+                _sessions[delivery.SessionId] = listing;
             }
 
             return true;
         });
-        watermarks[sender] = (mark, change.Done);
+        _watermarks[sender] = (mark, change.Done);
         return change;
     }
 

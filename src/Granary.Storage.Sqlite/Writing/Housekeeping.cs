@@ -113,13 +113,17 @@ internal sealed partial class Housekeeping(SqliteStoreOptions options, SqliteSto
         {
             database.SetBusyTimeout(ReaderWait);
             var done = database.Checkpoint(empty);
-            database.SetBusyTimeout(WriteSession.BusyTimeout);
             instruments.Checkpointed(Stopwatch.GetElapsedTime(started));
             _copyFails = false;
             if (empty)
             {
                 _emptyAt = done ? null : _clock.Elapsed;
             }
+        }
+        catch (SqliteFailure e) when (e.IsInterrupt)
+        {
+            // A write came when a compaction had just ended: SQLite keeps its interruption for whatever runs next.
+            _emptyAt = _clock.Elapsed;
         }
         catch (SqliteFailure e)
         {
@@ -131,6 +135,10 @@ internal sealed partial class Housekeeping(SqliteStoreOptions options, SqliteSto
             }
 
             _copyFails = true;
+        }
+        finally
+        {
+            database.SetBusyTimeout(WriteSession.BusyTimeout);
         }
     }
 

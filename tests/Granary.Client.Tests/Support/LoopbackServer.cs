@@ -39,6 +39,7 @@ internal sealed class LoopbackServer : IAsyncDisposable
             UserId = "ada",
             RetryDelay = TimeSpan.FromMilliseconds(1),
             MaxRetryDelay = TimeSpan.FromMilliseconds(1),
+            EventReconnectTimeout = TimeSpan.FromSeconds(10),
         };
         configure?.Invoke(options);
         return new GranaryClient(options);

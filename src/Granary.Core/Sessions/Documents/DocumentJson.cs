@@ -12,15 +12,15 @@ internal static class DocumentJson
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     [ThreadStatic]
-    private static ArrayBufferWriter<byte>? buffer;
+    private static ArrayBufferWriter<byte>? _buffer;
 
     [ThreadStatic]
-    private static Utf8JsonWriter? cachedWriter;
+    private static Utf8JsonWriter? _cachedWriter;
 
     public static byte[] Encode<T>(T value, Action<Utf8JsonWriter, T> write)
     {
-        var output = buffer ??= new ArrayBufferWriter<byte>(4096);
-        var writer = cachedWriter ??= new Utf8JsonWriter(output, WriterOptions);
+        var output = _buffer ??= new ArrayBufferWriter<byte>(4096);
+        var writer = _cachedWriter ??= new Utf8JsonWriter(output, WriterOptions);
         output.ResetWrittenCount();
         writer.Reset(output);
         write(writer, value);
@@ -29,8 +29,8 @@ internal static class DocumentJson
         if (output.Capacity > 256 * 1024)
         {
             // One large append must not keep its buffer on the thread for ever.
-            buffer = null;
-            cachedWriter = null;
+            _buffer = null;
+            _cachedWriter = null;
         }
 
         return body;
