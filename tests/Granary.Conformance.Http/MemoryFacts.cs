@@ -56,6 +56,20 @@ public abstract class MemoryFacts<TFixture>(TFixture fixture) : HttpConformance<
     }
 
     [Fact]
+    public async Task One_form_of_a_hot_context_does_not_stand_in_for_another()
+    {
+        await StoreAsync("s");
+        string[] forms = ["null", "\"turns\"", "\"messages\"", "\"text\""];
+        for (var again = 0; again < 2; again++)
+        {
+            var answers = await Task.WhenAll(forms.Select(form => Api.PostAsync("/memory/context", $$"""{"session_id":"s","format":{{form}}}""")));
+
+            answers.Select(answer => answer.Json.AsObject().Count(part => part.Key is "active_context" or "messages" or "formatted_context")).ShouldBe([2, 1, 1, 1]);
+            answers.Select(answer => answer.Text).Distinct().Count().ShouldBe(4);
+        }
+    }
+
+    [Fact]
     public async Task The_text_form_reads_like_a_transcript()
     {
         await StoreAsync("s", "hello", "hi");
