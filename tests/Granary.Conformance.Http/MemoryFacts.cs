@@ -38,6 +38,21 @@ public abstract class MemoryFacts<TFixture>(TFixture fixture) : HttpConformance<
     }
 
     [Theory]
+    [InlineData("2024-05-01T10:00:00", "2024-05-01T10:00:00+00:00")]
+    [InlineData("2024-05-01", "2024-05-01T00:00:00+00:00")]
+    [InlineData("2024-05-01T10:00:00Z", "2024-05-01T10:00:00+00:00")]
+    [InlineData("2024-05-01T10:00:00-03:30", "2024-05-01T10:00:00-03:30")]
+    public async Task A_time_without_an_offset_is_utc_wherever_the_server_stands(string said, string kept)
+    {
+        var body = $$"""{"messages":[{"role":"user","content":"a","timestamp":"{{said}}"}]}""";
+        (await Api.PostAsync($"/sessions/s-{said.Length}/messages", body)).ShouldBe(200);
+
+        var history = (await Api.GetAsync($"/sessions/s-{said.Length}/messages")).ShouldBe(200);
+
+        ((string?)history["messages"]!.AsArray()[0]!["timestamp"]).ShouldBe(kept);
+    }
+
+    [Theory]
     [InlineData(null, "active_context messages")]
     [InlineData("turns", "active_context")]
     [InlineData("messages", "messages")]
