@@ -82,7 +82,7 @@ internal sealed partial class ServerHost : IAsyncDisposable
     {
         await StartAsync();
         var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        output.WriteLine($"Granary listens on {address} (try it: {address}/docs)");
+        output.WriteLine($"Granary listens on {address} (try it: {Reachable(address)}/docs)");
         output.WriteLine($"Data in {_settings.DataFolder}");
         output.Flush();
         var logger = _app.Services.GetRequiredService<ILogger<ServerHost>>();
@@ -100,6 +100,9 @@ internal sealed partial class ServerHost : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    /// <summary>An address that a browser on this machine can open, where the server listens on all addresses.</summary>
+    private static string Reachable(string address) => address.Replace("//0.0.0.0:", "//localhost:").Replace("//[::]:", "//localhost:");
 
     private async Task StartAsync()
     {

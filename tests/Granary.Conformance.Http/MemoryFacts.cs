@@ -38,6 +38,21 @@ public abstract class MemoryFacts<TFixture>(TFixture fixture) : HttpConformance<
     }
 
     [Theory]
+    [InlineData("2024-05-01T10:00:00", "2024-05-01T10:00:00+00:00")]
+    [InlineData("2024-05-01", "2024-05-01T00:00:00+00:00")]
+    [InlineData("2024-05-01T10:00:00Z", "2024-05-01T10:00:00+00:00")]
+    [InlineData("2024-05-01T10:00:00-03:30", "2024-05-01T10:00:00-03:30")]
+    public async Task A_time_without_an_offset_is_utc_wherever_the_server_stands(string said, string kept)
+    {
+        var body = $$"""{"messages":[{"role":"user","content":"a","timestamp":"{{said}}"}]}""";
+        (await Api.PostAsync($"/sessions/s-{said.Length}/messages", body)).ShouldBe(200);
+
+        var history = (await Api.GetAsync($"/sessions/s-{said.Length}/messages")).ShouldBe(200);
+
+        ((string?)history["messages"]!.AsArray()[0]!["timestamp"]).ShouldBe(kept);
+    }
+
+    [Theory]
     [InlineData(null, "active_context messages")]
     [InlineData("turns", "active_context")]
     [InlineData("messages", "messages")]
@@ -53,6 +68,20 @@ public abstract class MemoryFacts<TFixture>(TFixture fixture) : HttpConformance<
         ((int)answer["epoch"]!).ShouldBe(1);
         ((int)answer["token_count"]!).ShouldBe((int)answer["tokens"]!["used"]!);
         answer.Text.ShouldContain("capital of France");
+    }
+
+    [Fact]
+    public async Task One_form_of_a_hot_context_does_not_stand_in_for_another()
+    {
+        await StoreAsync("s");
+        string[] forms = ["null", "\"turns\"", "\"messages\"", "\"text\""];
+        for (var again = 0; again < 2; again++)
+        {
+            var answers = await Task.WhenAll(forms.Select(form => Api.PostAsync("/memory/context", $$"""{"session_id":"s","format":{{form}}}""")));
+
+            answers.Select(answer => answer.Json.AsObject().Count(part => part.Key is "active_context" or "messages" or "formatted_context")).ShouldBe([2, 1, 1, 1]);
+            answers.Select(answer => answer.Text).Distinct().Count().ShouldBe(4);
+        }
     }
 
     [Fact]

@@ -21,6 +21,9 @@ public abstract class OperationFacts<TFixture>(TFixture fixture) : HttpConforman
         ((string?)health["status"]).ShouldBe("healthy");
         ((string?)health["service"]).ShouldBe("agent-memory");
         ((string?)health["version"])!.ShouldMatch(@"^\d+\.\d+\.\d+");
+        var head = (await Server.Client().SendAsync(HttpMethod.Head, path, null)).ShouldBe(200);
+        head.Body.ShouldBeEmpty();
+        head.Header("Content-Length").ShouldBe($"{health.Body.Length}");
     }
 
     [Fact]
@@ -152,6 +155,7 @@ public abstract class OperationFacts<TFixture>(TFixture fixture) : HttpConforman
         }
 
         page.ShouldBe(200).ContentType.ShouldBe("text/html");
+        page.Header("X-Frame-Options").ShouldBe("DENY");
         page.Text.ShouldNotContain("//cdn");
         (await client.GetAsync("/docs/swagger-ui-bundle.js")).ShouldBe(200);
         (await client.GetAsync("/docs/index.js")).ShouldBe(200).Text.ShouldContain("/openapi/v1.json");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -72,7 +73,7 @@ internal sealed class Connection(Uri address, int connections = 1) : IDisposable
                 response.Headers.Contains("Idempotency-Replayed"),
                 Stopwatch.GetTimestamp());
         }
-        catch (Exception lost) when (lost is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception lost) when (lost is HttpRequestException or IOException or SocketException or OperationCanceledException)
         {
             return new Answer(0, default, false, Stopwatch.GetTimestamp(), lost.GetBaseException().Message);
         }

@@ -54,6 +54,9 @@ public sealed class SettingsTests : IDisposable
         settings.LogLevel.ShouldBe(LogLevel.Warning);
     }
 
+    [Fact]
+    public void Variables_whose_names_differ_in_case_alone_are_no_error() => Read([], ("http_proxy", "a"), ("HTTP_PROXY", "b")).Port.ShouldBe(8000);
+
     [Theory]
     [InlineData("PORT", "http", "PORT (Granary:Port) must be a whole number from 0 to 65535, not 'http'.")]
     [InlineData("PORT", "65536", "PORT (Granary:Port)")]

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Granary.Serialization;
 
 namespace Granary;
 
@@ -24,7 +25,8 @@ public sealed record Message
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Name { get => rare?.Name; init => rare = IsUnset(value) ? null : ((rare ?? Rare.None) with { Name = value }).OrNull(); }
 
-    /// <summary>When it was said (ISO 8601); the time it was stored where the caller did not say.</summary>
+    /// <summary>When it was said (ISO 8601; UTC where it has no offset); the time it was stored where the caller did not say.</summary>
+    [JsonConverter(typeof(UtcTimeConverter))]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? Timestamp { get; init; }
 

@@ -21,7 +21,8 @@ public sealed record StoreTurnRequest
     /// <summary>What the agent answered.</summary>
     public string? AgentMessage { get; init; }
 
-    /// <summary>When it was said.</summary>
+    /// <summary>When it was said (ISO 8601; UTC where it has no offset).</summary>
+    [System.Text.Json.Serialization.JsonConverter(typeof(Serialization.UtcTimeConverter))]
     public DateTimeOffset? Timestamp { get; init; }
 
     /// <summary>In a batch: the item's idempotency key. Elsewhere the header <c>Idempotency-Key</c> (both, if given, must agree).</summary>

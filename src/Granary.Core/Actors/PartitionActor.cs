@@ -290,6 +290,7 @@ internal abstract class PartitionActor(string partition, IPartitionStore store)
             _committing = false;
         }
 
+        MemoryInstruments.ActivationLost();
         foreach (var change in batch)
         {
             change.Fail(exception);

@@ -110,7 +110,12 @@ internal sealed partial class SessionActor
         return answer;
     }
 
-    private static async Task<AppendResult> AnswerRepeatAsync(Task<AppendResult> first) => await first.ConfigureAwait(false) with { Repeated = true };
+    private static async Task<AppendResult> AnswerRepeatAsync(Task<AppendResult> first)
+    {
+        var answer = await first.ConfigureAwait(false);
+        MemoryInstruments.Repeated();
+        return answer with { Repeated = true };
+    }
 
     /// <summary>Decides on an append. Called under the gate; throws before anything is changed.</summary>
     private AppendChange PrepareAppend(
@@ -303,6 +308,7 @@ internal sealed partial class SessionActor
         public override void Complete()
         {
             _done.TrySetResult(_answer);
+            MemoryInstruments.Appended(_entries);
 
             // Who created the session delivers its notice before it answers.
             _session.WakeBackground(deliver: !Creates);

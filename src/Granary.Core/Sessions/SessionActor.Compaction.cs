@@ -216,6 +216,7 @@ internal sealed partial class SessionActor
             return await FailedAsync(options, window, exception.Message).ConfigureAwait(false);
         }
 
+        MemoryInstruments.Compacted(NameOf(window.Plan.Strategy), folded ? "applied" : "superseded", folded ? window.Plan.Folded.Count : 0);
         lock (Gate)
         {
             return ResultOf(options, window) with
@@ -230,6 +231,7 @@ internal sealed partial class SessionActor
 
     private async Task<CompactResult> FailedAsync(CompactOptions options, Window window, string error)
     {
+        MemoryInstruments.Compacted(NameOf(window.Plan.Strategy), "failed", folded: 0);
         await NoteFailureAsync(error).ConfigureAwait(false);
         lock (Gate)
         {

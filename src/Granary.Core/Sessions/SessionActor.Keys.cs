@@ -75,6 +75,7 @@ internal sealed partial class SessionActor
             throw Erased();
         }
 
+        MemoryInstruments.Repeated();
         var append = AppendDocument.Decode(page.Documents[0]);
         return new AppendResult(
             Key.Session, record.Sequence, append.Counters.LastSequence, [.. append.Entries.Select(AppendedMessageOf)])

@@ -50,6 +50,10 @@ internal static class DocumentationExtensions
         ui.Use((context, next) =>
         {
             context.SetEndpoint(null);
+
+            // No other page may show this one in a frame and lead its reader's clicks.
+            context.Response.Headers.XFrameOptions = "DENY";
+            context.Response.Headers.XContentTypeOptions = "nosniff";
             return next(context);
         });
         ui.UseSwaggerUI(options =>

@@ -24,12 +24,7 @@ internal sealed class ContextBatchEndpoint(IMemoryCluster cluster, RequestIdenti
     private async Task InvokeAsync(HttpContext context)
     {
         var batch = await Batches.ReadAsync(context, GranaryJson.Default.ContextRequest, "sessions", "items");
-        if (batch.UserId is not null)
-        {
-            // An envelope that contradicts header or credential is refused as a whole.
-            identity.FindUser(context, batch.UserId);
-        }
-
+        RequestIdentity.RequireAgreement(context, batch.UserId);
         var results = await Task.WhenAll(batch.Items.Select(item => ReadAsync(context, batch, item)));
         await JsonAnswer.WriteAsync(context, Join(results));
     }

@@ -10,28 +10,28 @@ namespace Granary.Http.Endpoints;
 internal sealed class RouteTable(IEndpointRouteBuilder routes)
 {
     public RouteTable Get(string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description) =>
-        Map(HttpMethods.Get, pattern, scope, handler, description);
+        Map([HttpMethods.Get, HttpMethods.Head], pattern, scope, handler, description);
 
     public RouteTable Post(string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description) =>
-        Map(HttpMethods.Post, pattern, scope, handler, description);
+        Map([HttpMethods.Post], pattern, scope, handler, description);
 
     public RouteTable Put(string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description) =>
-        Map(HttpMethods.Put, pattern, scope, handler, description);
+        Map([HttpMethods.Put], pattern, scope, handler, description);
 
     public RouteTable Delete(string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description) =>
-        Map(HttpMethods.Delete, pattern, scope, handler, description);
+        Map([HttpMethods.Delete], pattern, scope, handler, description);
 
-    /// <summary>Adds a route that stays open for long, and so does not count among the requests that run at a time.</summary>
-    public RouteTable GetUncounted(string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description) =>
-        Map(HttpMethods.Get, pattern, scope, handler, description, new UncountedRequest());
+    /// <summary>Adds a route that stays open as long as its reader likes, and so does not count among the requests that run at a time.</summary>
+    public RouteTable GetStream(string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description) =>
+        Map([HttpMethods.Get], pattern, scope, handler, description, new UncountedRequest());
 
     private RouteTable Map(
-        string method, string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description, params object[] metadata)
+        string[] methods, string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description, params object[] metadata)
     {
-        routes.MapMethods(pattern, [method], handler)
+        routes.MapMethods(pattern, methods, handler)
             .RequireScope(scope)
             .WithMetadata([description, .. metadata])
-            .WithDisplayName($"{method} {pattern}");
+            .WithDisplayName($"{methods[0]} {pattern}");
         return this;
     }
 }

@@ -23,7 +23,7 @@ internal sealed class StoreBatchEndpoint(IMemoryCluster cluster, RequestIdentity
     private async Task InvokeAsync(HttpContext context)
     {
         var batch = await Batches.ReadAsync(context, GranaryJson.Default.StoreTurnRequest, "turns", "items");
-        RequireAgreement(context, batch.UserId);
+        RequestIdentity.RequireAgreement(context, batch.UserId);
         var results = new StoreBatchItem[batch.Items.Count];
         var bySession = new Dictionary<SessionKey, List<(int Index, AppendRequest Append)>>();
         for (var index = 0; index < results.Length; index++)
@@ -72,13 +72,4 @@ internal sealed class StoreBatchEndpoint(IMemoryCluster cluster, RequestIdentity
     }
 
     private StoreBatchItem Failed(HttpContext context, Exception error) => new(null, batches.ProblemOf(context, error));
-
-    /// <summary>An envelope that contradicts header or credential is refused as a whole.</summary>
-    private void RequireAgreement(HttpContext context, string? user)
-    {
-        if (user is not null)
-        {
-            identity.FindUser(context, user);
-        }
-    }
 }

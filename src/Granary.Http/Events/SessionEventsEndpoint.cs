@@ -28,7 +28,7 @@ internal sealed partial class SessionEventsEndpoint(
 
     private readonly TimeSpan _heartbeat = TimeSpan.FromSeconds(options.Value.EventHeartbeatSeconds);
 
-    public void Map(RouteTable routes) => routes.GetUncounted("/sessions/{session_id}/events", GranaryScope.User, InvokeAsync, new RouteDescription("Sessions", "Follow a session")
+    public void Map(RouteTable routes) => routes.GetStream("/sessions/{session_id}/events", GranaryScope.User, InvokeAsync, new RouteDescription("Sessions", "Follow a session")
     {
         Details = "Server-sent events: session (how far it has come; first, and after each change of epoch or status), message (its id is its sequence), "
             + "ended (no message follows), deleted (the feed ends). Messages after Last-Event-ID come first, all of them where there is none. "

@@ -42,6 +42,35 @@ internal sealed class RequestIdentity(RequestLimits limits)
     /// <summary>The user of the request, or null if neither credential nor request names one.</summary>
     public UserKey? FindUser(HttpContext context, string? named = null, string field = UserField)
     {
+        var user = Resolve(context, named, field);
+        if (user is { } key)
+        {
+            limits.AcquireUser(key);
+        }
+
+        return user;
+    }
+
+    /// <summary>Refuses a user that the envelope of a batch names against header or credential; its items count, not the envelope.</summary>
+    public static void RequireAgreement(HttpContext context, string? named)
+    {
+        if (named is not null)
+        {
+            Resolve(context, named, UserField);
+        }
+    }
+
+    /// <summary>The session of the request, by the user and an id from the path or the body.</summary>
+    public SessionKey Session(HttpContext context, string? session, string? named = null, string prefix = "")
+    {
+        var user = User(context, named, prefix + UserField);
+        return new SessionKey(user.Tenant, user.User, Ids.Require(session, prefix + "session_id"));
+    }
+
+    internal static void SetCaller(HttpContext context, Caller caller) => context.Features.Set(caller);
+
+    private static UserKey? Resolve(HttpContext context, string? named, string field)
+    {
         var tenant = Tenant(context);
         var header = RequestValues.Header(context.Request, UserHeader);
         if (named is not null && header is not null && named != header)
@@ -56,24 +85,8 @@ internal sealed class RequestIdentity(RequestLimits limits)
         }
 
         var user = named is not null ? Ids.Require(named, field) : header is not null ? Ids.Require(header, UserHeader) : bound;
-        if (user is null)
-        {
-            return null;
-        }
-
-        var key = new UserKey(tenant, user);
-        limits.AcquireUser(key);
-        return key;
+        return user is null ? null : new UserKey(tenant, user);
     }
-
-    /// <summary>The session of the request, by the user and an id from the path or the body.</summary>
-    public SessionKey Session(HttpContext context, string? session, string? named = null, string prefix = "")
-    {
-        var user = User(context, named, prefix + UserField);
-        return new SessionKey(user.Tenant, user.User, Ids.Require(session, prefix + "session_id"));
-    }
-
-    internal static void SetCaller(HttpContext context, Caller caller) => context.Features.Set(caller);
 
     private static Caller CallerOf(HttpContext context) =>
         context.Features.Get<Caller>() ?? throw new InvalidOperationException("The request did not come through Granary's middleware.");

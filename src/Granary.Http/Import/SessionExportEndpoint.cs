@@ -12,7 +12,7 @@ namespace Granary.Http.Import;
 /// <summary><c>GET /sessions/{session_id}/export</c>: the session as JSON Lines, page by page at the pace of its reader.</summary>
 internal sealed class SessionExportEndpoint(IMemoryCluster cluster, RequestIdentity identity)
 {
-    public void Map(RouteTable routes) => routes.Get("/sessions/{session_id}/export", GranaryScope.User, InvokeAsync, new RouteDescription("Sessions", "Export a session")
+    public void Map(RouteTable routes) => routes.GetStream("/sessions/{session_id}/export", GranaryScope.User, InvokeAsync, new RouteDescription("Sessions", "Export a session")
     {
         Details = "JSON Lines: the header, then every append, then every epoch. An export that is cut off ends the connection, not the answer.",
         Parameters = [RouteParameter.User],

@@ -81,15 +81,19 @@ internal sealed class RequestLimits : IDisposable
     private static PartitionedRateLimiter<TKey>? Limiter<TKey>(TokenBucketOptions? bucket)
         where TKey : notnull => bucket is null ? null : PartitionedRateLimiter.Create<TKey, TKey>(key => RateLimitPartition.GetTokenBucketLimiter(key, _ => Bucket(bucket)));
 
-    // Replenished ten times a second where the rate allows, so that a steady caller is not stopped for most of a second.
+    /// <summary>
+    /// A bucket is filled in whole tokens, so it is filled as often as its rate can be divided, up to ten times a second: a steady caller is
+    /// not stopped for most of a second, and the rate is met exactly.
+    /// </summary>
     private static TokenBucketRateLimiterOptions Bucket(TokenBucketOptions bucket)
     {
-        var perSecond = bucket.PerSecond >= 10 ? 10 : 1;
+        int[] oftenest = [10, 5, 4, 2, 1];
+        var times = oftenest.First(times => bucket.PerSecond % times == 0);
         return new TokenBucketRateLimiterOptions
         {
             TokenLimit = bucket.Size,
-            TokensPerPeriod = bucket.PerSecond / perSecond,
-            ReplenishmentPeriod = TimeSpan.FromSeconds(1.0 / perSecond),
+            TokensPerPeriod = bucket.PerSecond / times,
+            ReplenishmentPeriod = TimeSpan.FromSeconds(1.0 / times),
             QueueLimit = 0,
             AutoReplenishment = true,
         };

@@ -29,30 +29,20 @@ internal static class JsonBody
             return null;
         }
 
-        return await ReadAsync<JsonTypeInfo<T>, T?>(context, type, static (json, type) => json.IsEmpty ? null : JsonParser.Parse(json, type), typed: false);
+        // What was sent in chunks may still turn out to be empty.
+        return await ReadAsync<JsonTypeInfo<T>, T?>(context, type, static (json, type) => json.IsEmpty ? null : JsonParser.Parse(json, type));
     }
 
     /// <summary>Reads a body that must be there with a parser of the caller's.</summary>
-    public static ValueTask<TResult> ReadAsync<TState, TResult>(HttpContext context, TState state, BodyParser<TState, TResult> parse) =>
-        ReadAsync(context, state, parse, typed: true);
-
-    private static ValueTask<TResult> ReadAsync<TState, TResult>(HttpContext context, TState state, BodyParser<TState, TResult> parse, bool typed)
+    public static ValueTask<TResult> ReadAsync<TState, TResult>(HttpContext context, TState state, BodyParser<TState, TResult> parse)
     {
         var request = context.Request;
-        if (typed)
+        if (!MayHaveBody(context))
         {
-            if (!MayHaveBody(context))
-            {
-                throw new InvalidRequestException("body", "is required");
-            }
-
-            MediaTypes.Require(request, MediaTypes.Json);
-        }
-        else if (request.ContentType is not null)
-        {
-            MediaTypes.Require(request, MediaTypes.Json);
+            throw new InvalidRequestException("body", "is required");
         }
 
+        MediaTypes.Require(request, MediaTypes.Json);
         if (request.ContentLength > BodyLimits.MaxBytes)
         {
             throw TooLarge();

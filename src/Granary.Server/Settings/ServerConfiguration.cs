@@ -18,8 +18,7 @@ internal static class ServerConfiguration
     {
         var commandLine = ServerArguments.Parse(arguments);
         var file = DotEnvFile.Read(Path.Combine(workingFolder, ".env"));
-        var variables = environment.Cast<DictionaryEntry>().ToDictionary(
-            entry => ((string)entry.Key).Replace("__", ":"), entry => (string?)entry.Value, StringComparer.OrdinalIgnoreCase);
+        var variables = Variables(environment);
         var builder = new ConfigurationBuilder();
         builder.AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true, reloadOnChange: false);
         var configFile = commandLine.GetValueOrDefault(ServerArguments.ConfigFile)
@@ -44,6 +43,18 @@ internal static class ServerConfiguration
         {
             throw new SettingException($"{error.Message} {error.InnerException?.Message}".Trim());
         }
+    }
+
+    private static Dictionary<string, string?> Variables(IDictionary environment)
+    {
+        // Names may differ in case alone (http_proxy and HTTP_PROXY, say); settings may not.
+        var variables = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        foreach (DictionaryEntry entry in environment)
+        {
+            variables[((string)entry.Key).Replace("__", ":")] = (string?)entry.Value;
+        }
+
+        return variables;
     }
 
     /// <summary>A misspelled setting would otherwise be a setting that silently has no effect.</summary>

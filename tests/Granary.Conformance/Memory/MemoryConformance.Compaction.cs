@@ -252,7 +252,7 @@ public abstract partial class MemoryConformance
             var open = new List<string>();
             for (var step = 0; step < 60; step++)
             {
-                var session = Memory.Session(id);
+                var session = new PatientSession(Memory.Session(id));
                 switch (random.Next(12))
                 {
                     case 0 when expected.Count > 0:

@@ -38,12 +38,12 @@ public sealed class FaultyPartitionStoreTests
         _store.FailReads(1, when: partition => partition == "p");
         _store.FailDeletes(1, FaultPoint.AfterWrite);
 
-        await _store.WriteAsync("q", PartitionVersion.None);
+        var version = await _store.WriteAsync("q", PartitionVersion.None);
         await ShouldFailAsync("p");
         (await _store.ReadAsync("q", StoreCalls.Everything)).Documents.ShouldBeEmpty();
         await Should.ThrowAsync<StorageException>(async () => await _store.GetAsync("p", []));
         await _store.GetAsync("p", []);
-        await Should.ThrowAsync<StorageException>(async () => await _store.DeleteAsync("q"));
+        await Should.ThrowAsync<StorageException>(async () => await _store.DeleteAsync("q", version));
         (await _inner.GetAsync("q", [])).Erased.ShouldBeTrue();
     }
 
@@ -135,11 +135,11 @@ public sealed class FaultyPartitionStoreTests
     {
         var version = await _store.WriteAsync("p", PartitionVersion.None, StoreCalls.Put("a", "123"), StoreCalls.Insert("b", "1"));
         await _store.CommitAsync("p", PartitionVersion.None, StoreCalls.Put("c", "refused"));
-        await _store.WriteAsync("p", version, DocumentWrite.Delete("b"));
+        version = await _store.WriteAsync("p", version, DocumentWrite.Delete("b"));
         await _store.ReadAsync("p", StoreCalls.Everything);
         await _store.GetAsync("p", ["a"]);
         await _store.DueAsync(0, _time.GetUtcNow(), 1);
-        await _store.DeleteAsync("p");
+        await _store.DeleteAsync("p", version);
         await _store.PurgeAsync("p");
 
         _store.TakeCounts().ShouldBe(new StoreCounts(

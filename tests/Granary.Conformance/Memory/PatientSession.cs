@@ -1,0 +1,31 @@
+namespace Granary.Conformance.Memory;
+
+/// <summary>
+/// A session whose changes are repeated when they lost their version twice, which surely stored nothing: a host that a test has dropped may
+/// still be folding.
+/// </summary>
+internal sealed class PatientSession(ISessionMemory session)
+{
+    private const int Attempts = 50;
+
+    public Task AppendAsync(AppendRequest request) => RepeatAsync(async () => await session.AppendAsync(request));
+
+    public Task CompactAsync(CompactOptions options) => RepeatAsync(() => session.CompactAsync(options));
+
+    public Task ClearAsync(bool confirm) => RepeatAsync(() => session.ClearAsync(confirm));
+
+    private static async Task RepeatAsync(Func<Task> change)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await change();
+                return;
+            }
+            catch (UnavailableException) when (attempt < Attempts)
+            {
+            }
+        }
+    }
+}
