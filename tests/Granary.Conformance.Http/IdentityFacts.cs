@@ -189,6 +189,16 @@ public abstract class IdentityFacts<TFixture>(TFixture fixture) : HttpConformanc
         }
     }
 
+    [Fact]
+    public async Task Without_keys_a_server_that_nobody_called_yet_refuses_an_empty_host_too()
+    {
+        await using var server = await Fixture.StartAsync(_ => { });
+
+        var (status, _) = await RawConnection.SendAsync(server, "GET /health HTTP/1.1\nHost:\n\n");
+
+        status.ShouldBe(403);
+    }
+
     [Theory]
     [InlineData("granary:8000", 200)]
     [InlineData("192.168.1.5", 200)]

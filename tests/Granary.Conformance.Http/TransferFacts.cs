@@ -101,6 +101,8 @@ public abstract class TransferFacts<TFixture>(TFixture fixture) : HttpConformanc
     [InlineData("{", "line 6", "is not valid JSON")]
     [InlineData("""{"type":"append","messages":"x"}""", "line 6: messages", "must be an array")]
     [InlineData("""{"type":"append","messages":[{"content":"x"}]}""", "line 6: messages[0].role", "is required")]
+    [InlineData("""{"type":"append","messages":[null]}""", "line 6: messages[0]", "")]
+    [InlineData("""{"type":"append","messages":[{"role":"assistant","tool_calls":[null]}]}""", "line 6: messages[0].tool_calls[0]", "")]
     [InlineData("""{"type":"append","messages":[{"role":"user","content":"x","sequence":99,"turn":1}]}""", "line 6: messages[0].sequence", "must be")]
     [InlineData("""{"type":"append","messages":[]}""", "line 6: messages", "")]
     [InlineData("""{"type":"session","version":1,"session_id":"s","user_id":"u","agent_id":"a","status":"active","resource":"default","start_time":"2026-01-01T00:00:00Z","epoch":1,"last_sequence":0}""", "line 6: type", "")]

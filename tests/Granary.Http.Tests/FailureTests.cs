@@ -219,6 +219,27 @@ public sealed class FailureTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Exports_count_among_the_requests_that_run_at_a_time()
+    {
+        await using var server = await _fixture.StartAsync(options => options.MaxConcurrentRequests = 1);
+        (await server.As("ada").PostAsync("/memory/store", Turn)).ShouldBe(200);
+        var entered = new TaskCompletionSource();
+        var goOn = new TaskCompletionSource();
+        Cluster.Before = _ =>
+        {
+            entered.TrySetResult();
+            return goOn.Task;
+        };
+        var export = server.As("ada").GetAsync("/sessions/s/export");
+        await entered.Task;
+
+        (await server.As("ada").GetAsync("/sessions")).ShouldBeProblem(429, "rate_limited");
+        goOn.SetResult();
+
+        (await export).ShouldBe(200);
+    }
+
+    [Fact]
     public async Task A_caller_that_goes_away_is_no_error_and_its_turn_is_stored()
     {
         var entered = new TaskCompletionSource();

@@ -55,6 +55,18 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
+    public void The_stronger_source_wins_whichever_of_the_two_names_it_uses()
+    {
+        File.WriteAllText(Path.Combine(_folder, ".env"), "PORT=2\nMAX_SESSIONS=2\nK_TURN_BUFFER=2\n");
+
+        var settings = Read(["--Granary:Port=4"], ("PORT", "3"), ("Granary__MaxSessions", "3"), ("K_TURN_BUFFER", ""));
+
+        settings.Port.ShouldBe(4);
+        settings.MaxSessions.ShouldBe(3);
+        settings.TurnBuffer.ShouldBe(2);
+    }
+
+    [Fact]
     public void Variables_whose_names_differ_in_case_alone_are_no_error() => Read([], ("http_proxy", "a"), ("HTTP_PROXY", "b")).Port.ShouldBe(8000);
 
     [Theory]

@@ -32,7 +32,12 @@ internal sealed partial class Batches(ILogger<Batches> logger)
             return problem;
         }
 
-        LogUnexpected(logger, error, context.Request.Path, trace);
+        // What was given up because its caller has gone is nobody's fault, and nobody reads the answer.
+        if (error is not OperationCanceledException || !context.RequestAborted.IsCancellationRequested)
+        {
+            LogUnexpected(logger, error, context.Request.Path, trace);
+        }
+
         return ProblemMap.Internal(trace);
     }
 

@@ -21,9 +21,9 @@ internal sealed class RouteTable(IEndpointRouteBuilder routes)
     public RouteTable Delete(string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description) =>
         Map([HttpMethods.Delete], pattern, scope, handler, description);
 
-    /// <summary>Adds a route that stays open as long as its reader likes, and so does not count among the requests that run at a time.</summary>
-    public RouteTable GetStream(string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description) =>
-        Map([HttpMethods.Get], pattern, scope, handler, description, new UncountedRequest());
+    /// <summary>Adds a route whose answer is written as it is made, and so cannot tell its length to HEAD.</summary>
+    public RouteTable GetStream(string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description, params object[] metadata) =>
+        Map([HttpMethods.Get], pattern, scope, handler, description, metadata);
 
     private RouteTable Map(
         string[] methods, string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description, params object[] metadata)

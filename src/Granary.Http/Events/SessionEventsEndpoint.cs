@@ -42,7 +42,7 @@ internal sealed partial class SessionEventsEndpoint(
         ],
         Answers = [new RouteAnswer(200, typeof(string), "The feed.") { ContentType = "text/event-stream" }],
         Problems = [403, 404, 410, 503],
-    });
+    }, new UncountedRequest());
 
     private async Task InvokeAsync(HttpContext context)
     {

@@ -33,7 +33,7 @@ internal sealed class WebPageGuard
     public void Admit(HttpRequest request)
     {
         var host = request.Host;
-        if (!string.Equals(host.Value, _lastAdmitted, StringComparison.Ordinal))
+        if (!host.HasValue || !string.Equals(host.Value, _lastAdmitted, StringComparison.Ordinal))
         {
             if (!IsAdmitted(host.Host))
             {

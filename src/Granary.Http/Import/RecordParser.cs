@@ -40,13 +40,19 @@ internal static class RecordParser
         return (type.ValueKind == JsonValueKind.String ? type.GetString() : null) switch
         {
             "session" => JsonParser.Parse(root, GranaryJson.Default.SessionHeaderRecord, ""),
-            "append" => JsonParser.Parse(root, GranaryJson.Default.AppendRecord, ""),
+            "append" => Checked(JsonParser.Parse(root, GranaryJson.Default.AppendRecord, "")),
             "epoch" => Checked(JsonParser.Parse(root, GranaryJson.Default.EpochRecord, "")),
             _ => throw new InvalidRequestException("type", "must be one of session, append, epoch"),
         };
     }
 
     // The serializer checks properties, but neither items of lists nor parts of positional records.
+    private static AppendRecord Checked(AppendRecord record)
+    {
+        Require(record.Messages, "messages", _ => true);
+        return record;
+    }
+
     private static EpochRecord Checked(EpochRecord record)
     {
         var snapshot = record.Snapshot;

@@ -28,7 +28,12 @@ internal static class ServerConfiguration
             builder.AddJsonFile(Path.GetFullPath(configFile, workingFolder), optional: false, reloadOnChange: false);
         }
 
-        builder.AddInMemoryCollection(file).AddInMemoryCollection(variables).AddInMemoryCollection(commandLine);
+        foreach (var source in new[] { file, variables, commandLine })
+        {
+            AddPaths(source);
+            builder.AddInMemoryCollection(source);
+        }
+
         try
         {
             var configuration = builder.Build();
@@ -42,6 +47,18 @@ internal static class ServerConfiguration
         catch (InvalidDataException error)
         {
             throw new SettingException($"{error.Message} {error.InnerException?.Message}".Trim());
+        }
+    }
+
+    // Of two names of one setting, the one of the stronger source decides, so within a source both must be there.
+    private static void AddPaths(Dictionary<string, string?> source)
+    {
+        foreach (var setting in FlatSettings.All)
+        {
+            if (source.GetValueOrDefault(setting.Name) is { } value && !string.IsNullOrWhiteSpace(value))
+            {
+                source[setting.Path] = value;
+            }
         }
     }
 

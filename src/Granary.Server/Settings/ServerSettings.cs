@@ -74,7 +74,7 @@ internal sealed class ServerSettings
     private static string Value(IConfiguration configuration, FlatSetting setting)
     {
         // An empty variable is what scripts leave behind when they have nothing to say.
-        var value = configuration[setting.Name] is { Length: > 0 } flat ? flat : configuration[setting.Path];
+        var value = configuration[setting.Path];
         return string.IsNullOrWhiteSpace(value) ? setting.Default : value.Trim();
     }
 
