@@ -47,6 +47,19 @@ public abstract class TransferFacts<TFixture>(TFixture fixture) : HttpConformanc
     }
 
     [Fact]
+    public async Task An_import_counts_for_the_user_that_the_export_names()
+    {
+        await StoreAsync("s");
+        var export = (await Api.GetAsync("/sessions/s/export")).Text;
+        await using var server = await Fixture.StartAsync(options => options.RateLimits.PerUser = new() { PerSecond = 1, Burst = 1 });
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => ImportAsync(server.Client(), export, $"?session_id=t{n}")));
+
+        answers.ShouldContain(answer => answer.Status == 201);
+        answers.ShouldContain(answer => answer.Status == 429);
+    }
+
+    [Fact]
     public async Task A_repeat_of_an_append_from_before_the_export_is_known_after_the_import()
     {
         const string Turn = """{"session_id":"s","user_message":"once","agent_message":"yes"}""";

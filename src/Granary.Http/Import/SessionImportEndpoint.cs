@@ -78,7 +78,7 @@ internal sealed partial class SessionImportEndpoint(
         var line = await lines.ReadAsync(context.RequestAborted) ?? throw new InvalidRequestException("body", "is required");
         var header = RecordParser.Parse(line.Span, lines.Number) as SessionHeaderRecord
             ?? throw new InvalidRequestException(RecordParser.At(lines.Number, "type"), "must be session: the header comes first");
-        var user = identity.FindUser(context)?.User ?? Ids.Require(header.UserId, RecordParser.At(lines.Number, "user_id"));
+        var user = (identity.FindUser(context) ?? identity.User(context, header.UserId, RecordParser.At(lines.Number, "user_id"))).User;
         return header with { UserId = user, SessionId = rename ?? Ids.Require(header.SessionId, RecordParser.At(lines.Number, "session_id")) };
     }
 

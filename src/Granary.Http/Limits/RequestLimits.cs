@@ -25,9 +25,6 @@ internal sealed class RequestLimits : IDisposable
         _maxEventStreams = options.Value.MaxEventStreams;
     }
 
-    /// <summary>Event feeds that are open.</summary>
-    public int EventStreams => Volatile.Read(ref _eventStreams);
-
     /// <summary>Takes a place among the requests that run; give it back with <see cref="LeaveRequest"/>.</summary>
     public void EnterRequest() => Enter(ref _requests, _maxRequests, "requests at a time");
 
