@@ -20,6 +20,8 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
     private readonly ActivationTable<SessionKey, SessionActor> _sessions;
     private readonly ActivationTable<UserKey, UserActor> _users;
     private readonly CallGate _calls = new();
+    private readonly Lock _probeGate = new();
+    private Task<StoreHealth>? _probe;
     private readonly CancellationTokenSource _stopping = new();
 
     public EmbeddedCluster(
@@ -87,7 +89,14 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
 
     public async ValueTask<MemoryHealth> GetHealthAsync(CancellationToken cancellationToken = default)
     {
-        var health = await _store.ProbeAsync(cancellationToken).ConfigureAwait(false);
+        // Probes write: however many ask at a time, one is under way.
+        Task<StoreHealth> probe;
+        lock (_probeGate)
+        {
+            probe = _probe is { IsCompleted: false } running ? running : _probe = _store.ProbeAsync(CancellationToken.None).AsTask();
+        }
+
+        var health = await probe.WaitAsync(cancellationToken).ConfigureAwait(false);
         var status = !health.Readable ? "unhealthy" : health.Writable ? "healthy" : "degraded";
         return new MemoryHealth(status, health.Readable, health.Writable, Math.Round(health.Latency.TotalMilliseconds, 3), health.Error);
     }

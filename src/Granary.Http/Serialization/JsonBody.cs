@@ -71,10 +71,14 @@ internal static class JsonBody
         }
     }
 
+    /// <summary>The buffer that a body begins with at the most: 64 KiB; it grows with what comes.</summary>
+    private const int MaxFirstBuffer = 65_536;
+
     private static async ValueTask<TResult> GatherAsync<TState, TResult>(
         HttpContext context, PipeReader reader, TState state, BodyParser<TState, TResult> parse)
     {
-        var rented = ArrayPool<byte>.Shared.Rent((int)Math.Max(context.Request.ContentLength ?? 0, 4096));
+        // What a caller announces is no reason to hold that much memory before it comes.
+        var rented = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(context.Request.ContentLength ?? 0, 4096, MaxFirstBuffer));
         var length = 0;
         try
         {

@@ -10,9 +10,18 @@ internal static class DotEnvFile
 {
     /// <summary>Reads a file that need not exist.</summary>
     /// <returns>The settings, with <c>__</c> read as the separator of sections.</returns>
-    /// <exception cref="SettingException">A line cannot be understood.</exception>
-    public static Dictionary<string, string?> Read(string path) =>
-        File.Exists(path) ? Parse(File.ReadAllText(path), Path.GetFileName(path)) : [];
+    /// <exception cref="SettingException">The file cannot be read, or a line cannot be understood.</exception>
+    public static Dictionary<string, string?> Read(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? Parse(File.ReadAllText(path), Path.GetFileName(path)) : [];
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingException($"The file {Path.GetFileName(path)} cannot be read ({error.Message}): make it readable for this user, or remove it.");
+        }
+    }
 
     /// <summary>Parses the text of a file.</summary>
     /// <param name="text">The text.</param>
