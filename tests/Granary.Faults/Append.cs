@@ -77,7 +77,8 @@ internal sealed class Append(Session session, long number, Carrier carrier, byte
     {
         var first = carrier == Carrier.Start ? 1 : answer.Body.GetProperty("first_sequence").GetInt64();
         var last = carrier == Carrier.Start ? 1 : answer.Body.GetProperty("last_sequence").GetInt64();
-        var ids = carrier == Carrier.Start ? null : answer.Body.GetProperty("messages").EnumerateArray().Select(m => m.GetProperty("id").GetString()!).ToArray();
+        string[]? ids = carrier == Carrier.Start ? null
+            : [.. answer.Body.GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("id").GetString()!)];
         var repeated = answer.Replayed || (carrier == Carrier.Start && answer.Body.GetProperty("restored").GetBoolean());
         if (Outcome is Outcome.Acknowledged or Outcome.Found && First != first)
         {

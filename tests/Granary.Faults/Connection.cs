@@ -32,7 +32,13 @@ internal sealed class Connection(Uri address, int connections = 1) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly HttpClient http = new(new SocketsHttpHandler { MaxConnectionsPerServer = connections, UseProxy = false, UseCookies = false, AllowAutoRedirect = false })
+    private readonly HttpClient _http = new(new SocketsHttpHandler
+    {
+        MaxConnectionsPerServer = connections,
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+    })
     {
         BaseAddress = address,
         Timeout = Patience,
@@ -47,7 +53,7 @@ internal sealed class Connection(Uri address, int connections = 1) : IDisposable
 
     public Task<Answer> GetAsync(string path, string user) => SendAsync(HttpMethod.Get, path, user, body: null, key: null);
 
-    public void Dispose() => http.Dispose();
+    public void Dispose() => _http.Dispose();
 
     private async Task<Answer> SendAsync(HttpMethod method, string path, string user, byte[]? body, string? key)
     {
@@ -65,7 +71,7 @@ internal sealed class Connection(Uri address, int connections = 1) : IDisposable
 
         try
         {
-            using var response = await http.SendAsync(request);
+            using var response = await _http.SendAsync(request);
             var bytes = await response.Content.ReadAsByteArrayAsync();
             return new Answer(
                 (int)response.StatusCode,

@@ -14,10 +14,13 @@ internal static partial class Conversation
 {
     private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private static readonly DateTimeOffset Said = new(2024, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
     private static readonly string[] Words =
     [
-        "the", "invoice", "for", "March", "of", "1,234.50", "EUR", "was", "sent", "to", "Größe", "naïve", "会議は三月四日", "🙂🚀", "Привет", "a\nnew\tline",
-        "\"quoted\"", "back\\slash", "</script>", "{\"json\":true}", "meeting", "Anna", "moved", "from", "Lisbon", "please", "remember", "that", "decided", "42",
+        "the", "invoice", "for", "March", "of", "1,234.50", "EUR", "was", "sent", "to", "Größe", "naïve", "会議は三月四日", "🙂🚀", "Привет",
+        "a\nnew\tline", "\"quoted\"", "back\\slash", "</script>", "{\"json\":true}", "meeting", "Anna", "moved", "from", "Lisbon", "please", "remember",
+        "that", "decided", "42",
     ];
 
     /// <summary>The body of <c>POST /memory/store</c>.</summary>
@@ -72,8 +75,8 @@ internal static partial class Conversation
         var user = Message("user", Text(random, append, messages.Count));
         if (random.Next(3) == 0)
         {
-            user["timestamp"] = DateTimeOffset.UnixEpoch.AddMilliseconds(1_700_000_000_000 + random.NextInt64(10_000_000_000)).ToString("yyyy-MM-ddTHH:mm:ss.fffzzz");
-            user["metadata"] = new JsonObject { ["source"] = "mail", ["n"] = 1.50, ["tags"] = new JsonArray("a", null, true, new JsonObject { ["ü"] = append }) };
+            user["timestamp"] = Said.AddMilliseconds(random.NextInt64(10_000_000_000)).ToString("yyyy-MM-ddTHH:mm:ss.fffzzz");
+            user["metadata"] = new JsonObject { ["n"] = 1.5, ["tags"] = new JsonArray("a", null, true, new JsonObject { ["ü"] = append }) };
             user["name"] = "Anna";
         }
 

@@ -26,24 +26,24 @@ internal sealed class FaultRun
     private static readonly TimeSpan AcceptMoment = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(30);
 
-    private readonly RunSettings settings;
-    private readonly Report report;
-    private readonly Ledger ledger = new();
-    private readonly Workload workload;
-    private readonly Verifier verifier;
-    private readonly Random random;
-    private readonly string folder = Directory.CreateTempSubdirectory("granary-faults-").FullName;
+    private readonly RunSettings _settings;
+    private readonly Report _report;
+    private readonly Ledger _ledger = new();
+    private readonly Workload _workload;
+    private readonly Verifier _verifier;
+    private readonly Random _random;
+    private readonly string _folder = Directory.CreateTempSubdirectory("granary-faults-").FullName;
 
     private FaultRun(RunSettings settings, TextWriter output)
     {
-        this.settings = settings;
-        report = new Report(output);
-        workload = new Workload(ledger, report, settings.Connections, settings.Sessions);
-        verifier = new Verifier(ledger, report, settings.Seed);
-        random = new Random(settings.Seed);
+        _settings = settings;
+        _report = new Report(output);
+        _workload = new Workload(_ledger, _report, _settings.Connections, _settings.Sessions);
+        _verifier = new Verifier(_ledger, _report, _settings.Seed);
+        _random = new Random(_settings.Seed);
     }
 
-    private string Data => Path.Combine(folder, "data");
+    private string Data => Path.Combine(_folder, "data");
 
     /// <summary>Runs.</summary>
     /// <returns>Whether nothing was lost, doubled, partial, misordered or otherwise wrong.</returns>
@@ -54,8 +54,8 @@ internal sealed class FaultRun
         try
         {
             await run.RunAsync(cancellationToken);
-            keep = settings.Keep || run.report.HasFaults;
-            return !run.report.HasFaults;
+            keep = settings.Keep || run._report.HasFaults;
+            return !run._report.HasFaults;
         }
         catch (OperationCanceledException)
         {
@@ -66,11 +66,11 @@ internal sealed class FaultRun
         {
             if (keep)
             {
-                output.WriteLine($"Seed {settings.Seed}. The data and the server's log are in {run.folder}");
+                output.WriteLine($"Seed {settings.Seed}. The data and the server's log are in {run._folder}");
             }
             else
             {
-                Directory.Delete(run.folder, recursive: true);
+                Directory.Delete(run._folder, recursive: true);
             }
         }
     }
@@ -78,33 +78,33 @@ internal sealed class FaultRun
     private async Task RunAsync(CancellationToken cancellationToken)
     {
         var began = Stopwatch.GetTimestamp();
-        report.Line($"{settings.Rounds} rounds, {settings.Connections} connections, {settings.Sessions} sessions at a time, seed {settings.Seed}");
+        _report.Line($"{_settings.Rounds} rounds, {_settings.Connections} connections, {_settings.Sessions} sessions at a time, seed {_settings.Seed}");
         var server = await StartAsync(cancellationToken);
         try
         {
-            for (var round = 1; round <= settings.Rounds && !report.HasFaults; round++)
+            for (var round = 1; round <= _settings.Rounds && !_report.HasFaults; round++)
             {
                 server = await RoundAsync(server, round, kill: true, cancellationToken);
-                if (round % RoundsPerStop == 0 && !report.HasFaults && !OperatingSystem.IsWindows())
+                if (round % RoundsPerStop == 0 && !_report.HasFaults && !OperatingSystem.IsWindows())
                 {
                     server = await RoundAsync(server, round, kill: false, cancellationToken);
                 }
             }
 
             var end = new RoundFigures();
-            if (!report.HasFaults)
+            if (!_report.HasFaults)
             {
-                await verifier.VerifyAsync(server.Address, ledger.Sessions, end, cancellationToken);
-                await verifier.VerifyUnlistedAsync(server.Address, wait: settings.Rounds >= LongRun, cancellationToken);
+                await _verifier.VerifyAsync(server.Address, _ledger.Sessions, end, cancellationToken);
+                await _verifier.VerifyUnlistedAsync(server.Address, wait: _settings.Rounds >= LongRun, cancellationToken);
                 await StopAsync(server);
             }
 
-            if (report.HasFaults)
+            if (_report.HasFaults)
             {
-                report.PrintFaults();
+                _report.PrintFaults();
             }
 
-            report.Summary(end.Messages, end.Sessions, Stopwatch.GetElapsedTime(began));
+            _report.Summary(end.Messages, end.Sessions, Stopwatch.GetElapsedTime(began));
         }
         finally
         {
@@ -117,8 +117,8 @@ internal sealed class FaultRun
     private async Task<ServerProcess> RoundAsync(ServerProcess server, int round, bool kill, CancellationToken cancellationToken)
     {
         var began = Stopwatch.GetTimestamp();
-        var load = workload.RunAsync(server.Address, unchecked((settings.Seed * 31) + (2 * round) + (kill ? 1 : 0)));
-        await Task.Delay(MinLoad + (random.NextDouble() * (MaxLoad - MinLoad)), cancellationToken);
+        var load = _workload.RunAsync(server.Address, unchecked((_settings.Seed * 31) + (2 * round) + (kill ? 1 : 0)));
+        await Task.Delay(MinLoad + (_random.NextDouble() * (MaxLoad - MinLoad)), cancellationToken);
         var at = Stopwatch.GetTimestamp();
         if (kill)
         {
@@ -134,7 +134,7 @@ internal sealed class FaultRun
         server.Dispose();
         RollBack(round, kill);
 
-        var touched = ledger.TakeTouched();
+        var touched = _ledger.TakeTouched();
         var sent = touched.SelectMany(session => session.Appends).Where(append => append.Sent >= began).ToList();
         var figures = new RoundFigures
         {
@@ -144,14 +144,14 @@ internal sealed class FaultRun
         var next = await StartAsync(cancellationToken);
         try
         {
-            await verifier.VerifyAsync(next.Address, touched, figures, cancellationToken);
+            await _verifier.VerifyAsync(next.Address, touched, figures, cancellationToken);
             CheckLog(next);
             if (!kill)
             {
                 CheckAccepted(sent);
             }
 
-            report.Round(round, kill, Stopwatch.GetElapsedTime(began, at), figures, next.TimeToReady);
+            _report.Round(round, kill, Stopwatch.GetElapsedTime(began, at), figures, next.TimeToReady);
             return next;
         }
         catch
@@ -163,7 +163,7 @@ internal sealed class FaultRun
 
     private Task<ServerProcess> StartAsync(CancellationToken cancellationToken) =>
         // Fewer than are in use: sessions leave memory and are loaded again all the time.
-        ServerProcess.StartAsync(settings.Server, Data, Path.Combine(folder, "server.log"), Math.Max(1, settings.Sessions * 4 / 5), cancellationToken);
+        ServerProcess.StartAsync(_settings.Server, Data, Path.Combine(_folder, "server.log"), Math.Max(1, _settings.Sessions * 4 / 5), cancellationToken);
 
     private async Task StopAsync(ServerProcess server)
     {
@@ -173,7 +173,8 @@ internal sealed class FaultRun
         }
         else if (await server.StopAsync(StopPatience) is var code and not 0)
         {
-            report.Add(Fault.Other, code is null ? $"the server did not stop within {StopPatience.TotalSeconds} s" : $"the server stopped with the exit code {code}");
+            var how = code is null ? $"did not stop within {StopPatience.TotalSeconds} s" : $"stopped with the exit code {code}";
+            _report.Add(Fault.Other, $"the server {how}");
             await server.KillAsync();
         }
     }
@@ -186,7 +187,7 @@ internal sealed class FaultRun
     {
         foreach (var answer in lost.Where(answer => kill ? answer.At < at : Stopwatch.GetElapsedTime(answer.Sent, at) > AcceptMoment))
         {
-            report.Add(Fault.Other, $"before the {(kill ? "kill" : "stop")} there was no answer to {answer.What}");
+            _report.Add(Fault.Other, $"before the {(kill ? "kill" : "stop")} there was no answer to {answer.What}");
         }
     }
 
@@ -195,7 +196,7 @@ internal sealed class FaultRun
     {
         foreach (var append in sent.Where(append => append.WasFound))
         {
-            report.Add(Fault.Other, append.Session, $"append {append.Number} was stored and not answered, although the server was stopped and not killed");
+            _report.Add(Fault.Other, append.Session, $"append {append.Number} was stored and not answered, although the server was stopped and not killed");
         }
     }
 
@@ -203,19 +204,19 @@ internal sealed class FaultRun
     {
         foreach (var error in server.Errors)
         {
-            report.Add(Fault.Other, $"the server logged: {error}");
+            _report.Add(Fault.Other, $"the server logged: {error}");
         }
     }
 
     private void RollBack(int round, bool kill)
     {
         var copy = Data + "-before";
-        if (kill && round == settings.RollBack)
+        if (kill && round == _settings.RollBack)
         {
             Directory.Delete(Data, recursive: true);
             Directory.Move(copy, Data);
         }
-        else if (round == settings.RollBack - 1)
+        else if (round == _settings.RollBack - 1)
         {
             Directory.CreateDirectory(copy);
             foreach (var file in Directory.GetFiles(Data))

@@ -35,7 +35,8 @@ internal static class HistoryCheck
 
             if (stored > 0 && !places.SequenceEqual(Enumerable.Range(0, places.Length).Select(index => places[0] + index)))
             {
-                report.Add(Fault.Partial, session, $"{name} is not in one piece: sequences {string.Join(", ", places.Select(place => place == 0 ? "none" : $"{place}"))}");
+                var sequences = string.Join(", ", places.Select(place => place == 0 ? "none" : $"{place}"));
+                report.Add(Fault.Partial, session, $"{name} is not in one piece: sequences {sequences}");
             }
             else if (append.Outcome is Outcome.Acknowledged or Outcome.Found && places[0] != append.First)
             {
@@ -91,7 +92,8 @@ internal static class HistoryCheck
             if (!IsSame(sent.Value.Messages[index], message)
                 || (append.Ids is not null && message.GetProperty("id").GetString() != append.Ids[index]))
             {
-                report.Add(Fault.Other, session, $"sequence {sequence} is not what was sent: {Shortened(message)} instead of {Shortened(sent.Value.Messages[index])}");
+                var instead = Shortened(sent.Value.Messages[index]);
+                report.Add(Fault.Other, session, $"sequence {sequence} is not what was sent: {Shortened(message)} instead of {instead}");
             }
         }
 
@@ -110,7 +112,7 @@ internal static class HistoryCheck
             if (earliest is not null && earliest.Answered < append.Sent)
             {
                 report.Add(
-                    Fault.OutOfOrder, session, $"append {append.Number} comes before append {earliest.Number}, which was acknowledged before the other was sent");
+                    Fault.OutOfOrder, session, $"append {append.Number} comes before append {earliest.Number}, and was sent after that was acknowledged");
             }
 
             if (append.Sent > session.EndedAt)
@@ -127,14 +129,16 @@ internal static class HistoryCheck
     {
         foreach (var property in sent.EnumerateObject())
         {
-            if (!stored.TryGetProperty(property.Name, out var value)
-                || !(property.Name == "timestamp" ? property.Value.GetDateTimeOffset() == value.GetDateTimeOffset() : JsonElement.DeepEquals(property.Value, value)))
+            if (!stored.TryGetProperty(property.Name, out var value) || !(property.Name == "timestamp"
+                ? property.Value.GetDateTimeOffset() == value.GetDateTimeOffset()
+                : JsonElement.DeepEquals(property.Value, value)))
             {
                 return false;
             }
         }
 
-        return stored.EnumerateObject().All(property => property.Name is "id" or "sequence" or "turn" or "timestamp" || sent.TryGetProperty(property.Name, out _));
+        return stored.EnumerateObject().All(
+            property => property.Name is "id" or "sequence" or "turn" or "timestamp" || sent.TryGetProperty(property.Name, out _));
     }
 
     private static string Shortened(JsonElement message)

@@ -6,22 +6,22 @@ namespace Granary.Faults;
 /// <summary>All sessions of the run and everything that was sent to them.</summary>
 internal sealed class Ledger
 {
-    private readonly ConcurrentQueue<Session> sessions = new();
-    private readonly ConcurrentDictionary<Session, bool> touched = new();
-    private int lastSession;
-    private long lastAppend;
+    private readonly ConcurrentQueue<Session> _sessions = new();
+    private readonly ConcurrentDictionary<Session, bool> _touched = new();
+    private int _lastSession;
+    private long _lastAppend;
 
-    public IReadOnlyCollection<Session> Sessions => sessions;
+    public IReadOnlyCollection<Session> Sessions => _sessions;
 
     public Session NewSession(bool stays = false)
     {
-        var session = new Session(Interlocked.Increment(ref lastSession), stays);
-        sessions.Enqueue(session);
+        var session = new Session(Interlocked.Increment(ref _lastSession), stays);
+        _sessions.Enqueue(session);
         return session;
     }
 
     /// <summary>The number of the next append.</summary>
-    public long NextAppend() => Interlocked.Increment(ref lastAppend);
+    public long NextAppend() => Interlocked.Increment(ref _lastAppend);
 
     /// <summary>Remembers an append; called right before it is sent.</summary>
     public void Add(Append append)
@@ -32,13 +32,13 @@ internal sealed class Ledger
     }
 
     /// <summary>Remembers that a session was spoken to.</summary>
-    public void Touch(Session session) => touched[session] = true;
+    public void Touch(Session session) => _touched[session] = true;
 
     /// <summary>The sessions that were spoken to since the last call.</summary>
     public IReadOnlyList<Session> TakeTouched()
     {
-        var taken = touched.Keys.OrderBy(session => session.Number).ToList();
-        touched.Clear();
+        var taken = _touched.Keys.OrderBy(session => session.Number).ToList();
+        _touched.Clear();
         return taken;
     }
 }

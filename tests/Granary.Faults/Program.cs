@@ -5,10 +5,17 @@ using Granary.Faults;
 var rounds = new Option<int>("--rounds") { Description = "How often the server is killed.", DefaultValueFactory = _ => 5 };
 var connections = new Option<int>("--connections") { Description = "Connections that speak to it at a time.", DefaultValueFactory = _ => 32 };
 var sessions = new Option<int>("--sessions") { Description = "Sessions in use at a time.", DefaultValueFactory = _ => 50 };
-var seed = new Option<int>("--seed") { Description = "Decides what is sent and when the server is killed.", DefaultValueFactory = _ => Random.Shared.Next() };
+var seed = new Option<int>("--seed")
+{
+    Description = "Decides what is sent and when the server is killed.",
+    DefaultValueFactory = _ => Random.Shared.Next(),
+};
 var server = new Option<string?>("--server") { Description = "The path of Granary.Server.dll; otherwise the one built beside this program." };
 var keep = new Option<bool>("--keep") { Description = "Keep the data folder even if all is well." };
-var rollBack = new Option<int>("--roll-back") { Description = "Before the restart of this round (2 or later) put back the data of the kill before: the run must fail." };
+var rollBack = new Option<int>("--roll-back")
+{
+    Description = "Before the restart of this round (2 or later) put back the data of the kill before: the run must fail.",
+};
 foreach (var option in new[] { rounds, connections, sessions })
 {
     option.Validators.Add(given =>
@@ -29,12 +36,20 @@ command.SetAction(async (given, cancellationToken) =>
     var path = given.GetValue(server) is { } own ? Path.GetFullPath(own) : BuiltServer();
     if (path is null || !File.Exists(path))
     {
-        Console.Error.WriteLine($"There is no server at {path ?? "src/Granary.Server/bin"}: build it first (dotnet build -c Release src/Granary.Server), or name it with --server.");
+        Console.Error.WriteLine(
+            $"There is no server at {path ?? "src/Granary.Server/bin"}: build it first (dotnet build -c Release src/Granary.Server), "
+            + "or name it with --server.");
         return 2;
     }
 
     var settings = new RunSettings(
-        given.GetValue(rounds), given.GetValue(connections), given.GetValue(sessions), given.GetValue(seed), path, given.GetValue(keep), given.GetValue(rollBack));
+        given.GetValue(rounds),
+        given.GetValue(connections),
+        given.GetValue(sessions),
+        given.GetValue(seed),
+        path,
+        given.GetValue(keep),
+        given.GetValue(rollBack));
     try
     {
         return await FaultRun.RunAsync(settings, Console.Out, cancellationToken) ? 0 : 1;

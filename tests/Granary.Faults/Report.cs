@@ -36,17 +36,17 @@ internal sealed class Report(TextWriter output)
 {
     private const int DetailsPerKind = 8;
 
-    private readonly Lock gate = new();
-    private readonly int[] faults = new int[Enum.GetValues<Fault>().Length];
-    private readonly List<(Fault Fault, string Text)> details = [];
-    private readonly List<double> recoveries = [];
-    private int rounds;
-    private int stops;
-    private long acknowledged;
-    private long unknown;
-    private long retried;
+    private readonly Lock _gate = new();
+    private readonly int[] _faults = new int[Enum.GetValues<Fault>().Length];
+    private readonly List<(Fault Fault, string Text)> _details = [];
+    private readonly List<double> _recoveries = [];
+    private int _rounds;
+    private int _stops;
+    private long _acknowledged;
+    private long _unknown;
+    private long _retried;
 
-    public bool HasFaults => faults.Any(count => count > 0);
+    public bool HasFaults => _faults.Any(count => count > 0);
 
     public void Line(string text) => output.WriteLine(text);
 
@@ -54,11 +54,11 @@ internal sealed class Report(TextWriter output)
 
     public void Add(Fault fault, Session? session, string detail)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (faults[(int)fault]++ < DetailsPerKind)
+            if (_faults[(int)fault]++ < DetailsPerKind)
             {
-                details.Add((fault, $"  {Name(fault)}: {(session is null ? "" : $"{session.Id} of {session.User}: ")}{detail}"));
+                _details.Add((fault, $"  {Name(fault)}: {(session is null ? "" : $"{session.Id} of {session.User}: ")}{detail}"));
             }
         }
     }
@@ -73,29 +73,29 @@ internal sealed class Report(TextWriter output)
     {
         if (killed)
         {
-            rounds++;
-            recoveries.Add(recovery.TotalSeconds);
+            _rounds++;
+            _recoveries.Add(recovery.TotalSeconds);
         }
         else
         {
-            stops++;
+            _stops++;
         }
 
-        acknowledged += figures.Acknowledged;
-        unknown += figures.Unknown;
-        retried += figures.Retried;
+        _acknowledged += figures.Acknowledged;
+        _unknown += figures.Unknown;
+        _retried += figures.Retried;
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"round {round,3}: {(killed ? "killed " : "stopped")} after {after.TotalSeconds:0.00} s, {figures.Acknowledged,5} acknowledged, {figures.Unknown,3} unknown, "
-            + $"{figures.Retried,3} retried, {figures.Messages,6} messages of {figures.Sessions,3} sessions verified, "
-            + $"ready in {recovery.TotalSeconds:0.00} s (longest {recoveries.DefaultIfEmpty().Max():0.00} s)"));
+            $"round {round,3}: {(killed ? "killed " : "stopped")} after {after.TotalSeconds:0.00} s, "
+            + $"{figures.Acknowledged,5} acknowledged, {figures.Unknown,3} unknown, {figures.Retried,3} retried, {figures.Messages,6} messages of {figures.Sessions,3} sessions verified, "
+            + $"ready in {recovery.TotalSeconds:0.00} s (longest {_recoveries.DefaultIfEmpty().Max():0.00} s)"));
     }
 
     /// <summary>Prints the faults that were found, the first of each kind in full.</summary>
     public void PrintFaults()
     {
-        output.WriteLine($"{faults.Sum()} faults, the first of each kind:");
-        foreach (var (_, text) in details.OrderBy(detail => detail.Fault))
+        output.WriteLine($"{_faults.Sum()} faults, the first of each kind:");
+        foreach (var (_, text) in _details.OrderBy(detail => detail.Fault))
         {
             output.WriteLine(text);
         }
@@ -107,12 +107,12 @@ internal sealed class Report(TextWriter output)
     /// <param name="took">The whole run.</param>
     public void Summary(long messages, int sessions, TimeSpan took)
     {
-        var sorted = recoveries.Order().ToList();
-        Row("rounds (SIGKILL)", rounds);
-        Row("stops (SIGTERM)", stops);
-        Row("acknowledged appends", acknowledged);
-        Row("unknown appends", unknown);
-        Row("retried appends", retried);
+        var sorted = _recoveries.Order().ToList();
+        Row("rounds (SIGKILL)", _rounds);
+        Row("stops (SIGTERM)", _stops);
+        Row("acknowledged appends", _acknowledged);
+        Row("unknown appends", _unknown);
+        Row("retried appends", _retried);
         if (sessions > 0)
         {
             Row("messages in the end", messages);
@@ -121,7 +121,7 @@ internal sealed class Report(TextWriter output)
 
         foreach (var fault in Enum.GetValues<Fault>())
         {
-            Row(Name(fault), faults[(int)fault]);
+            Row(Name(fault), _faults[(int)fault]);
         }
 
         if (sorted.Count > 0)

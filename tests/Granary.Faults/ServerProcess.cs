@@ -12,17 +12,17 @@ internal sealed partial class ServerProcess : IDisposable
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(5);
 
-    private readonly Process process;
-    private readonly StreamWriter log;
-    private readonly List<string> errors = [];
-    private readonly TaskCompletionSource<Uri> address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Process _process;
+    private readonly StreamWriter _log;
+    private readonly List<string> _errors = [];
+    private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private ServerProcess(ProcessStartInfo start, string logFile)
     {
-        log = new StreamWriter(logFile, append: true) { AutoFlush = true };
-        process = new Process { StartInfo = start };
-        process.OutputDataReceived += (_, line) => Take(line.Data);
-        process.ErrorDataReceived += (_, line) => Take(line.Data);
+        _log = new StreamWriter(logFile, append: true) { AutoFlush = true };
+        _process = new Process { StartInfo = start };
+        _process.OutputDataReceived += (_, line) => Take(line.Data);
+        _process.ErrorDataReceived += (_, line) => Take(line.Data);
         AppDomain.CurrentDomain.ProcessExit += OnExit;
     }
 
@@ -36,9 +36,9 @@ internal sealed partial class ServerProcess : IDisposable
     {
         get
         {
-            lock (errors)
+            lock (_errors)
             {
-                return [.. errors];
+                return [.. _errors];
             }
         }
     }
@@ -87,23 +87,23 @@ internal sealed partial class ServerProcess : IDisposable
     /// <summary>SIGKILL: nothing in the server runs any more.</summary>
     public async Task KillAsync()
     {
-        process.Kill();
-        await process.WaitForExitAsync();
+        _process.Kill();
+        await _process.WaitForExitAsync();
     }
 
     /// <summary>SIGTERM, and waits until the server has stopped.</summary>
     /// <returns>The exit code; null if it did not stop in time.</returns>
     public async Task<int?> StopAsync(TimeSpan patience)
     {
-        if (Signal(process.Id, SigTerm) != 0)
+        if (Signal(_process.Id, SigTerm) != 0)
         {
             throw new InvalidOperationException($"The server could not be told to stop: error {Marshal.GetLastPInvokeError()}.");
         }
 
         try
         {
-            await process.WaitForExitAsync().WaitAsync(patience);
-            return process.ExitCode;
+            await _process.WaitForExitAsync().WaitAsync(patience);
+            return _process.ExitCode;
         }
         catch (TimeoutException)
         {
@@ -115,10 +115,10 @@ internal sealed partial class ServerProcess : IDisposable
     {
         AppDomain.CurrentDomain.ProcessExit -= OnExit;
         OnExit(null, EventArgs.Empty);
-        process.Dispose();
-        lock (errors)
+        _process.Dispose();
+        lock (_errors)
         {
-            log.Dispose();
+            _log.Dispose();
         }
     }
 
@@ -127,17 +127,17 @@ internal sealed partial class ServerProcess : IDisposable
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(StartPatience);
         var began = Stopwatch.GetTimestamp();
-        process.Start();
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        await Task.WhenAny(address.Task, process.WaitForExitAsync(patience.Token));
-        if (!address.Task.IsCompleted)
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        await Task.WhenAny(_address.Task, _process.WaitForExitAsync(patience.Token));
+        if (!_address.Task.IsCompleted)
         {
             patience.Token.ThrowIfCancellationRequested();
             throw new InvalidOperationException($"The server ended while it started; its log says why. {string.Join(' ', Errors)}");
         }
 
-        Address = await address.Task;
+        Address = await _address.Task;
         using var connection = new Connection(Address);
         while ((await connection.GetAsync("/health/ready", "nobody")).Status != 200)
         {
@@ -154,22 +154,22 @@ internal sealed partial class ServerProcess : IDisposable
             return;
         }
 
-        lock (errors)
+        lock (_errors)
         {
-            if (log.BaseStream is not null)
+            if (_log.BaseStream is not null)
             {
-                log.WriteLine(line);
+                _log.WriteLine(line);
             }
 
             if (Problem().IsMatch(line))
             {
-                errors.Add(line);
+                _errors.Add(line);
             }
         }
 
-        if (!address.Task.IsCompleted && Listening().Match(line) is { Success: true } match)
+        if (!_address.Task.IsCompleted && Listening().Match(line) is { Success: true } match)
         {
-            address.TrySetResult(new Uri(match.Value));
+            _address.TrySetResult(new Uri(match.Value));
         }
     }
 
@@ -177,7 +177,8 @@ internal sealed partial class ServerProcess : IDisposable
     {
         try
         {
-            process.Kill();
+            _process.Kill();
+            _process.WaitForExit();
         }
         catch (InvalidOperationException)
         {

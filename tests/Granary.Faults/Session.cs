@@ -5,8 +5,8 @@ internal sealed class Session(int number, bool stays)
 {
     private const int Users = 8;
 
-    private readonly Lock gate = new();
-    private readonly List<Append> appends = [];
+    private readonly Lock _gate = new();
+    private readonly List<Append> _appends = [];
 
     public string Id { get; } = $"session-{number:00000}";
 
@@ -44,27 +44,27 @@ internal sealed class Session(int number, bool stays)
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                return [.. appends];
+                return [.. _appends];
             }
         }
     }
 
     public void Add(Append append)
     {
-        lock (gate)
+        lock (_gate)
         {
-            appends.Add(append);
+            _appends.Add(append);
         }
     }
 
     /// <summary>One of its newest appends that were acknowledged with a key; null if there is none.</summary>
     public Append? RecentKeyed(Random random)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var recent = appends.Skip(appends.Count - 20).Where(append => append is { Outcome: Outcome.Acknowledged, Key: not null }).ToArray();
+            var recent = _appends.Skip(_appends.Count - 20).Where(append => append is { Outcome: Outcome.Acknowledged, Key: not null }).ToArray();
             return recent.Length == 0 ? null : recent[random.Next(recent.Length)];
         }
     }
@@ -72,7 +72,7 @@ internal sealed class Session(int number, bool stays)
     /// <summary>Takes note of what an answer has shown.</summary>
     public void Note(long lastSequence, int epoch = 1)
     {
-        lock (gate)
+        lock (_gate)
         {
             Seen = Math.Max(Seen, lastSequence);
             Epoch = Math.Max(Epoch, epoch);

@@ -23,7 +23,7 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
     /// <summary>Maintenance lists what a crash left unlisted: due after a minute, looked for every 15 seconds; and some time for a busy machine.</summary>
     private static readonly TimeSpan MaintenancePatience = TimeSpan.FromSeconds(120);
 
-    private int comparisons;
+    private int _comparisons;
 
     /// <summary>Compares sessions and the lists of all users.</summary>
     /// <param name="address">The server.</param>
@@ -33,7 +33,7 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
     public async Task VerifyAsync(Uri address, IReadOnlyCollection<Session> sessions, RoundFigures figures, CancellationToken cancellationToken)
     {
         using var connection = new Connection(address, Parallelism);
-        var number = ++comparisons;
+        var number = ++_comparisons;
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(sessions, parallel, async (session, _) =>
         {
@@ -65,14 +65,23 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
                 foreach (var session in owed)
                 {
                     session.MustBeListed = true;
-                    if (!wait && await connection.PostAsync("/sessions/start", session, new JsonObject { ["session_id"] = session.Id }) is { IsSuccess: false } refused)
+                    if (!wait)
                     {
-                        report.Add(Fault.Other, session, $"its start was answered with {refused}");
+                        await StartAsync(connection, session);
                     }
                 }
             }
 
             await VerifyListsAsync(connection);
+        }
+    }
+
+    private async Task StartAsync(Connection connection, Session session)
+    {
+        var answer = await connection.PostAsync("/sessions/start", session, new JsonObject { ["session_id"] = session.Id });
+        if (!answer.IsSuccess)
+        {
+            report.Add(Fault.Other, session, $"its start was answered with {answer}");
         }
     }
 
@@ -85,7 +94,8 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
             string? after = null;
             do
             {
-                var answer = await connection.GetAsync($"/sessions?limit={ListPage}{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}", sessions.Key);
+                var cursor = after is null ? "" : $"&after={Uri.EscapeDataString(after)}";
+                var answer = await connection.GetAsync($"/sessions?limit={ListPage}{cursor}", sessions.Key);
                 if (!answer.IsSuccess)
                 {
                     report.Add(Fault.Other, $"the sessions of {sessions.Key} were answered with {answer}");
@@ -304,12 +314,16 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
             var last = answer.Body.GetProperty("last_sequence").GetInt64();
             if (epoch < session.Epoch || last != history.Count)
             {
-                report.Add(Fault.Lost, session, $"its context ends at {last} in epoch {epoch}; its history ends at {history.Count}, an answer had shown epoch {session.Epoch}");
+                report.Add(
+                    Fault.Lost,
+                    session,
+                    $"its context ends at {last} in epoch {epoch}; its history ends at {history.Count}, an answer had shown epoch {session.Epoch}");
             }
 
             session.Note(last, epoch);
             long before = 0;
-            foreach (var message in answer.Body.GetProperty("active_context").EnumerateArray().SelectMany(turn => turn.GetProperty("messages").EnumerateArray()))
+            var turns = answer.Body.GetProperty("active_context").EnumerateArray();
+            foreach (var message in turns.SelectMany(turn => turn.GetProperty("messages").EnumerateArray()))
             {
                 var sequence = message.GetProperty("sequence").GetInt64();
                 if (sequence <= before || sequence > history.Count || !JsonElement.DeepEquals(message, history[(int)sequence - 1]))

@@ -16,32 +16,32 @@ internal sealed record LostAnswer(long Sent, long At, string What);
 /// </summary>
 internal sealed class Workload
 {
-    private readonly Ledger ledger;
-    private readonly Report report;
-    private readonly int connections;
+    private readonly Ledger _ledger;
+    private readonly Report _report;
+    private readonly int _connections;
 
     /// <summary>The sessions in use; one that is ended gives its place to a new one.</summary>
-    private readonly Session[] places;
+    private readonly Session[] _places;
 
-    private ConcurrentQueue<LostAnswer> lost = new();
+    private ConcurrentQueue<LostAnswer> _lost = new();
 
     public Workload(Ledger ledger, Report report, int connections, int sessions)
     {
-        this.ledger = ledger;
-        this.report = report;
-        this.connections = connections;
+        _ledger = ledger;
+        _report = report;
+        _connections = connections;
 
         // One in ten stays for the whole run.
-        places = [.. Enumerable.Range(0, sessions).Select(place => ledger.NewSession(stays: place % 10 == 0))];
+        _places = [.. Enumerable.Range(0, sessions).Select(place => ledger.NewSession(stays: place % 10 == 0))];
     }
 
     /// <summary>Runs until every connection has lost the server.</summary>
     /// <returns>The requests without an answer.</returns>
     public async Task<IReadOnlyCollection<LostAnswer>> RunAsync(Uri address, int seed)
     {
-        lost = new ConcurrentQueue<LostAnswer>();
-        using var second = new Connection(address, connections);
-        await Task.WhenAll(Enumerable.Range(0, connections).Select(async number =>
+        _lost = new ConcurrentQueue<LostAnswer>();
+        using var second = new Connection(address, _connections);
+        await Task.WhenAll(Enumerable.Range(0, _connections).Select(async number =>
         {
             using var connection = new Connection(address);
             var worker = new Worker(this, connection, second, new Random(unchecked((seed * 1_009) + number)));
@@ -49,19 +49,19 @@ internal sealed class Workload
             {
             }
         }));
-        return lost;
+        return _lost;
     }
 
     /// <summary>One connection. Each method answers whether the server still answers.</summary>
     private sealed class Worker(Workload all, Connection connection, Connection second, Random random)
     {
-        private readonly Ledger ledger = all.ledger;
-        private readonly Report report = all.report;
+        private readonly Ledger _ledger = all._ledger;
+        private readonly Report _report = all._report;
 
         public Task<bool> StepAsync()
         {
-            var place = random.Next(all.places.Length);
-            var session = Volatile.Read(ref all.places[place]);
+            var place = random.Next(all._places.Length);
+            var session = Volatile.Read(ref all._places[place]);
             return random.Next(100) switch
             {
                 < 40 => AppendAsync(NewAppend(session, Carrier.Store)),
@@ -77,7 +77,7 @@ internal sealed class Workload
 
         private Append NewAppend(Session session, Carrier carrier, bool? keyed = null)
         {
-            var number = ledger.NextAppend();
+            var number = _ledger.NextAppend();
             var key = keyed ?? random.Next(2) == 0 ? $"key-{number}" : null;
             var ids = carrier == Carrier.Messages && random.Next(4) == 0;
             var body = carrier switch
@@ -91,14 +91,14 @@ internal sealed class Workload
 
         private async Task<bool> AppendAsync(Append append)
         {
-            ledger.Add(append);
+            _ledger.Add(append);
             return Take(append, await connection.SendAsync(append));
         }
 
         /// <summary>The same append at the same time over two connections: one of them stores it, both get the same answer.</summary>
         private async Task<bool> AppendTwiceAsync(Append append)
         {
-            ledger.Add(append);
+            _ledger.Add(append);
             var answers = await Task.WhenAll(connection.SendAsync(append), second.SendAsync(append));
             return Take(append, answers[0]) & Take(append, answers[1]);
         }
@@ -110,12 +110,12 @@ internal sealed class Workload
                 return await ReadAsync(session);
             }
 
-            ledger.Touch(session);
+            _ledger.Touch(session);
             var sent = Stopwatch.GetTimestamp();
             var answer = await connection.SendAsync(append);
             if (answer.IsSuccess && !answer.Replayed)
             {
-                report.Add(Fault.Doubled, session, $"the repeat of append {append.Number} was not recognised: {answer}");
+                _report.Add(Fault.Doubled, session, $"the repeat of append {append.Number} was not recognised: {answer}");
             }
 
             return answer.IsLost ? Lose(sent, answer, $"repeat of append {append.Number}") : Take(append, answer);
@@ -132,7 +132,7 @@ internal sealed class Workload
             {
                 if (append.Accept(answer) is { } wrong)
                 {
-                    report.Add(Fault.OutOfOrder, append.Session, wrong);
+                    _report.Add(Fault.OutOfOrder, append.Session, wrong);
                 }
             }
             else if (append.Outcome is Outcome.Unknown or Outcome.Refused && append.Session.EndRequested && answer.Is(409, "completed"))
@@ -141,7 +141,7 @@ internal sealed class Workload
             }
             else if (!answer.Is(503, "stopping"))
             {
-                report.Add(Fault.Other, append.Session, $"append {append.Number} was answered with {answer}");
+                _report.Add(Fault.Other, append.Session, $"append {append.Number} was answered with {answer}");
             }
 
             return true;
@@ -149,7 +149,7 @@ internal sealed class Workload
 
         private async Task<bool> CompactAsync(Session session)
         {
-            ledger.Touch(session);
+            _ledger.Touch(session);
             var empty = session.Seen == 0;
             var sent = Stopwatch.GetTimestamp();
             var answer = await connection.PostAsync($"/sessions/{session.Id}/compact", session, new JsonObject { ["force"] = true });
@@ -164,7 +164,7 @@ internal sealed class Workload
             }
             else if (!(empty && answer.Status == 404) && !(session.EndRequested && answer.Is(409, "completed")) && !answer.Is(503, "stopping"))
             {
-                report.Add(Fault.Other, session, $"compaction was answered with {answer}");
+                _report.Add(Fault.Other, session, $"compaction was answered with {answer}");
             }
 
             return true;
@@ -172,7 +172,7 @@ internal sealed class Workload
 
         private async Task<bool> ReadAsync(Session session)
         {
-            ledger.Touch(session);
+            _ledger.Touch(session);
             var (seen, epoch) = (session.Seen, session.Epoch);
             var sent = Stopwatch.GetTimestamp();
             var answer = await connection.PostAsync("/memory/context", session, new JsonObject { ["session_id"] = session.Id });
@@ -187,14 +187,14 @@ internal sealed class Workload
                 var shown = answer.Body.GetProperty("epoch").GetInt32();
                 if (last < seen || shown < epoch)
                 {
-                    report.Add(Fault.Lost, session, $"a context ends at sequence {last} in epoch {shown}, after an answer had shown {seen} in epoch {epoch}");
+                    _report.Add(Fault.Lost, session, $"a context ends at sequence {last} in epoch {shown}, after an answer had shown {seen} in epoch {epoch}");
                 }
 
                 session.Note(last, shown);
             }
             else if (!(seen == 0 && answer.Status == 404) && !answer.Is(503, "stopping"))
             {
-                report.Add(Fault.Other, session, $"its context was answered with {answer}");
+                _report.Add(Fault.Other, session, $"its context was answered with {answer}");
             }
 
             return true;
@@ -208,18 +208,18 @@ internal sealed class Workload
                 return await ReadAsync(session);
             }
 
-            var next = ledger.NewSession();
+            var next = _ledger.NewSession();
             if (random.Next(2) == 0 && !await AppendAsync(NewAppend(next, Carrier.Start)))
             {
                 return false;
             }
 
-            if (Interlocked.CompareExchange(ref all.places[place], next, session) != session)
+            if (Interlocked.CompareExchange(ref all._places[place], next, session) != session)
             {
                 return true;
             }
 
-            ledger.Touch(session);
+            _ledger.Touch(session);
             session.EndRequested = true;
             var sent = Stopwatch.GetTimestamp();
             var answer = await connection.PostAsync("/sessions/end", session, new JsonObject { ["session_id"] = session.Id });
@@ -234,7 +234,7 @@ internal sealed class Workload
             }
             else if (!answer.Is(503, "stopping"))
             {
-                report.Add(Fault.Other, session, $"its end was answered with {answer}");
+                _report.Add(Fault.Other, session, $"its end was answered with {answer}");
             }
 
             return true;
@@ -243,7 +243,7 @@ internal sealed class Workload
         /// <summary>A session that is made to be erased.</summary>
         private async Task<bool> EraseAsync()
         {
-            var session = ledger.NewSession();
+            var session = _ledger.NewSession();
             for (var appends = random.Next(1, 4); appends > 0; appends--)
             {
                 if (!await AppendAsync(NewAppend(session, appends == 3 ? Carrier.Start : Carrier.Messages)))
@@ -271,7 +271,7 @@ internal sealed class Workload
             }
             else if (!answer.Is(503, "stopping"))
             {
-                report.Add(Fault.Other, session, $"its erasure was answered with {answer}");
+                _report.Add(Fault.Other, session, $"its erasure was answered with {answer}");
             }
 
             return true;
@@ -279,7 +279,7 @@ internal sealed class Workload
 
         private bool Lose(long sent, Answer answer, string what)
         {
-            all.lost.Enqueue(new LostAnswer(sent, answer.At, $"{what}: {answer.Error}"));
+            all._lost.Enqueue(new LostAnswer(sent, answer.At, $"{what}: {answer.Error}"));
             return false;
         }
     }
