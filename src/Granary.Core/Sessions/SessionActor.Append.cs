@@ -69,25 +69,38 @@ internal sealed partial class SessionActor
         AppendChange change;
         var pump = false;
         var repeats = false;
-        lock (Gate)
+        try
         {
-            EnsureNotLost();
-            if (_resource is not null && _resource != handle)
+            lock (Gate)
             {
-                return null;
+                EnsureNotLost();
+                if (_resource is not null && _resource != handle)
+                {
+                    return null;
+                }
+
+                if (key is { } again && _pendingKeys is not null && _pendingKeys.TryGetValue(again, out var pending))
+                {
+                    // The same append began while this one asked the store.
+                    change = pending.Content == content ? pending.Change : throw KeyReused();
+                    repeats = true;
+                }
+                else
+                {
+                    change = PrepareAppend(request, messages, tokens, handle, policy.Resource, key, content);
+                    pump = Enqueue(change);
+                }
+            }
+        }
+        catch (MemoryException) when (key is not null)
+        {
+            // What refuses it now may have come after the same append was stored, both since this one asked the store.
+            if (await ReadAppendAsync(key.Value, content, cancellationToken).ConfigureAwait(false) is { } stored)
+            {
+                return stored;
             }
 
-            if (key is { } again && _pendingKeys is not null && _pendingKeys.TryGetValue(again, out var pending))
-            {
-                // The same append began while this one asked the store.
-                change = pending.Content == content ? pending.Change : throw KeyReused();
-                repeats = true;
-            }
-            else
-            {
-                change = PrepareAppend(request, messages, tokens, handle, policy.Resource, key, content);
-                pump = Enqueue(change);
-            }
+            throw;
         }
 
         if (pump)
