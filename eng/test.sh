@@ -48,7 +48,7 @@ if ! dotnet build "$solution" -c "$configuration" --no-restore -v quiet -clp:Err
   finish
 fi
 
-# One program that counts: the runner's summary lines, one for each test project.
+# The runner ends each test project with a summary line; their numbers are added up.
 dotnet test "$solution" -c "$configuration" --no-build --logger 'console;verbosity=minimal' 2>&1 | tee "$log"
 [ "${PIPESTATUS[0]}" -eq 0 ] || runner_failed=1
 count() { grep -oE "(Passed!|Failed!|Skipped!) .*$1: +[0-9]+" "$log" | grep -oE "$1: +[0-9]+" | grep -oE '[0-9]+' | awk '{ n += $1 } END { print n + 0 }'; }

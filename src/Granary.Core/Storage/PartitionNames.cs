@@ -1,6 +1,6 @@
 namespace Granary.Core.Storage;
 
-/// <summary>The partition ids of the actors, and back.</summary>
+/// <summary>The partition ids of the actors; those of sessions also back, for maintenance.</summary>
 internal static class PartitionNames
 {
     private const string SessionPrefix = "session/";
@@ -14,16 +14,8 @@ internal static class PartitionNames
     public static bool TryParseSession(string partition, out SessionKey key)
     {
         var parts = partition.Split('/');
-        var is_ = parts.Length == 4 && partition.StartsWith(SessionPrefix, StringComparison.Ordinal);
-        key = is_ ? new SessionKey(parts[1], parts[2], parts[3]) : default;
-        return is_;
-    }
-
-    public static bool TryParseUser(string partition, out UserKey key)
-    {
-        var parts = partition.Split('/');
-        var is_ = parts.Length == 3 && partition.StartsWith(UserPrefix, StringComparison.Ordinal);
-        key = is_ ? new UserKey(parts[1], parts[2]) : default;
-        return is_;
+        var isSession = parts.Length == 4 && partition.StartsWith(SessionPrefix, StringComparison.Ordinal);
+        key = isSession ? new SessionKey(parts[1], parts[2], parts[3]) : default;
+        return isSession;
     }
 }
