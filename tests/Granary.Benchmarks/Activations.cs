@@ -48,7 +48,7 @@ internal static class Activations
         await session.ClearAsync(confirm: true);
         for (var i = 0; i < Active; i++)
         {
-            await session.AppendAsync(Host.Turn(turns - Active + i));
+            await session.AppendAsync(SampleTurns.Turn(turns - Active + i));
         }
     }
 

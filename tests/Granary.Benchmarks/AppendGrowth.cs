@@ -48,7 +48,7 @@ internal static class AppendGrowth
 
     private static async Task<double> TimeAsync(ISessionMemory session, int turn)
     {
-        var request = Host.Turn(turn);
+        var request = SampleTurns.Turn(turn);
         var started = Stopwatch.GetTimestamp();
         await session.AppendAsync(request);
         return Stopwatch.GetElapsedTime(started).TotalMicroseconds;

@@ -17,7 +17,7 @@ internal static class Appends
         var groupMean = 0.0;
         for (var repeat = 0; repeat < Repeats; repeat++)
         {
-            using var sizes = new GroupSizes();
+            using var sizes = new GroupSizes(GroupSizes.Sqlite);
             RecordingStore? recording = null;
             await using var host = new Host(wrap: store => recording = new RecordingStore(store));
             await AppendAsync(host, 0, 4);
@@ -46,7 +46,7 @@ internal static class Appends
             int number;
             while ((number = Interlocked.Increment(ref next)) < to * Sessions)
             {
-                await host.Session(number % Sessions).AppendAsync(Host.Turn(number / Sessions));
+                await host.Session(number % Sessions).AppendAsync(SampleTurns.Turn(number / Sessions));
             }
         })));
     }

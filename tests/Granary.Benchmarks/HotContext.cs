@@ -30,7 +30,7 @@ internal static class HotContext
                 await session.ClearAsync(confirm: true);
                 for (var turn = 0; turn < 10; turn++)
                 {
-                    await session.AppendAsync(Host.Turn(turn));
+                    await session.AppendAsync(SampleTurns.Turn(turn));
                 }
             }
 

@@ -45,7 +45,7 @@ internal static class MemoryPerSession
         var characters = 0L;
         for (var turn = 0; turn < Turns; turn++)
         {
-            var request = Host.Turn(turn, resource: null) with { IdempotencyKey = keyed ? $"turn-{turn}" : null };
+            var request = SampleTurns.Turn(turn, resource: null) with { IdempotencyKey = keyed ? $"turn-{turn}" : null };
             await host.Session(session).AppendAsync(request);
             characters += request.Messages.Sum(m => m.Content.Length);
         }

@@ -1,19 +1,22 @@
 using System.Diagnostics.Metrics;
 
-namespace Granary.Benchmarks;
+namespace Granary.Benchmarks.Shared;
 
-/// <summary>Listens to how many commits each durable transaction of the SQLite store takes.</summary>
+/// <summary>Listens to how many commits each durable transaction of a store takes.</summary>
 internal sealed class GroupSizes : IDisposable
 {
+    public const string Sqlite = "granary.sqlite.group.size";
+
     private readonly MeterListener listener = new();
     private readonly Lock gate = new();
     private List<int> sizes = [];
 
-    public GroupSizes()
+    /// <param name="name">The instrument.</param>
+    public GroupSizes(string name)
     {
         listener.InstrumentPublished = (instrument, l) =>
         {
-            if (instrument.Name == "granary.sqlite.group.size")
+            if (instrument.Name == name)
             {
                 l.EnableMeasurementEvents(instrument);
             }

@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Granary.Benchmarks;
+namespace Granary.Benchmarks.Shared;
 
 /// <summary>
 /// Sends HTTP/1.1 requests over kept connections, each connection its next one as soon as it has the answer to the last, and counts the

@@ -1,30 +1,25 @@
-using Granary.Embedded;
+using System.Text.Json;
 using Granary.Http;
 using Granary.Serialization;
-using Granary.Core.Storage;
-using Granary.Storage.Sqlite;
 using Granary.Wire;
-using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
-namespace Granary.Benchmarks;
+namespace Granary.Benchmarks.Shared;
 
 /// <summary>The web applications that the HTTP benchmarks compare, each on a free port of the loopback address.</summary>
 internal static class WebHosts
 {
-    /// <summary>Granary's HTTP API over the embedded host and SQLite in the given folder.</summary>
-    public static async Task<WebApplication> GranaryAsync(string folder, Func<IPartitionStore, IPartitionStore>? wrap = null)
+    /// <summary>Granary's HTTP API over the memory that is registered.</summary>
+    public static async Task<WebApplication> GranaryAsync(Action<WebApplicationBuilder> addMemory)
     {
         var builder = Builder();
-        var store = new SqlitePartitionStore(new SqliteStoreOptions { Folder = folder });
-        builder.Services.AddSingleton(store);
-        builder.Services.AddSingleton(wrap is null ? store : wrap(store));
-        builder.Services.AddGranaryEmbedded(options =>
-        {
-            options.MaxSessions = 10_000;
-            options.Resources = [Host.UnfoldedResource];
-        });
+        addMemory(builder);
         builder.Services.AddGranaryHttp();
         var app = builder.Build();
         app.MapGranary();

@@ -1,6 +1,6 @@
 using Granary.Core.Storage;
 
-namespace Granary.Benchmarks;
+namespace Granary.Benchmarks.Shared;
 
 /// <summary>Keeps what is committed, so that the reference can write the same rows.</summary>
 internal sealed class RecordingStore(IPartitionStore inner) : IPartitionStore

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Granary.Core.Storage;
 using SQLitePCL;
 
-namespace Granary.Benchmarks;
+namespace Granary.Benchmarks.Shared;
 
 /// <summary>
 /// The reference for durable writes: a bare loop of prepared statements that writes given rows into SQLite, with the store's tables and

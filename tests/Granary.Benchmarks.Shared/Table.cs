@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Granary.Benchmarks;
+namespace Granary.Benchmarks.Shared;
 
 /// <summary>Prints aligned columns.</summary>
 internal sealed class Table(string title, params string[] columns)

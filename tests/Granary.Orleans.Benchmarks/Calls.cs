@@ -1,0 +1,76 @@
+using System.Diagnostics;
+
+namespace Granary.Orleans.Benchmarks;
+
+/// <summary>Context calls through the memory of a silo, in process, against calls of an empty grain; measured in turns, round by round.</summary>
+internal static class Calls
+{
+    private const int Sessions = 100;
+    private const int Turns = 10;
+    private const int Rounds = 15;
+    private const int SequentialCalls = 20_000;
+    private const int ConcurrentCalls = 100_000;
+
+    public static async Task RunAsync()
+    {
+        await using var store = await new SqliteStores().OpenAsync();
+        await using var silo = await Silos.StartAsync(store.Store);
+        var memory = silo.Services.GetRequiredService<IMemoryCluster>();
+        var grains = silo.Services.GetRequiredService<IGrainFactory>();
+        var keys = Enumerable.Range(0, Sessions).Select(i => new SessionKey("bench", "user", $"session-{i}")).ToArray();
+        var sessions = keys.Select(memory.Session).ToArray();
+        var empty = keys.Select(key => grains.GetGrain<IEmptyGrain>(Name(key))).ToArray();
+        foreach (var session in sessions)
+        {
+            await Grow.ToAsync(session, Turns);
+        }
+
+        var table = new Table(
+            "Context calls through the silo's memory, in process, against an empty grain (target: ratio >= 0.7)", "", "calls/s", "empty/s", "ratio", "ratios");
+        await MeasureAsync("sequential, one session", 1, SequentialCalls, _ => sessions[0].GetContextAsync(), _ => empty[0].GetAsync(ContextOptions.Default));
+        await MeasureAsync("100 callers, 100 sessions", 100, ConcurrentCalls, i => sessions[i].GetContextAsync(), i => empty[i].GetAsync(ContextOptions.Default));
+        await MeasureAsync("100 callers, one session", 100, ConcurrentCalls, _ => sessions[0].GetContextAsync(), _ => empty[0].GetAsync(ContextOptions.Default));
+        await MeasureAsync(
+            "100 callers, 100 sessions, handles made anew",
+            100,
+            ConcurrentCalls,
+            i => memory.Session(keys[i]).GetContextAsync(),
+            i => grains.GetGrain<IEmptyGrain>(Name(keys[i])).GetAsync(ContextOptions.Default));
+        table.Print();
+
+        async Task MeasureAsync(
+            string name, int callers, int calls, Func<int, ValueTask<SessionContext>> ours, Func<int, ValueTask<SessionContext>> theirs)
+        {
+            var rates = new List<(double Ours, double Theirs)>();
+            for (var round = -3; round < Rounds; round++)
+            {
+                // Who is first changes, so that what drifts meets both.
+                var first = await RateAsync(callers, calls, round % 2 == 0 ? ours : theirs);
+                var second = await RateAsync(callers, calls, round % 2 == 0 ? theirs : ours);
+                if (round >= 0)
+                {
+                    rates.Add(round % 2 == 0 ? (first, second) : (second, first));
+                }
+            }
+
+            var ratios = rates.Select(r => r.Ours / r.Theirs).ToList();
+            table.Row(
+                name, Quantiles.Median(rates.Select(r => r.Ours)), Quantiles.Median(rates.Select(r => r.Theirs)), Quantiles.Median(ratios), Quantiles.Range(ratios));
+        }
+    }
+
+    private static string Name(SessionKey key) => $"{key.Tenant}/{key.User}/{key.Session}";
+
+    private static async Task<double> RateAsync(int callers, int calls, Func<int, ValueTask<SessionContext>> call)
+    {
+        var started = Stopwatch.GetTimestamp();
+        await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(async () =>
+        {
+            for (var i = 0; i < calls / callers; i++)
+            {
+                await call(caller);
+            }
+        })));
+        return calls / Stopwatch.GetElapsedTime(started).TotalSeconds;
+    }
+}
