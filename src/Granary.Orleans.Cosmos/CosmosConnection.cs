@@ -5,7 +5,7 @@ using Microsoft.Azure.Cosmos;
 namespace Granary.Orleans.Cosmos;
 
 /// <summary>A connection string, taken apart.</summary>
-sealed record CosmosConnection(Uri Endpoint, string Key, string Database, bool Gateway)
+internal sealed record CosmosConnection(Uri Endpoint, string Key, string Database, bool Gateway)
 {
     private const string Form = "Write it as AccountEndpoint=https://…;AccountKey=…[;Database=granary][;Mode=Direct|Gateway]";
 

@@ -8,7 +8,7 @@ namespace Granary.Orleans.Conformance;
 [Alias("conformance.reminded")]
 public interface IRemindedGrain : IGrainWithStringKey
 {
-    /// <summary>Sets a reminder that is due at once.</summary>
+    /// <summary>Sets a reminder that is due soon. (One that is due at once is late when it is scheduled, and first ticks a period later.)</summary>
     [Alias("remind")]
     Task RemindAsync();
 
@@ -27,7 +27,7 @@ public sealed class RemindedGrain : Grain, IRemindedGrain, IRemindable
     public static Task<string> TickOf(string key) => Source(key).Task;
 
     /// <inheritdoc/>
-    public Task RemindAsync() => this.RegisterOrUpdateReminder("sweep", TimeSpan.Zero, TimeSpan.FromMinutes(5));
+    public Task RemindAsync() => this.RegisterOrUpdateReminder("sweep", TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(5));
 
     /// <inheritdoc/>
     public async Task<bool> ForgetAsync()
