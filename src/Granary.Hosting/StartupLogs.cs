@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Console;
 
-namespace Granary.Server;
+namespace Granary.Hosting;
 
 /// <summary>What is logged. While the server starts, the framework's own errors are held back: the program tells them in one line.</summary>
 internal sealed class StartupLogs(LogLevel level)
