@@ -8,6 +8,9 @@ namespace Granary.Hosting;
 /// <summary>The program: runs the server until it is told to stop, or a command. What stops a start is told in one line.</summary>
 internal static class HostProgram
 {
+    /// <summary>Starts that may be tried where the next may well succeed.</summary>
+    private const int MaxStarts = 5;
+
     /// <summary>Runs.</summary>
     /// <returns>One of <see cref="ExitCodes"/>, or what the host makes of its stop.</returns>
     public static async Task<int> RunAsync(HostKind kind, string[] arguments, TextWriter output, TextWriter error)
@@ -22,16 +25,28 @@ internal static class HostProgram
                     Help.Print(kind, output);
                     return ExitCodes.Ok;
                 default:
-                    await using (var server = HttpHost.Build(kind, arguments))
-                    {
-                        return await server.RunAsync(output, error);
-                    }
+                    return await ServeAsync(kind, arguments, output, error);
             }
         }
         catch (Exception failure) when (Reason(failure) is { } reason)
         {
             error.WriteLine($"granary: {OneLine(reason)}");
             return failure is SettingException or OptionsValidationException or InvalidRequestException ? ExitCodes.WrongSetting : ExitCodes.StartFailed;
+        }
+    }
+
+    private static async Task<int> ServeAsync(HostKind kind, string[] arguments, TextWriter output, TextWriter error)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await using var server = HttpHost.Build(kind, arguments);
+                return await server.RunAsync(output, error);
+            }
+            catch (StartException failure) when (failure.MayRepeat && attempt < MaxStarts)
+            {
+            }
         }
     }
 

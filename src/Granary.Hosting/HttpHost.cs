@@ -34,7 +34,7 @@ internal sealed partial class HttpHost : IAsyncDisposable
     /// <exception cref="StoreOpenException">The data folder cannot be used.</exception>
     public static HttpHost Build(HostKind kind, IReadOnlyList<string> arguments)
     {
-        var configuration = ServerConfiguration.Read(arguments, Directory.GetCurrentDirectory(), Environment.GetEnvironmentVariables(), kind.Settings);
+        var configuration = ServerConfiguration.Read(arguments, Directory.GetCurrentDirectory(), Environment.GetEnvironmentVariables(), kind.Settings, kind.Sections);
         var settings = ServerSettings.Read(configuration);
         var http = new GranaryHttpOptions();
         HttpSettings.Fill(http, configuration, settings);
@@ -53,6 +53,7 @@ internal sealed partial class HttpHost : IAsyncDisposable
         var app = builder.Build();
         try
         {
+            memory.MapFirst(app);
             app.MapGranary();
             memory.Map(app);
             return new HttpHost(app, settings, memory, logs);
@@ -89,8 +90,7 @@ internal sealed partial class HttpHost : IAsyncDisposable
             LogAnonymous(logger, _settings.Address.ToString());
         }
 
-        await _app.WaitForShutdownAsync();
-        return _memory.Outcome(error);
+        return _memory.Outcome(await StopAsync(), error);
     }
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
@@ -98,11 +98,26 @@ internal sealed partial class HttpHost : IAsyncDisposable
     /// <summary>An address that a browser on this machine can open, where the server listens on all addresses.</summary>
     private static string Reachable(string address) => address.Replace("//0.0.0.0:", "//localhost:").Replace("//[::]:", "//localhost:");
 
+    /// <summary>Waits until the process is told to stop, and stops.</summary>
+    /// <returns>What went wrong, if anything.</returns>
+    private async Task<Exception?> StopAsync()
+    {
+        try
+        {
+            await _app.WaitForShutdownAsync();
+            return null;
+        }
+        catch (Exception failure)
+        {
+            return failure;
+        }
+    }
+
     private async Task StartAsync()
     {
         try
         {
-            await _memory.PrepareAsync(CancellationToken.None);
+            await _memory.PrepareAsync(_app.Services, CancellationToken.None);
             await _app.StartAsync();
             _logs.Started();
         }
@@ -113,6 +128,10 @@ internal sealed partial class HttpHost : IAsyncDisposable
         catch (SocketException error)
         {
             throw new StartException($"HOST {_settings.Address} with PORT {_settings.Port} cannot be used: {error.Message}. Set HOST or PORT to another.", error);
+        }
+        catch (Exception error) when (error is not StartException && _app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            throw new StartException("The start was broken off: the program was told to stop.", error);
         }
         catch (Exception error) when (_memory.Explain(error) is { } explained)
         {

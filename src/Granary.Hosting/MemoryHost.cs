@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Granary.Hosting;
 
 /// <summary>What an executable puts beneath the HTTP API.</summary>
@@ -9,13 +11,18 @@ internal abstract class MemoryHost
     /// <summary>Adds the <see cref="IMemoryCluster"/> and what it needs. What is a hosted service here starts before the HTTP server and stops after it.</summary>
     public abstract void Add(WebApplicationBuilder builder);
 
-    /// <summary>Adds what the application has besides the API.</summary>
+    /// <summary>Adds what a request passes before it comes to the API.</summary>
+    public virtual void MapFirst(WebApplication app)
+    {
+    }
+
+    /// <summary>Adds what the application has besides the API, and what a request passes that the API has admitted.</summary>
     public virtual void Map(WebApplication app)
     {
     }
 
     /// <summary>Does what must be done before the services start.</summary>
-    public virtual Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public virtual Task PrepareAsync(IServiceProvider services, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>What is printed at the start, after where the server listens: a line each.</summary>
     public abstract IEnumerable<string> Describe(IServiceProvider services);
@@ -24,6 +31,16 @@ internal abstract class MemoryHost
     public virtual StartException? Explain(Exception error) => null;
 
     /// <summary>What the stop came to.</summary>
+    /// <param name="failure">What was thrown on the way, if anything.</param>
+    /// <param name="error">Where to tell what went wrong.</param>
     /// <returns>The exit code.</returns>
-    public virtual int Outcome(TextWriter error) => ExitCodes.Ok;
+    public virtual int Outcome(Exception? failure, TextWriter error)
+    {
+        if (failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+
+        return ExitCodes.Ok;
+    }
 }

@@ -6,7 +6,7 @@ namespace Granary.Server;
 internal static class ServerProgram
 {
     private static readonly HostKind Kind =
-        new("Granary.Server", "Granary: memory for AI agents, over HTTP.", [], static settings => new EmbeddedMemory(settings));
+        new("Granary.Server", "Granary: memory for AI agents, over HTTP.", [], [], static settings => new EmbeddedMemory(settings));
 
     /// <summary>Runs until the process is told to stop.</summary>
     /// <returns>The exit code, one of <see cref="ExitCodes"/>.</returns>

@@ -13,9 +13,14 @@ internal static class ServerConfiguration
     /// <param name="workingFolder">The folder of <c>.env</c>.</param>
     /// <param name="environment">The environment's variables.</param>
     /// <param name="own">The flat settings that the executable has besides those of all.</param>
+    /// <param name="sections">The sections without flat names that it has besides those of all.</param>
     /// <exception cref="SettingException">A source cannot be understood, or has a name that is not known.</exception>
     public static IConfigurationRoot Read(
-        IReadOnlyList<string> arguments, string workingFolder, IDictionary environment, IReadOnlyList<FlatSetting>? own = null)
+        IReadOnlyList<string> arguments,
+        string workingFolder,
+        IDictionary environment,
+        IReadOnlyList<FlatSetting>? own = null,
+        IReadOnlyList<string>? sections = null)
     {
         IReadOnlyList<FlatSetting> known = [.. FlatSettings.All, .. own ?? []];
         var commandLine = ServerArguments.Parse(arguments, known);
@@ -39,7 +44,7 @@ internal static class ServerConfiguration
         try
         {
             var configuration = builder.Build();
-            RefuseUnknown(configuration, known);
+            RefuseUnknown(configuration, known, [.. FlatSettings.Sections, .. sections ?? []]);
             return configuration;
         }
         catch (FileNotFoundException)
@@ -77,14 +82,14 @@ internal static class ServerConfiguration
     }
 
     /// <summary>A misspelled setting would otherwise be a setting that silently has no effect.</summary>
-    private static void RefuseUnknown(IConfiguration configuration, IReadOnlyList<FlatSetting> settings)
+    private static void RefuseUnknown(IConfiguration configuration, IReadOnlyList<FlatSetting> settings, IReadOnlyList<string> sections)
     {
         var granary = configuration.GetSection("Granary");
-        RefuseOthers(granary, [.. settings.Select(setting => setting.Key.Split(':')[0]), .. FlatSettings.Sections]);
+        RefuseOthers(granary, [.. settings.Select(setting => setting.Key.Split(':')[0]), .. sections]);
         foreach (var section in settings.Where(setting => setting.Key.Contains(':')).GroupBy(setting => setting.Key.Split(':')[0]))
         {
             // What is bound as a whole tells its unknown names itself.
-            if (!FlatSettings.Sections.Contains(section.Key))
+            if (!sections.Contains(section.Key))
             {
                 RefuseOthers(granary.GetSection(section.Key), [.. section.Select(setting => setting.Key.Split(':')[1])]);
             }
