@@ -11,6 +11,7 @@ using Granary.Silo.Settings;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
 using Orleans.Runtime;
+using Orleans.Runtime.MembershipService;
 
 namespace Granary.Silo;
 

@@ -69,16 +69,8 @@ internal sealed class SiloSetup(HostSettings host, SiloSettings settings, int si
             case { Name: ClusterSettings.Sqlite }:
                 silo.Services.AddSqlite(host);
                 break;
-            case { Name: ClusterSettings.Postgres } postgres:
-                silo.Services.AddGranaryPostgres(store =>
-                {
-                    host.Configuration.GetSection("Granary:Postgres").BindStrictly(store);
-                    store.ConnectionString = postgres.Connection;
-                });
-                break;
             default:
                 settings.Storage.Provider!.AddGrainStorage(silo, GrainStorageName, settings.Storage.Connection);
-                silo.AddGranaryGrainStorage(GrainStorageName);
                 break;
         }
     }

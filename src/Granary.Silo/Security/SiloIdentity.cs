@@ -35,7 +35,7 @@ internal sealed class SiloIdentity(X509Certificate2 certificate, string host, X5
     /// <summary>Why a certificate is none of this cluster's; null if it is one.</summary>
     /// <param name="remote">The certificate.</param>
     /// <param name="sent">What came with it.</param>
-    public string? WhyRefused(X509Certificate2 remote, X509Certificate2Collection sent)
+    public string? WhyRefused(X509Certificate2 remote, X509Certificate2[] sent)
     {
         if (!remote.MatchesHostname(host))
         {
@@ -57,6 +57,6 @@ internal sealed class SiloIdentity(X509Certificate2 certificate, string host, X5
         return chain.Build(remote) ? null : string.Join("; ", chain.ChainStatus.Select(status => status.StatusInformation.Trim().TrimEnd('.')).Distinct());
     }
 
-    private static X509Certificate2Collection Sent(X509Chain? chain) =>
-        chain is null ? [] : new X509Certificate2Collection([.. chain.ChainElements.Select(element => element.Certificate), .. chain.ChainPolicy.ExtraStore]);
+    private static X509Certificate2[] Sent(X509Chain? chain) =>
+        chain is null ? [] : [.. chain.ChainElements.Select(element => element.Certificate), .. chain.ChainPolicy.ExtraStore];
 }
