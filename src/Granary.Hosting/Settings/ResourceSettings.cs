@@ -3,9 +3,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Granary.Serialization;
-using Microsoft.Extensions.Configuration;
 
-namespace Granary.Server.Settings;
+namespace Granary.Hosting.Settings;
 
 /// <summary>
 /// Reads memory resources from <c>Granary:Resources</c>. The names are the API's, with or without underscores, in any case; lists replace

@@ -1,6 +1,6 @@
-namespace Granary.Server;
+namespace Granary.Hosting;
 
-internal sealed partial class ServerHost
+internal sealed partial class HttpHost
 {
     [LoggerMessage(1, LogLevel.Warning, "{Setting} is set, but has no effect in this version")]
     private static partial void LogWithoutEffect(ILogger logger, string setting);

@@ -1,7 +1,7 @@
 using Granary.Http.Identity;
-using Granary.Server.Settings;
+using Granary.Hosting.Settings;
 
-namespace Granary.Server.Keys;
+namespace Granary.Hosting.Keys;
 
 /// <summary><c>key new --tenant NAME [--user NAME] [--name NAME]</c>: makes a key, prints it once, and what to configure.</summary>
 internal static class KeyCommand

@@ -1,7 +1,6 @@
 using System.Collections;
-using Microsoft.Extensions.Configuration;
 
-namespace Granary.Server.Settings;
+namespace Granary.Hosting.Settings;
 
 /// <summary>
 /// Puts the sources of settings together, each stronger than the one before: <c>appsettings.json</c> beside the binaries, the file that
@@ -13,10 +12,18 @@ internal static class ServerConfiguration
     /// <param name="arguments">The command line.</param>
     /// <param name="workingFolder">The folder of <c>.env</c>.</param>
     /// <param name="environment">The environment's variables.</param>
+    /// <param name="own">The flat settings that the executable has besides those of all.</param>
+    /// <param name="sections">The sections without flat names that it has besides those of all.</param>
     /// <exception cref="SettingException">A source cannot be understood, or has a name that is not known.</exception>
-    public static IConfigurationRoot Read(IReadOnlyList<string> arguments, string workingFolder, IDictionary environment)
+    public static IConfigurationRoot Read(
+        IReadOnlyList<string> arguments,
+        string workingFolder,
+        IDictionary environment,
+        IReadOnlyList<FlatSetting>? own = null,
+        IReadOnlyList<string>? sections = null)
     {
-        var commandLine = ServerArguments.Parse(arguments);
+        IReadOnlyList<FlatSetting> known = [.. FlatSettings.All, .. own ?? []];
+        var commandLine = ServerArguments.Parse(arguments, known);
         var file = DotEnvFile.Read(Path.Combine(workingFolder, ".env"));
         var variables = Variables(environment);
         var builder = new ConfigurationBuilder();
@@ -30,14 +37,14 @@ internal static class ServerConfiguration
 
         foreach (var source in new[] { file, variables, commandLine })
         {
-            AddPaths(source);
+            AddPaths(source, known);
             builder.AddInMemoryCollection(source);
         }
 
         try
         {
             var configuration = builder.Build();
-            RefuseUnknown(configuration);
+            RefuseUnknown(configuration, known, [.. FlatSettings.Sections, .. sections ?? []]);
             return configuration;
         }
         catch (FileNotFoundException)
@@ -51,9 +58,9 @@ internal static class ServerConfiguration
     }
 
     // Of two names of one setting, the one of the stronger source decides, so within a source both must be there.
-    private static void AddPaths(Dictionary<string, string?> source)
+    private static void AddPaths(Dictionary<string, string?> source, IReadOnlyList<FlatSetting> known)
     {
-        foreach (var setting in FlatSettings.All)
+        foreach (var setting in known)
         {
             if (source.GetValueOrDefault(setting.Name) is { } value && !string.IsNullOrWhiteSpace(value))
             {
@@ -75,10 +82,24 @@ internal static class ServerConfiguration
     }
 
     /// <summary>A misspelled setting would otherwise be a setting that silently has no effect.</summary>
-    private static void RefuseUnknown(IConfiguration configuration)
+    private static void RefuseUnknown(IConfiguration configuration, IReadOnlyList<FlatSetting> settings, IReadOnlyList<string> sections)
     {
-        var known = FlatSettings.All.Select(setting => setting.Key.Split(':')[0]).Concat(FlatSettings.Sections).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        foreach (var section in configuration.GetSection("Granary").GetChildren())
+        var granary = configuration.GetSection("Granary");
+        RefuseOthers(granary, [.. settings.Select(setting => setting.Key.Split(':')[0]), .. sections]);
+        foreach (var section in settings.Where(setting => setting.Key.Contains(':')).GroupBy(setting => setting.Key.Split(':')[0]))
+        {
+            // What is bound as a whole tells its unknown names itself.
+            if (!sections.Contains(section.Key))
+            {
+                RefuseOthers(granary.GetSection(section.Key), [.. section.Select(setting => setting.Key.Split(':')[1])]);
+            }
+        }
+    }
+
+    private static void RefuseOthers(IConfigurationSection parent, IEnumerable<string> names)
+    {
+        var known = names.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        foreach (var section in parent.GetChildren())
         {
             if (!known.Contains(section.Key))
             {

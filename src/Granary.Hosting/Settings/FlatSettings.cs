@@ -1,4 +1,4 @@
-namespace Granary.Server.Settings;
+namespace Granary.Hosting.Settings;
 
 /// <summary>A setting with a flat name, as environment variables have them, besides its name in the section <c>Granary</c>.</summary>
 /// <param name="Name">The flat name.</param>

@@ -1,27 +1,25 @@
-using System.Globalization;
 using System.Net;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Logging;
 
-namespace Granary.Server.Settings;
+namespace Granary.Hosting.Settings;
 
 /// <summary>The settings of the server itself, checked.</summary>
 internal sealed class ServerSettings
 {
     private ServerSettings(IConfiguration configuration)
     {
-        Address = ParseAddress(Value(configuration, FlatSettings.Host));
-        Port = Whole(configuration, FlatSettings.Port, 0, IPEndPoint.MaxPort);
-        DataFolder = Path.GetFullPath(Value(configuration, FlatSettings.DataDir));
-        AllowAnonymous = Switch(configuration, FlatSettings.AllowAnonymous);
-        AllowedHosts = Value(configuration, FlatSettings.AllowedHosts)
+        var read = new SettingReader(configuration);
+        Address = ParseAddress(read.Text(FlatSettings.Host));
+        Port = read.Whole(FlatSettings.Port, 0, IPEndPoint.MaxPort);
+        DataFolder = Path.GetFullPath(read.Text(FlatSettings.DataDir));
+        AllowAnonymous = read.Switch(FlatSettings.AllowAnonymous);
+        AllowedHosts = read.Text(FlatSettings.AllowedHosts)
             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        MaxSessions = Whole(configuration, FlatSettings.MaxSessions, 1, 10_000_000);
-        IdleTime = TimeSpan.FromMinutes(Number(configuration, FlatSettings.SessionTtlMinutes, 0.01, 525_600));
-        EvictionInterval = TimeSpan.FromSeconds(Number(configuration, FlatSettings.EvictionIntervalSeconds, 0.1, 86_400));
-        TurnBuffer = Whole(configuration, FlatSettings.TurnBuffer, 1, 100_000);
-        SessionsRecent = Whole(configuration, FlatSettings.SessionsRecent, 1, 100);
-        LogLevel = ParseLogLevel(Value(configuration, FlatSettings.LogLevel));
+        MaxSessions = read.Whole(FlatSettings.MaxSessions, 1, 10_000_000);
+        IdleTime = TimeSpan.FromMinutes(read.Number(FlatSettings.SessionTtlMinutes, 0.01, 525_600));
+        EvictionInterval = TimeSpan.FromSeconds(read.Number(FlatSettings.EvictionIntervalSeconds, 0.1, 86_400));
+        TurnBuffer = read.Whole(FlatSettings.TurnBuffer, 1, 100_000);
+        SessionsRecent = read.Whole(FlatSettings.SessionsRecent, 1, 100);
+        LogLevel = ParseLogLevel(read.Text(FlatSettings.LogLevel));
         WithoutEffect = [.. FlatSettings.WithoutEffect.Where(name => !string.IsNullOrEmpty(configuration[name]))];
     }
 
@@ -71,30 +69,6 @@ internal sealed class ServerSettings
         }
     }
 
-    private static string Value(IConfiguration configuration, FlatSetting setting)
-    {
-        // An empty variable is what scripts leave behind when they have nothing to say.
-        var value = configuration[setting.Path];
-        return string.IsNullOrWhiteSpace(value) ? setting.Default : value.Trim();
-    }
-
-    private static int Whole(IConfiguration configuration, FlatSetting setting, int min, int max) =>
-        int.TryParse(Value(configuration, setting), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
-            ? number
-            : throw Wrong(configuration, setting, $"must be a whole number from {min} to {max}");
-
-    private static double Number(IConfiguration configuration, FlatSetting setting, double min, double max) =>
-        double.TryParse(Value(configuration, setting), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
-            ? number
-            : throw Wrong(configuration, setting, string.Create(CultureInfo.InvariantCulture, $"must be a number from {min} to {max}"));
-
-    private static bool Switch(IConfiguration configuration, FlatSetting setting) => Value(configuration, setting).ToLowerInvariant() switch
-    {
-        "true" or "1" or "yes" or "on" => true,
-        "false" or "0" or "no" or "off" => false,
-        _ => throw Wrong(configuration, setting, "must be true or false"),
-    };
-
     private static IPAddress ParseAddress(string host) => host.ToLowerInvariant() switch
     {
         "localhost" => IPAddress.Loopback,
@@ -115,7 +89,4 @@ internal sealed class ServerSettings
         "NONE" or "OFF" => LogLevel.None,
         _ => throw new SettingException($"LOG_LEVEL (Granary:LogLevel) must be TRACE, DEBUG, INFO, WARNING, ERROR, CRITICAL or NONE, not '{text}'."),
     };
-
-    private static SettingException Wrong(IConfiguration configuration, FlatSetting setting, string rule) =>
-        new($"{setting.Name} ({setting.Path}) {rule}, not '{Value(configuration, setting)}'.");
 }

@@ -1,4 +1,4 @@
-namespace Granary.Server.Settings;
+namespace Granary.Hosting.Settings;
 
 /// <summary>
 /// Reads the command line: <c>--NAME VALUE</c> or <c>--NAME=VALUE</c>, where NAME is a flat setting in any case, with <c>-</c> or <c>_</c>
@@ -10,8 +10,10 @@ internal static class ServerArguments
     public const string ConfigFile = "CONFIG";
 
     /// <summary>Reads the options.</summary>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="known">The flat settings that there are.</param>
     /// <exception cref="SettingException">An option is not known or has no value.</exception>
-    public static Dictionary<string, string?> Parse(IReadOnlyList<string> arguments)
+    public static Dictionary<string, string?> Parse(IReadOnlyList<string> arguments, IReadOnlyList<FlatSetting> known)
     {
         var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
         for (var at = 0; at < arguments.Count; at++)
@@ -27,13 +29,13 @@ internal static class ServerArguments
             var value = equals >= 0 ? argument[(equals + 1)..]
                 : at + 1 < arguments.Count ? arguments[++at]
                 : throw new SettingException($"--{name} needs a value.");
-            settings[KeyOf(name)] = value;
+            settings[KeyOf(name, known)] = value;
         }
 
         return settings;
     }
 
-    private static string KeyOf(string name)
+    private static string KeyOf(string name, IReadOnlyList<FlatSetting> known)
     {
         if (name.StartsWith("Granary:", StringComparison.OrdinalIgnoreCase))
         {
@@ -41,7 +43,7 @@ internal static class ServerArguments
         }
 
         var flat = name.Replace('-', '_').ToUpperInvariant();
-        return flat == ConfigFile || FlatSettings.All.Any(setting => setting.Name == flat) || FlatSettings.WithoutEffect.Contains(flat)
+        return flat == ConfigFile || known.Any(setting => setting.Name == flat) || FlatSettings.WithoutEffect.Contains(flat)
             ? flat
             : throw new SettingException($"--{name} is not an option; --help tells the names.");
     }

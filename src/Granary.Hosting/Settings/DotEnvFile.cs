@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Granary.Server.Settings;
+namespace Granary.Hosting.Settings;
 
 /// <summary>
 /// Reads a <c>.env</c> file: <c>KEY=VALUE</c> lines, <c>export</c> before them, <c>#</c> comments. A value in single quotes is taken as it
