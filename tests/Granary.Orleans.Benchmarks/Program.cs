@@ -17,6 +17,7 @@ return await Programs.RunAsync(
         ["context"] = SiloHttp.ContextAsync,
         ["calls"] = Calls.RunAsync,
         ["allocations"] = Allocations.RunAsync,
+        ["reminders"] = Reminders.RunAsync,
         ["sweep"] = () => Sweep.RunAsync(sessions),
     },
     names);

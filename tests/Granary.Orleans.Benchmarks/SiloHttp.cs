@@ -1,3 +1,5 @@
+using Granary.Testing.Postgres;
+
 namespace Granary.Orleans.Benchmarks;
 
 /// <summary>The HTTP benchmarks of a silo.</summary>
@@ -7,6 +9,16 @@ internal static class SiloHttp
     {
         var load = new StoreLoad("one silo (target: ratio >= 0.7)");
         await load.MeasureAsync("SQLite", new SqliteStores(), Silos.StartAsync);
+        if (PostgresServer.IsAvailable)
+        {
+            await using var server = await PostgresServer.StartAsync();
+            await load.MeasureAsync("PostgreSQL", new PostgresStores(server), Silos.StartAsync);
+        }
+        else
+        {
+            Console.WriteLine(PostgresServer.Missing);
+        }
+
         load.Print();
     }
 

@@ -8,23 +8,23 @@ namespace Granary.Orleans.Benchmarks;
 internal static class Silos
 {
     /// <summary>Starts a silo with the HTTP API in front of it.</summary>
-    public static Task<WebApplication> StartAsync(IPartitionStore store) => StartAsync(store, static _ => { });
+    public static Task<WebApplication> StartAsync(IPartitionStore store) => StartAsync(store, maxSessions: 10_000);
 
     /// <summary>Starts a silo with the HTTP API in front of it.</summary>
     /// <param name="store">Where it keeps the memory.</param>
-    /// <param name="configure">Changes the settings.</param>
-    public static Task<WebApplication> StartAsync(IPartitionStore store, Action<GranaryOrleansOptions> configure) => WebHosts.GranaryAsync(builder =>
+    /// <param name="maxSessions">How many sessions may be in memory.</param>
+    /// <param name="reminders">Adds where reminders are kept; null: the shards have none.</param>
+    public static Task<WebApplication> StartAsync(IPartitionStore store, int maxSessions, Action<ISiloBuilder>? reminders = null) => WebHosts.GranaryAsync(builder =>
         builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(FreePort(), gatewayPort: 0);
-            silo.UseInMemoryReminderService();
+            reminders?.Invoke(silo);
             silo.Services.AddSingleton(store);
             silo.AddGranary(options =>
             {
-                options.MaxSessions = 10_000;
-                options.UseReminders = false;
+                options.MaxSessions = maxSessions;
+                options.UseReminders = reminders is not null;
                 options.Resources = [SampleTurns.UnfoldedResource];
-                configure(options);
             });
         }));
 
