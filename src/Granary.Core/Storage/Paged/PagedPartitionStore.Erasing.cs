@@ -116,18 +116,25 @@ public sealed partial class PagedPartitionStore
 
     private async ValueTask RemoveAllPagesAsync(string partition, PartitionHead head)
     {
-        await RemoveTreeAsync(partition, head.Root, head.Level).ConfigureAwait(false);
+        await RemoveTreeAsync(partition, head.Born, head.Root, head.Level).ConfigureAwait(false);
         await _garbage.RemoveAsync(partition, head.Garbage).ConfigureAwait(false);
 
-        // Flushes that no head names: of writers who knew a head of up to half an hour ago, and of those who came after the last flush.
-        for (var flush = head.OldMark.Flush; await _gateway.DeleteFlushAsync(partition, flush).ConfigureAwait(false) || flush < head.NextFlush;)
+        // Flushes that no head names: of writers who knew a head of up to half an hour ago, and of those who came after the last flush;
+        // these numbers have no gap, and lose the last first, so that who goes on after a failure finds the others.
+        var end = head.NextFlush;
+        while (await _gateway.ExistsFlushAsync(partition, end).ConfigureAwait(false))
         {
-            flush++;
+            end++;
+        }
+
+        for (var flush = end - 1; flush >= head.OldMark.Flush; flush--)
+        {
+            await _gateway.DeleteFlushAsync(partition, flush).ConfigureAwait(false);
         }
     }
 
     /// <summary>Removes pages, what is below them first: where it is broken off, what is left can still be found.</summary>
-    private async ValueTask RemoveTreeAsync(string partition, ImmutableArray<PageRef> pages, int level)
+    private async ValueTask RemoveTreeAsync(string partition, long born, ImmutableArray<PageRef> pages, int level)
     {
         await _gateway.ForEachAsync(pages, async page =>
         {
@@ -135,17 +142,18 @@ public sealed partial class PagedPartitionStore
             {
                 if (level > 0)
                 {
-                    var index = await _gateway.ReadPageAsync<IndexPage>(partition, page.Page, CancellationToken.None).ConfigureAwait(false);
-                    await RemoveTreeAsync(partition, index.Pages, level - 1).ConfigureAwait(false);
+                    var index = await _gateway.ReadPageAsync<IndexPage>(partition, born, page.Page, CancellationToken.None).ConfigureAwait(false);
+                    await RemoveTreeAsync(partition, born, index.Pages, level - 1).ConfigureAwait(false);
                 }
                 else if (page.Blobs)
                 {
-                    var leaf = await _gateway.ReadPageAsync<LeafPage>(partition, page.Page, CancellationToken.None).ConfigureAwait(false);
+                    var leaf = await _gateway.ReadPageAsync<LeafPage>(partition, born, page.Page, CancellationToken.None).ConfigureAwait(false);
                     var blobs = leaf.Documents.SelectMany(d => d.Body.BlobPages());
                     await _gateway.ForEachAsync(blobs, blob => _gateway.DeletePageAsync(partition, blob)).ConfigureAwait(false);
                 }
 
                 await _gateway.DeletePageAsync(partition, page.Page).ConfigureAwait(false);
+                _gateway.Forget(partition, born, page.Page);
             }
             catch (PageMissingException)
             {
