@@ -24,6 +24,7 @@ internal static class HeadCodec
 
         writer.OptionalTime(head.ErasedAt);
         writer.Number(head.NextFlush);
+        writer.Time(head.FlushedAt);
         WriteMark(writer, head.OldMark);
         WriteMark(writer, head.NewMark);
         writer.Number(head.NextOrder);
@@ -59,6 +60,7 @@ internal static class HeadCodec
             Listed = reader.OptionalTime() is { } at ? new ListedDue(at, reader.Ascii()) : null,
             ErasedAt = reader.OptionalTime(),
             NextFlush = reader.Number(),
+            FlushedAt = reader.Time(),
             OldMark = ReadMark(ref reader),
             NewMark = ReadMark(ref reader),
             NextOrder = reader.Number(),

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Granary.Core.Storage.Paged;
 
 public sealed partial class PagedPartitionStore
@@ -111,14 +113,27 @@ public sealed partial class PagedPartitionStore
         }
 
         var next = head with { Version = head.Version + 1, Tokens = head.TokensAnd(attempt.Token) };
-        return head.State is HeadState.Live ? next : next with { State = HeadState.Live, ErasedAt = null, DueAt = null };
+        if (head.State is HeadState.Live)
+        {
+            return next;
+        }
+
+        // What the erasure blanked goes when nobody can be writing beside it any more.
+        var now = _time.GetUtcNow();
+        var blanks = ImmutableArray.CreateBuilder<Garbage>();
+        for (var flush = head.OldMark.Flush; flush < head.NextFlush; flush++)
+        {
+            blanks.Add(new Garbage(GarbageKind.Flush, new PageId(flush, 0), now));
+        }
+
+        return next with { State = HeadState.Live, ErasedAt = null, Garbage = blanks.DrainToImmutable() };
     }
 
     private PartitionHead First(long token)
     {
         var now = _time.GetUtcNow();
         var version = (now.ToUnixTimeMilliseconds() << 20) | (uint)Random.Shared.Next(1 << 20);
-        return new PartitionHead { Version = version, Born = version, Tokens = [token], OldMark = new FlushMark(0, now), NewMark = new FlushMark(0, now) };
+        return new PartitionHead { Version = version, Born = version, Tokens = [token], FlushedAt = now, OldMark = new FlushMark(0, now), NewMark = new FlushMark(0, now) };
     }
 
     /// <summary>Sees to it that the due list has an entry not after the commit's due time, before anything else is written.</summary>
@@ -165,7 +180,7 @@ public sealed partial class PagedPartitionStore
             if (await TryWriteAsync(partition, plan).ConfigureAwait(false))
             {
                 attempt.Plan = plan;
-                head = head with { NextFlush = flush + 1 };
+                head = head with { NextFlush = flush + 1, FlushedAt = now };
                 return head with { Garbage = await _garbage.RemoveExpiredAsync(partition, head.Garbage, now).ConfigureAwait(false) };
             }
 

@@ -88,6 +88,9 @@ internal sealed record PartitionHead
     /// <summary>The number of the next flush; every page that the head names has a lower one.</summary>
     public long NextFlush { get; init; }
 
+    /// <summary>When the last flush was committed.</summary>
+    public DateTimeOffset FlushedAt { get; init; }
+
     /// <summary>What <see cref="NextFlush"/> was at least <see cref="PagedLimits.MaxHeadAge"/> ago (or at the beginning).</summary>
     public FlushMark OldMark { get; init; }
 

@@ -65,6 +65,11 @@ internal sealed class RecordGateway(IRecordStore records, PagedStoreOptions opti
             Remember(partition, born, page, found);
         }
 
+        if (found is BlankPage)
+        {
+            throw new PageMissingException(partition, page);
+        }
+
         return found as T ?? throw Damaged(partition, page.Record, null);
     }
 
@@ -94,6 +99,27 @@ internal sealed class RecordGateway(IRecordStore records, PagedStoreOptions opti
         var pages = Decode(partition, first.Record, record.Body, PageCodec.PagesOfFlush);
         await ForEachAsync(Enumerable.Range(1, Math.Max(pages - 1, 0)), i => DeletePageAsync(partition, new PageId(flush, i))).ConfigureAwait(false);
         await DeletePageAsync(partition, first).ConfigureAwait(false);
+    }
+
+    /// <summary>Removes the pages of a flush but the first, which it blanks.</summary>
+    public async ValueTask BlankFlushAsync(string partition, long flush)
+    {
+        var first = new PageId(flush, 0);
+        if (await ReadAsync(partition, first.Record, CancellationToken.None).ConfigureAwait(false) is not { } record)
+        {
+            return;
+        }
+
+        var pages = Decode(partition, first.Record, record.Body, PageCodec.PagesOfFlush);
+        await ForEachAsync(Enumerable.Range(1, Math.Max(pages - 1, 0)), i => DeletePageAsync(partition, new PageId(flush, i))).ConfigureAwait(false);
+        try
+        {
+            await WriteAsync(partition, first.Record, PageCodec.Encode(new BlankPage(), pages), record.ETag).ConfigureAwait(false);
+        }
+        catch (RecordConflictException)
+        {
+            // Another call erases as well.
+        }
     }
 
     /// <summary>Does something for each, some at a time; all have ended when it returns or throws.</summary>
