@@ -33,6 +33,11 @@ public sealed partial class PagedPartitionStore
                 {
                     await FinishErasureAsync(commit.Partition, known).ConfigureAwait(false);
                 }
+                else if (known.Head is { State: HeadState.Tombstone } tombstone && IsAboutToBePurged(tombstone))
+                {
+                    // Its flushes must not go on counting from a head that a purge may take away under them.
+                    await ForgetTombstoneAsync(commit.Partition, known).ConfigureAwait(false);
+                }
                 else if (await TryCommitAsync(commit, known, attempt).ConfigureAwait(false) is { } committed)
                 {
                     return new CommitResult(CommitStatus.Committed, committed);

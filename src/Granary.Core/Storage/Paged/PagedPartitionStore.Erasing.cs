@@ -43,10 +43,24 @@ public sealed partial class PagedPartitionStore
     {
         StorageGuard.CheckPartition(partition);
         var known = await _heads.ReadAsync(partition, cancellationToken).ConfigureAwait(false);
-        if (known.Head is not { ErasedAt: { } erasedAt } head || erasedAt + StorageLimits.TombstoneLifetime > _time.GetUtcNow())
+        if (known.Head is { ErasedAt: { } erasedAt } && erasedAt + StorageLimits.TombstoneLifetime <= _time.GetUtcNow())
         {
-            return;
+            if (known.Head.State is HeadState.Erasing)
+            {
+                await RemoveAllPagesAsync(partition, known.Head).ConfigureAwait(false);
+            }
+
+            await ForgetTombstoneAsync(partition, known).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Whether a purge may come within the time that a commit takes.</summary>
+    private bool IsAboutToBePurged(PartitionHead tombstone) =>
+        tombstone.EffectiveDue - _options.Limits.GarbageAge <= _time.GetUtcNow();
+
+    private async ValueTask ForgetTombstoneAsync(string partition, KnownHead known)
+    {
+        var head = known.Head!;
 
         // Again: a writer that was overtaken by the erasure may have left a page after it.
         await RemoveRecentFlushesAsync(partition, head, _gateway.DeleteFlushAsync).ConfigureAwait(false);
