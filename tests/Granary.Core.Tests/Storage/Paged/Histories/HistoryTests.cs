@@ -10,7 +10,7 @@ namespace Granary.Core.Tests.Storage.Paged.Histories;
 public sealed class HistoryTests(ITestOutputHelper output)
 {
     private static readonly int Histories =
-        int.TryParse(Environment.GetEnvironmentVariable("GRANARY_PAGED_HISTORIES"), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 3_000;
+        int.TryParse(Environment.GetEnvironmentVariable("GRANARY_PAGED_HISTORIES"), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 2_000;
 
     [Fact]
     public void Random_histories_with_faults_crashes_and_two_writers_lose_double_or_mix_up_nothing()
