@@ -1,0 +1,37 @@
+using Granary.Core.Storage;
+using Granary.Orleans.Conformance;
+using Granary.Orleans.Conformance.Skipping;
+using Granary.Orleans.Providers;
+using Microsoft.Azure.Cosmos;
+
+namespace Granary.Orleans.Cosmos.Tests;
+
+[NeedsCosmos]
+[Collection("cosmos")]
+public sealed class PrepareTests(CosmosService service)
+{
+    private readonly CosmosProvider _provider = new();
+
+    [ServiceFact]
+    public async Task Containers_are_made_once_with_long_partition_keys_and_no_index_over_bodies()
+    {
+        var connection = CosmosConnection.Parse(service.Connection);
+        await _provider.PrepareAsync(service.Uses, service.Connection);
+
+        using var client = connection.CreateClient();
+        ContainerProperties memory = await client.GetContainer(connection.Database, CosmosContainers.Memory).ReadContainerAsync();
+        memory.PartitionKeyPath.ShouldBe("/PartitionKey");
+        memory.PartitionKeyDefinitionVersion.ShouldBe(PartitionKeyDefinitionVersion.V2);
+        memory.IndexingPolicy.ExcludedPaths.ShouldContain(path => path.Path == "/*");
+    }
+
+    [Fact]
+    public async Task An_account_that_is_not_there_is_told()
+    {
+        var error = await Should.ThrowAsync<StorageException>(() => _provider.PrepareAsync(
+            ProviderUses.GrainStorage, $"AccountEndpoint=http://127.0.0.1:{ProviderHost.FreePort()}/;AccountKey=c2VjcmV0;Mode=Gateway"));
+
+        error.Message.ShouldContain("http://127.0.0.1");
+        error.Message.ShouldNotContain("c2VjcmV0");
+    }
+}
