@@ -1,3 +1,4 @@
+using System.Net;
 using Granary.Core.Storage;
 using Granary.Orleans.Conformance;
 using Granary.Orleans.Conformance.Skipping;
@@ -26,12 +27,26 @@ public sealed class PrepareTests(CosmosService service)
     }
 
     [Fact]
-    public async Task An_account_that_is_not_there_is_told()
+    public async Task An_account_that_refuses_the_key_is_told()
     {
-        var error = await Should.ThrowAsync<StorageException>(() => _provider.PrepareAsync(
-            ProviderUses.GrainStorage, $"AccountEndpoint=http://127.0.0.1:{ProviderHost.FreePort()}/;AccountKey=c2VjcmV0;Mode=Gateway"));
+        var port = ProviderHost.FreePort();
+        using var account = new HttpListener();
+        account.Prefixes.Add($"http://127.0.0.1:{port}/");
+        account.Start();
+        _ = Task.Run(async () =>
+        {
+            while (account.IsListening)
+            {
+                var request = await account.GetContextAsync();
+                request.Response.StatusCode = (int)HttpStatusCode.Unauthorized;
+                request.Response.Close();
+            }
+        });
 
-        error.Message.ShouldContain("http://127.0.0.1");
+        var error = await Should.ThrowAsync<StorageException>(() =>
+            _provider.PrepareAsync(ProviderUses.GrainStorage, $"AccountEndpoint=http://127.0.0.1:{port}/;AccountKey=c2VjcmV0;Mode=Gateway"));
+
+        error.Message.ShouldContain($"http://127.0.0.1:{port}/ refuses the key");
         error.Message.ShouldNotContain("c2VjcmV0");
     }
 }
