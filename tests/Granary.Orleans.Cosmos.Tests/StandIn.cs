@@ -17,7 +17,8 @@ internal static class StandIn
     /// <summary>Starts a server and waits until it answers.</summary>
     public static async Task<Process> StartAsync(int port)
     {
-        var process = Process.Start(new ProcessStartInfo("node", ["server.js", $"{port}", "http"]) { WorkingDirectory = Folder, RedirectStandardOutput = true })!;
+        var start = new ProcessStartInfo("node", ["server.js", $"{port}", "http"]) { WorkingDirectory = Folder, RedirectStandardOutput = true };
+        var process = Process.Start(start)!;
         while (await process.StandardOutput.ReadLineAsync() is { } line)
         {
             if (line.StartsWith("READY", StringComparison.Ordinal))
