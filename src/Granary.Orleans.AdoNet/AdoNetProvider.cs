@@ -11,7 +11,7 @@ namespace Granary.Orleans.AdoNet;
 public sealed class AdoNetProvider : IClusterProvider
 {
     // Orleans' name of the ADO.NET provider that talks to PostgreSQL.
-    const string Invariant = "Npgsql";
+    private const string Invariant = "Npgsql";
 
     /// <inheritdoc/>
     public string Name => "adonet";

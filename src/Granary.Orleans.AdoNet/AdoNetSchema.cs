@@ -9,12 +9,12 @@ namespace Granary.Orleans.AdoNet;
 /// The tables behind Orleans' ADO.NET providers. A provider runs whatever the table <c>orleansquery</c> holds under the keys it knows; the
 /// scripts in <c>Schema/</c> fill that table with statements over tables of their own.
 /// </summary>
-static class AdoNetSchema
+internal static class AdoNetSchema
 {
     // "granary" in ASCII: one lock for all uses, because they share the table of statements.
-    const long LockKey = 0x6772616E617279;
+    private const long LockKey = 0x6772616E617279;
 
-    static readonly Part[] Parts =
+    private static readonly Part[] Parts =
     [
         new(ProviderUses.Clustering, "clustering.sql",
         [
@@ -57,13 +57,14 @@ static class AdoNetSchema
         }
     }
 
-    static async Task CreateAsync(ProviderUses use, NpgsqlConnection session, CancellationToken cancellationToken)
+    private static async Task CreateAsync(ProviderUses use, NpgsqlConnection session, CancellationToken cancellationToken)
     {
         await using var transaction = await session.BeginTransactionAsync(cancellationToken);
         await ExecuteAsync($"select pg_advisory_xact_lock({LockKey})", session, cancellationToken);
 
-        var keys = await ReadKeysAsync(session, cancellationToken);
+        // Then the keys again, from the table itself: a look into the catalogue need not see yet what was made while this waited for the lock.
         await ExecuteAsync("create table if not exists orleansquery (querykey text primary key, querytext text not null)", session, cancellationToken);
+        var keys = await ReadTableAsync(session, cancellationToken);
         foreach (var part in Missing(use, keys))
         {
             if (part.Keys.FirstOrDefault(keys.Contains) is { } present)
@@ -79,18 +80,18 @@ static class AdoNetSchema
         await transaction.CommitAsync(cancellationToken);
     }
 
-    static List<Part> Missing(ProviderUses use, HashSet<string> keys) =>
+    private static List<Part> Missing(ProviderUses use, HashSet<string> keys) =>
         [.. Parts.Where(part => use.HasFlag(part.Use) && !part.Keys.All(keys.Contains))];
 
-    static async Task<HashSet<string>> ReadKeysAsync(NpgsqlConnection session, CancellationToken cancellationToken)
+    private static async Task<HashSet<string>> ReadKeysAsync(NpgsqlConnection session, CancellationToken cancellationToken)
+    {
+        await using var exists = new NpgsqlCommand("select to_regclass('orleansquery') is not null", session);
+        return await exists.ExecuteScalarAsync(cancellationToken) is true ? await ReadTableAsync(session, cancellationToken) : [];
+    }
+
+    private static async Task<HashSet<string>> ReadTableAsync(NpgsqlConnection session, CancellationToken cancellationToken)
     {
         var keys = new HashSet<string>(StringComparer.Ordinal);
-        await using var exists = new NpgsqlCommand("select to_regclass('orleansquery') is not null", session);
-        if (await exists.ExecuteScalarAsync(cancellationToken) is not true)
-        {
-            return keys;
-        }
-
         await using var read = new NpgsqlCommand("select querykey from orleansquery", session);
         await using var rows = await read.ExecuteReaderAsync(cancellationToken);
         while (await rows.ReadAsync(cancellationToken))
@@ -101,13 +102,13 @@ static class AdoNetSchema
         return keys;
     }
 
-    static async Task ExecuteAsync(string sql, NpgsqlConnection session, CancellationToken cancellationToken)
+    private static async Task ExecuteAsync(string sql, NpgsqlConnection session, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(sql, session);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    static string ReadScript(string name)
+    private static string ReadScript(string name)
     {
         using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)
             ?? throw new InvalidOperationException($"The script {name} is not part of this build.");
@@ -115,5 +116,5 @@ static class AdoNetSchema
         return reader.ReadToEnd();
     }
 
-    sealed record Part(ProviderUses Use, string Script, string[] Keys);
+    private sealed record Part(ProviderUses Use, string Script, string[] Keys);
 }

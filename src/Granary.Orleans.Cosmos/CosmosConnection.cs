@@ -5,7 +5,7 @@ using Microsoft.Azure.Cosmos;
 namespace Granary.Orleans.Cosmos;
 
 /// <summary>A connection string, taken apart.</summary>
-sealed record CosmosConnection(Uri Endpoint, string Key, string Database, bool Gateway)
+internal sealed record CosmosConnection(Uri Endpoint, string Key, string Database, bool Gateway)
 {
     private const string Form = "Write it as AccountEndpoint=https://…;AccountKey=…[;Database=granary][;Mode=Direct|Gateway]";
 
@@ -29,13 +29,15 @@ sealed record CosmosConnection(Uri Endpoint, string Key, string Database, bool G
             return false;
         }
 
+        var address = Take(parts, "AccountEndpoint");
+        var key = Take(parts, "AccountKey");
         var database = Take(parts, "Database") ?? "granary";
         var mode = Take(parts, "Mode") ?? "Direct";
         var gateway = mode.Equals("Gateway", StringComparison.OrdinalIgnoreCase);
         problem =
-            !Uri.TryCreate(Take(parts, "AccountEndpoint"), UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("https" or "http")
+            !Uri.TryCreate(address, UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("https" or "http")
                 ? $"AccountEndpoint is missing or no URL. {Form}"
-            : Take(parts, "AccountKey") is not { } key || !Convert.TryFromBase64String(key, new byte[key.Length], out _)
+            : key is null || !Convert.TryFromBase64String(key, new byte[key.Length], out _)
                 ? $"AccountKey is missing or not base64. {Form}"
             : !gateway && !mode.Equals("Direct", StringComparison.OrdinalIgnoreCase)
                 ? $"Mode is '{mode}'. Set Mode=Direct or Mode=Gateway"

@@ -6,7 +6,7 @@ using Microsoft.Azure.Cosmos;
 namespace Granary.Orleans.Cosmos;
 
 /// <summary>The containers of a cluster, one for each use.</summary>
-static class CosmosContainers
+internal static class CosmosContainers
 {
     public const string Cluster = "cluster";
     public const string Reminders = "reminders";

@@ -7,7 +7,7 @@ namespace Granary.Orleans.Cosmos;
 /// Refuses an item that Cosmos would refuse, with a message that says why: the service itself answers "Request size is too large" after the
 /// upload. Sits in the client, where the item is what goes over the wire.
 /// </summary>
-sealed class ItemSizeGuard : RequestHandler
+internal sealed class ItemSizeGuard : RequestHandler
 {
     /// <summary>UTF-8 bytes of the JSON of an item: https://learn.microsoft.com/azure/cosmos-db/concepts-limits#per-item-limits.</summary>
     public const int MaxItemBytes = 2 * 1024 * 1024;

@@ -5,7 +5,7 @@ using StackExchange.Redis;
 namespace Granary.Orleans.Redis;
 
 /// <summary>Whether a server answers and keeps what it acknowledges.</summary>
-static class RedisServerCheck
+internal static class RedisServerCheck
 {
     public static async Task RunAsync(ProviderUses use, ConfigurationOptions options, CancellationToken cancellationToken)
     {

@@ -37,6 +37,12 @@ internal static class ContractJson
             if (property is { CanRead: true, CanWrite: true }
                 && property.GetCustomAttribute<JsonIgnoreAttribute>() is { Condition: JsonIgnoreCondition.Always })
             {
+                // The one that is there already stands for "ignored".
+                if (type.Properties.FirstOrDefault(p => p.Name == property.Name) is { } ignored)
+                {
+                    type.Properties.Remove(ignored);
+                }
+
                 var added = type.CreateJsonPropertyInfo(property.PropertyType, property.Name);
                 added.Get = property.GetValue;
                 added.Set = property.SetValue;
