@@ -68,7 +68,7 @@ internal sealed partial class SiloMemory(HostSettings host, SiloSettings setting
         }
     }
 
-    public override async Task PrepareAsync(IServiceProvider services, CancellationToken cancellationToken)
+    public override async Task PrepareAsync(CancellationToken cancellationToken)
     {
         if (settings.SiloPort != 0)
         {
@@ -88,9 +88,6 @@ internal sealed partial class SiloMemory(HostSettings host, SiloSettings setting
         {
             await PrepareAsync(group.Key, group.Aggregate(ProviderUses.None, (all, one) => all | one.Use), cancellationToken);
         }
-
-        // A store that cannot be opened is told by itself, not as the silo's failure.
-        services.GetRequiredService<IPartitionStore>();
     }
 
     public override IEnumerable<string> Describe(IServiceProvider services)
@@ -123,6 +120,12 @@ internal sealed partial class SiloMemory(HostSettings host, SiloSettings setting
                 $"The other silos of cluster {settings.ClusterId} cannot be reached, or cannot reach {Endpoint} ({lonely.Message.TrimEnd('.')}): look at ADVERTISED_ADDRESS, SILO_PORT, "
                 + "firewalls and, with SILO_TLS_CERTIFICATE, at the certificates of all silos.",
                 lonely);
+        }
+
+        if (Inner<Granary.Storage.Postgres.StoreOpenException>(error) is { } closed)
+        {
+            // The store does not know by which name its connection was set here.
+            return new StartException(closed.Message.Replace("Granary:Postgres:ConnectionString", "STORAGE_CONNECTION", StringComparison.Ordinal), closed);
         }
 
         return Inner<StorageException>(error) is { } store ? new StartException(store.Message, store)

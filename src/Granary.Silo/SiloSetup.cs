@@ -3,6 +3,7 @@ using Granary.Hosting;
 using Granary.Hosting.Settings;
 using Granary.Silo.Dashboard;
 using Granary.Silo.Settings;
+using Granary.Storage.Postgres;
 using Orleans.Configuration;
 using Orleans.Hosting;
 
@@ -68,6 +69,13 @@ internal sealed class SiloSetup(HostSettings host, SiloSettings settings, int si
         {
             case { Name: ClusterSettings.Sqlite }:
                 silo.Services.AddSqlite(host);
+                break;
+            case { Name: ClusterSettings.Postgres } postgres:
+                silo.Services.AddGranaryPostgres(store =>
+                {
+                    host.Configuration.GetSection("Granary:Postgres").BindStrictly(store);
+                    store.ConnectionString = postgres.Connection;
+                });
                 break;
             default:
                 settings.Storage.Provider!.AddGrainStorage(silo, GrainStorageName, settings.Storage.Connection);

@@ -106,6 +106,6 @@ public sealed class SiloProcessTests : IDisposable
 
         (await silo.ExitAsync()).ShouldBe(1, silo.Said);
 
-        silo.Errors.ShouldHaveSingleItem().ShouldStartWith("granary: adonet (Clustering, Reminders) cannot be used: ");
+        silo.Errors.ShouldHaveSingleItem().ShouldStartWith("granary: The database of STORAGE_CONNECTION cannot be opened. ");
     }
 }
