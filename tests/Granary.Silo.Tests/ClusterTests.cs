@@ -137,7 +137,7 @@ public sealed class ClusterTests : IAsyncLifetime
     {
         await using var connection = new NpgsqlConnection(_database);
         await connection.OpenAsync();
-        await using var command = new NpgsqlCommand($"SELECT count(*) FROM orleansmembershiptable WHERE status = {status}", connection);
+        await using var command = new NpgsqlCommand($"SELECT count(*) FROM granary_silo WHERE status = {status}", connection);
         return (long)(await command.ExecuteScalarAsync())!;
     }
 }
