@@ -21,6 +21,9 @@ internal sealed partial class SiloMemory(HostSettings host, SiloSettings setting
     /// <summary>How long making what providers lack may take.</summary>
     private static readonly TimeSpan PrepareTime = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long before its end a certificate is warned of.</summary>
+    private static readonly TimeSpan EndsSoon = TimeSpan.FromDays(14);
+
     private readonly RunningRequests _requests = new();
     private Drain? _drain;
     private int _siloPort = settings.SiloPort;
@@ -70,14 +73,16 @@ internal sealed partial class SiloMemory(HostSettings host, SiloSettings setting
 
     public override async Task PrepareAsync(CancellationToken cancellationToken)
     {
-        if (settings.SiloPort != 0)
+        // That of HTTP too: it is taken last, and a silo that has just joined a cluster should not be gone again at once.
+        (FlatSetting Setting, IPAddress Address, int Port)[] ports =
+        [
+            (ClusterSettings.SiloPort, settings.Address, settings.SiloPort),
+            (ClusterSettings.GatewayPort, settings.Address, settings.GatewayPort),
+            (FlatSettings.Port, host.Server.Address, host.Server.Port),
+        ];
+        foreach (var (setting, address, port) in ports.Where(port => port.Port != 0))
         {
-            FreePort.Require(ClusterSettings.SiloPort, settings.Address, settings.SiloPort);
-        }
-
-        if (settings.GatewayPort != 0)
-        {
-            FreePort.Require(ClusterSettings.GatewayPort, settings.Address, settings.GatewayPort);
+            FreePort.Require(setting, address, port);
         }
 
         (Backend Backend, ProviderUses Use)[] uses =
@@ -92,9 +97,15 @@ internal sealed partial class SiloMemory(HostSettings host, SiloSettings setting
 
     public override IEnumerable<string> Describe(IServiceProvider services)
     {
+        var logger = services.GetRequiredService<ILogger<SiloMemory>>();
         LogSilo(
-            services.GetRequiredService<ILogger<SiloMemory>>(), Endpoint, settings.ClusterId, settings.ServiceId, settings.Clustering.Name, settings.Storage.Name,
+            logger, Endpoint, settings.ClusterId, settings.ServiceId, settings.Clustering.Name, settings.Storage.Name,
             settings.Reminders.Name, settings.Tls is null ? "none" : "required");
+        if (settings.Tls is { } tls && tls.ValidUntil - services.GetRequiredService<TimeProvider>().GetUtcNow() < EndsSoon)
+        {
+            LogCertificateEnds(logger, tls.ValidUntil);
+        }
+
         yield return $"Silo on {Endpoint} of cluster {settings.ClusterId}"
             + (settings.GatewayPort == 0 ? "" : $", gateway on {new IPEndPoint(settings.Address, settings.GatewayPort)}");
         yield return settings.Storage.Name == ClusterSettings.Sqlite ? $"Data in {host.Server.DataFolder}" : $"Data in {settings.Storage.Name}";
@@ -176,4 +187,7 @@ internal sealed partial class SiloMemory(HostSettings host, SiloSettings setting
 
     [LoggerMessage(1, LogLevel.Information, "Silo {Endpoint} of cluster {ClusterId} (service {ServiceId}): clustering {Clustering}, storage {Storage}, reminders {Reminders}, TLS between silos {Tls}")]
     private static partial void LogSilo(ILogger logger, IPEndPoint endpoint, string clusterId, string serviceId, string clustering, string storage, string reminders, string tls);
+
+    [LoggerMessage(2, LogLevel.Warning, "SILO_TLS_CERTIFICATE ends on {ValidUntil:u}: renew it and start the silos again, one after the other")]
+    private static partial void LogCertificateEnds(ILogger logger, DateTimeOffset validUntil);
 }

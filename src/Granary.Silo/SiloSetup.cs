@@ -31,7 +31,14 @@ internal sealed class SiloSetup(HostSettings host, SiloSettings settings, int si
             memory.DefaultResource = GranaryResources.Default(host.Server.TurnBuffer);
             memory.Resources = ResourceSettings.Read(host.Configuration);
         });
-        silo.Configure<GrainCollectionOptions>(collection => collection.DeactivationTimeout = settings.DrainTime * DeactivationShare);
+        silo.Configure<GrainCollectionOptions>(collection =>
+        {
+            collection.DeactivationTimeout = settings.DrainTime * DeactivationShare;
+            if (host.Server.EvictionInterval < collection.CollectionQuantum)
+            {
+                collection.CollectionQuantum = host.Server.EvictionInterval;
+            }
+        });
         if (settings.Dashboard)
         {
             silo.AddSafeDashboard();
@@ -79,6 +86,7 @@ internal sealed class SiloSetup(HostSettings host, SiloSettings settings, int si
                 break;
             default:
                 settings.Storage.Provider!.AddGrainStorage(silo, GrainStorageName, settings.Storage.Connection);
+                silo.AddGranaryGrainStorage(GrainStorageName);
                 break;
         }
     }

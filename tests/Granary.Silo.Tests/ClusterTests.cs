@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using Granary.Silo.Lifetime;
 using Granary.Testing.Postgres;
 using Npgsql;
 
@@ -62,6 +64,35 @@ public sealed class ClusterTests : IAsyncLifetime
             (await other.ContextAsync("s")).ShouldContain("through the first");
             (await other.ReadyAsync()).ShouldBe((HttpStatusCode.OK, "ready"));
         }
+    }
+
+    [PostgresFact]
+    public async Task The_memory_may_be_kept_as_grain_storage()
+    {
+        var first = await ListenAsync(("STORAGE", "adonet"));
+        var second = await ListenAsync(("STORAGE", "adonet"));
+        await UntilAsync(Active, 2);
+
+        (await first.StoreAsync("s", "kept in pages")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await second.ContextAsync("s")).ShouldContain("kept in pages");
+
+        (await _silos[0].StopAsync()).ShouldBe(0, _silos[0].Said);
+        (await _silos[1].StopAsync()).ShouldBe(0, _silos[1].Said);
+        var third = await ListenAsync(("STORAGE", "adonet"));
+        (await third.ContextAsync("s")).ShouldContain("kept in pages");
+    }
+
+    [PostgresFact]
+    public async Task A_gateway_opens_where_it_is_set()
+    {
+        var port = FreePort.Find(IPAddress.Loopback);
+        await ListenAsync(("GATEWAY_PORT", $"{port}"));
+
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, port);
+
+        client.Connected.ShouldBeTrue();
+        _silos[0].Output.ShouldContain(line => line.EndsWith($"gateway on 127.0.0.1:{port}"));
     }
 
     [PostgresFact]

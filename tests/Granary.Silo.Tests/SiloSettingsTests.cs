@@ -1,6 +1,7 @@
 using System.Net;
 using Granary.Hosting.Settings;
 using Granary.Http.Identity;
+using Granary.Silo.Settings;
 using static Granary.Silo.Tests.SettingsFixture;
 
 namespace Granary.Silo.Tests;
@@ -141,6 +142,20 @@ public sealed class SiloSettingsTests
         var message = Should.Throw<SettingException>(() => Read([], (setting, name), (setting + "_CONNECTION", Postgres))).Message;
 
         message.ShouldStartWith($"{setting} is {name}, but this program was built without it: build it with -p:{property}=true");
+    }
+
+    [Fact]
+    public void The_example_of_settings_names_every_one()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, ".env.example")))
+        {
+            folder = Path.GetDirectoryName(folder).ShouldNotBeNull();
+        }
+
+        var text = File.ReadAllText(Path.Combine(folder, ".env.example"));
+        ClusterSettings.All.ShouldAllBe(setting => text.Contains($"\n# {setting.Name}={setting.Default}\n"));
+        ClusterSettings.Sections.ShouldAllBe(section => text.Contains($"Granary__{section}__"));
     }
 
     [Fact]
