@@ -10,7 +10,7 @@ namespace Granary.Faults;
 internal sealed class Verifier(Ledger ledger, Report report, int seed)
 {
     /// <summary>Sessions that are compared at a time.</summary>
-    private const int Parallelism = 8;
+    public const int Parallelism = 8;
 
     private const int HistoryPage = 1_000;
 
@@ -26,13 +26,12 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
     private int _comparisons;
 
     /// <summary>Compares sessions and the lists of all users.</summary>
-    /// <param name="address">The server.</param>
+    /// <param name="connection">The server; takes <see cref="Parallelism"/> requests at a time.</param>
     /// <param name="sessions">Which sessions.</param>
     /// <param name="figures">Counts what was done.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task VerifyAsync(Uri address, IReadOnlyCollection<Session> sessions, RoundFigures figures, CancellationToken cancellationToken)
+    public async Task VerifyAsync(IConnection connection, IReadOnlyCollection<Session> sessions, RoundFigures figures, CancellationToken cancellationToken)
     {
-        using var connection = new Connection(address, Parallelism);
         var number = ++_comparisons;
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(sessions, parallel, async (session, _) =>
@@ -47,12 +46,11 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
     }
 
     /// <summary>Makes sure that sessions whose creation was never acknowledged come into their user's list.</summary>
-    /// <param name="address">The server.</param>
+    /// <param name="connection">The server; takes <see cref="Parallelism"/> requests at a time.</param>
     /// <param name="wait">Whether to wait for maintenance; otherwise a start, which awaits it, brings them there.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task VerifyUnlistedAsync(Uri address, bool wait, CancellationToken cancellationToken)
+    public async Task VerifyUnlistedAsync(IConnection connection, bool wait, CancellationToken cancellationToken)
     {
-        using var connection = new Connection(address);
         var patience = DateTime.UtcNow + MaintenancePatience;
         while (ledger.Sessions.Where(session => session is { Exists: true, MustBeListed: false }).ToList() is { Count: > 0 } owed)
         {
@@ -76,7 +74,7 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
         }
     }
 
-    private async Task StartAsync(Connection connection, Session session)
+    private async Task StartAsync(IConnection connection, Session session)
     {
         var answer = await connection.PostAsync("/sessions/start", session, new JsonObject { ["session_id"] = session.Id });
         if (!answer.IsSuccess)
@@ -86,7 +84,7 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
     }
 
     /// <summary>Every session is exactly once in its user's list, and nothing else is.</summary>
-    private async Task VerifyListsAsync(Connection connection)
+    private async Task VerifyListsAsync(IConnection connection)
     {
         foreach (var sessions in ledger.Sessions.GroupBy(session => session.User))
         {
@@ -138,7 +136,7 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
     }
 
     /// <summary>Compares one session.</summary>
-    private sealed class SessionCheck(Connection connection, Session session, Report report, Random random)
+    private sealed class SessionCheck(IConnection connection, Session session, Report report, Random random)
     {
         public int Messages { get; private set; }
 
