@@ -64,6 +64,13 @@ command.SetAction(async (given, cancellationToken) =>
         {
             var run = cluster.Read(
                 given, path, Given(given, connections), Given(given, sessions), settings.Seed, settings.Keep, settings.RollBack > 0);
+            if (run.Storage != "sqlite" && !ClusterDatabase.IsAvailable)
+            {
+                // Not a failure: the caller decides what it means that this cannot be tested here.
+                Console.Error.WriteLine(ClusterDatabase.Missing);
+                return 3;
+            }
+
             return await ClusterRun.RunAsync(run, Console.Out, cancellationToken) ? 0 : 1;
         }
 

@@ -90,7 +90,7 @@ internal sealed class ClusterRun
             $"{_settings.Scenario} over {_settings.Silos} silos with {_settings.Storage}, {_settings.Connections} connections, "
             + $"{_settings.Sessions} sessions at a time, seed {_settings.Seed}");
         var start = Stopwatch.GetTimestamp();
-        await using var database = _settings.Storage == "sqlite" ? null : await ClusterDatabase.StartAsync(_folder, Ended);
+        await using var database = _settings.Storage == "sqlite" ? null : await ClusterDatabase.StartAsync();
         _silos = [.. Enumerable.Range(1, _settings.Silos).Select(number => new Silo(number, _settings, _folder, database?.ConnectionString, Ended))];
         await Task.WhenAll(_silos.Select(silo => silo.StartAsync(Ended)));
         _began = Stopwatch.GetTimestamp();
@@ -104,7 +104,7 @@ internal sealed class ClusterRun
         await UnderLoadAsync(_settings.Scenario == Scenario.Load ? _settings.Duration : _settings.Steady);
         if (_settings.RollBack)
         {
-            await database!.TakeCopyAsync(Ended);
+            await database!.TakeCopyAsync();
             Say("the store is copied");
             await UnderLoadAsync(_settings.Steady);
         }
@@ -119,7 +119,7 @@ internal sealed class ClusterRun
         if (_settings.RollBack)
         {
             await StopAsync();
-            await database!.PutCopyBackAsync(Ended);
+            await database!.PutCopyBackAsync();
             await Task.WhenAll(_silos.Select(silo => silo.StartAsync(Ended)));
             Say("the copy of the store is put back: the comparison must fail");
         }
