@@ -277,21 +277,7 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
         try
         {
             var page = await CallUserAsync(user, query, static (actor, q) => ValueTask.FromResult(actor.List(q))).ConfigureAwait(false);
-            var sessions = new List<SessionListing>(page.Sessions.Count);
-            foreach (var listing in page.Sessions)
-            {
-                var key = new SessionKey(user.Tenant, user.User, listing.SessionId);
-                if (listing.Status == SessionStatus.Completed)
-                {
-                    sessions.Add(listing);
-                }
-                else if (await SessionPeek.RefreshAsync(_store, key, listing, cancellationToken).ConfigureAwait(false) is { } fresh)
-                {
-                    sessions.Add(fresh);
-                }
-            }
-
-            return page with { Sessions = sessions };
+            return await SessionPeek.RefreshAsync(_store, user, page, cancellationToken).ConfigureAwait(false);
         }
         catch (StorageException exception)
         {

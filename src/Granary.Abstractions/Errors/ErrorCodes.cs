@@ -42,6 +42,9 @@ public static class ErrorCodes
     /// <summary>The store failed or was lost to another writer; try again with the same idempotency key.</summary>
     public const string StorageUnavailable = "storage_unavailable";
 
+    /// <summary>The part of the cluster that holds this does not answer now; try again with the same idempotency key.</summary>
+    public const string ClusterUnavailable = "cluster_unavailable";
+
     /// <summary>The service is stopping; try again, elsewhere or later.</summary>
     public const string Stopping = "stopping";
 }

@@ -128,6 +128,29 @@ internal abstract class PartitionActor(string partition, IPartitionStore store)
     /// <summary>Makes the host forget this activation: the next call loads it anew. Called under the gate.</summary>
     protected void Abandon() => _lost ??= new ActivationLostException("The activation was given up.");
 
+    /// <summary>
+    /// Ends the activation: waits for what is on its way to the store, then refuses everything else, so that work in the background does not write any more.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait, not what is on its way.</param>
+    public async Task LeaveAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await SettleAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or ActivationLostException or MemoryException)
+        {
+            // Whoever waits for a commit hears of it from the commit.
+        }
+
+        lock (Gate)
+        {
+            Abandon();
+        }
+
+        OnLost();
+    }
+
     private async Task PumpAsync()
     {
         PartitionChange[] batch;

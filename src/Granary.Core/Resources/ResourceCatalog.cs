@@ -69,6 +69,10 @@ internal sealed class ResourceCatalog
     public ValueTask<ResourceHandle> ResolveForSessionAsync(string tenant, string name, CancellationToken ct) =>
         Tenant(tenant).ResolveForSessionAsync(name, ct);
 
+    /// <summary>Reads a tenant's resources anew, because another process changed them. Does nothing where the tenant is not in memory.</summary>
+    /// <exception cref="UnavailableException">The store failed.</exception>
+    public Task RefreshAsync(string tenant, CancellationToken ct) => Find(tenant)?.RefreshNowAsync(ct) ?? Task.CompletedTask;
+
     private TenantResources Tenant(string tenant)
     {
         if (Find(tenant) is { } known)

@@ -116,6 +116,11 @@ internal sealed class TenantResources
             ThreadPool.UnsafeQueueUserWorkItem(static tenant => _ = tenant.RefreshAsync(), this, preferLocal: false);
     }
 
+    /// <summary>Has the partition read by a read that begins now.</summary>
+    /// <exception cref="UnavailableException">The store failed.</exception>
+    public async Task RefreshNowAsync(CancellationToken cancellationToken) =>
+        await ReadAfterAsync(Volatile.Read(ref _readsStarted), cancellationToken).ConfigureAwait(false);
+
     private async Task RefreshAsync()
     {
         try

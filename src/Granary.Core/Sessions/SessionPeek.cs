@@ -7,6 +7,27 @@ namespace Granary.Core.Sessions;
 /// <summary>Looks into a session's partition without waking the session: any actor may read another's partition.</summary>
 internal static class SessionPeek
 {
+    /// <summary>A page of a user's list as the sessions stand now, without those that are gone.</summary>
+    /// <exception cref="StorageException">The store failed.</exception>
+    public static async ValueTask<SessionPage> RefreshAsync(IPartitionStore store, UserKey user, SessionPage page, CancellationToken cancellationToken)
+    {
+        var sessions = new List<SessionListing>(page.Sessions.Count);
+        foreach (var listing in page.Sessions)
+        {
+            var key = new SessionKey(user.Tenant, user.User, listing.SessionId);
+            if (listing.Status == SessionStatus.Completed)
+            {
+                sessions.Add(listing);
+            }
+            else if (await RefreshAsync(store, key, listing, cancellationToken).ConfigureAwait(false) is { } fresh)
+            {
+                sessions.Add(fresh);
+            }
+        }
+
+        return page with { Sessions = sessions };
+    }
+
     /// <summary>The listing as it stands now; null if the session is gone.</summary>
     /// <exception cref="StorageException">The store failed.</exception>
     public static async ValueTask<SessionListing?> RefreshAsync(

@@ -192,6 +192,7 @@ public abstract partial class MemoryConformance
         var before = session.AppendAsync(Turn(2)).AsTask();
         await gate.ArrivalAsync();
         var clearing = session.ClearAsync(confirm: true);
+        await ArrivedAsync(session);
         var after = session.AppendAsync(Turn(3)).AsTask();
         gate.Dispose();
         await Task.WhenAll(before, clearing, after);

@@ -118,6 +118,7 @@ public abstract partial class MemoryConformance
         var second = target.ImportAsync(new SessionImportChunk { ImportId = "i2", Records = [.. records.Take(5)], First = true });
         await gate.ArrivalAsync();
         var append = target.AppendAsync(Turn(1)).AsTask();
+        await ArrivedAsync(target);
         gate.Dispose();
         (await append).FirstSequence.ShouldBe(1);
         (await Should.ThrowAsync<ConflictException>(() => second)).Code.ShouldBe(ErrorCodes.AlreadyExists);

@@ -46,6 +46,18 @@ public abstract partial class MemoryConformance : IAsyncLifetime
         }
     }
 
+    /// <summary>Returns when the calls made so far have reached the session, wherever it is: those of one caller arrive in their order.</summary>
+    private static async Task ArrivedAsync(ISessionMemory session)
+    {
+        try
+        {
+            await session.GetInfoAsync();
+        }
+        catch (NotFoundException)
+        {
+        }
+    }
+
     /// <summary>Waits until the session is in an epoch: compaction runs in the background.</summary>
     private static async Task UntilEpochAsync(ISessionMemory session, int epoch)
     {

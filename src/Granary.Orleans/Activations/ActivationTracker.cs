@@ -1,0 +1,113 @@
+using System.Collections.Concurrent;
+
+namespace Granary.Orleans.Activations;
+
+/// <summary>
+/// The activations of one kind in this silo, with their last use: what Orleans' own collection by memory does not look at. It lets the
+/// governor send the longest idle ones away, and knows the figures that a silo reports.
+/// </summary>
+internal sealed class ActivationTracker(TimeProvider time)
+{
+    private readonly ConcurrentDictionary<ITrackedActivation, byte> _activations = new();
+    private int _count;
+    private long _hits;
+    private long _misses;
+    private long _evictions;
+
+    public TimeProvider Time => time;
+
+    public int Count => Volatile.Read(ref _count);
+
+    public long Hits => Interlocked.Read(ref _hits);
+
+    public long Misses => Interlocked.Read(ref _misses);
+
+    public long Evictions => Interlocked.Read(ref _evictions);
+
+    public void Add(ITrackedActivation activation)
+    {
+        if (_activations.TryAdd(activation, 0))
+        {
+            Interlocked.Increment(ref _count);
+        }
+    }
+
+    public void Remove(ITrackedActivation activation)
+    {
+        if (_activations.TryRemove(activation, out _))
+        {
+            Interlocked.Decrement(ref _count);
+        }
+    }
+
+    public void Hit() => Interlocked.Increment(ref _hits);
+
+    public void Miss() => Interlocked.Increment(ref _misses);
+
+    /// <summary>Counts activations that Orleans collected for being idle.</summary>
+    public void Collected() => Interlocked.Increment(ref _evictions);
+
+    /// <summary>Ages of all, in seconds since their last use.</summary>
+    public IEnumerable<double> Ages()
+    {
+        var now = time.GetTimestamp();
+        return _activations.Keys.Select(a => time.GetElapsedTime(a.LastUse, now).TotalSeconds);
+    }
+
+    /// <summary>Lets those that were not used for a while give back what they can make again.</summary>
+    public void Trim(TimeSpan unused)
+    {
+        var now = time.GetTimestamp();
+        foreach (var activation in _activations.Keys)
+        {
+            if (time.GetElapsedTime(activation.LastUse, now) >= unused)
+            {
+                activation.Trim();
+            }
+        }
+    }
+
+    /// <summary>Sends the longest idle away; those at work stay.</summary>
+    /// <param name="most">How many at the most.</param>
+    /// <param name="idle">Only those idle for so long.</param>
+    /// <param name="reason">For the log.</param>
+    /// <returns>How many were asked to leave.</returns>
+    public int Evict(int most, TimeSpan idle, string reason)
+    {
+        if (most <= 0)
+        {
+            return 0;
+        }
+
+        var now = time.GetTimestamp();
+        var candidates = new List<(long LastUse, ITrackedActivation Activation)>();
+        foreach (var activation in _activations.Keys)
+        {
+            var lastUse = activation.LastUse;
+            if (!activation.IsAtWork && time.GetElapsedTime(lastUse, now) >= idle)
+            {
+                candidates.Add((lastUse, activation));
+            }
+        }
+
+        candidates.Sort(static (a, b) => a.LastUse.CompareTo(b.LastUse));
+        var evicted = 0;
+        foreach (var (lastUse, activation) in candidates)
+        {
+            if (evicted == most)
+            {
+                break;
+            }
+
+            // Used since it was looked at: it is not idle any more.
+            if (activation.LastUse == lastUse && !activation.IsAtWork)
+            {
+                activation.Leave(reason);
+                Interlocked.Increment(ref _evictions);
+                evicted++;
+            }
+        }
+
+        return evicted;
+    }
+}

@@ -1,0 +1,98 @@
+using Granary.Orleans.Cluster;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Granary.Orleans.Activations;
+
+/// <summary>
+/// Sends idle activations away, the longest idle first, when there are more than the settings allow or memory runs short. Orleans' own shedding goes by
+/// the time an activation was scheduled for collection, so it would send the busiest away before the idle.
+/// </summary>
+internal sealed partial class Governor(SiloServices silo, IMemoryProbe memory, ILogger<Governor> logger) : BackgroundService
+{
+    /// <summary>How long an activation must be idle to leave for want of memory, tried from the longest to the shortest: what is in use stays.</summary>
+    private static readonly TimeSpan[] Ages =
+    [
+        TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(30),
+    ];
+
+    /// <summary>After how long unused a session gives back what it can make again.</summary>
+    private static readonly TimeSpan TrimAfter = TimeSpan.FromMinutes(1);
+
+    /// <summary>The most activations that leave at once: leaving is work too, and memory is looked at again right after.</summary>
+    private const int Step = 1_000;
+
+    /// <summary>Looks once.</summary>
+    /// <returns>How many were sent away.</returns>
+    public int Look()
+    {
+        var (sessions, users) = (silo.Activations.Sessions, silo.Activations.Users);
+        var left = sessions.Evict(Surplus(sessions.Count, silo.Options.MaxSessions), TimeSpan.Zero, "there are more sessions than MaxSessions")
+            + users.Evict(Surplus(users.Count, silo.Options.MaxUsers), TimeSpan.Zero, "there are more users than MaxUsers");
+        sessions.Trim(TrimAfter);
+        return left + RelieveMemory();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // Memory does not wait for the clock of the sessions.
+        using var timer = new PeriodicTimer(silo.Options.GovernorInterval);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+            {
+                try
+                {
+                    Look();
+                }
+                catch (Exception exception)
+                {
+                    LogFailed(logger, exception);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    /// <summary>A twentieth more than needed, so that it is rare.</summary>
+    private static int Surplus(int count, int most) => count <= most ? 0 : count - most + (most / 20);
+
+    private int RelieveMemory()
+    {
+        var used = memory.UsedShare();
+        if (used < silo.Options.MemoryLimit)
+        {
+            return 0;
+        }
+
+        foreach (var age in Ages)
+        {
+            // By the share that is too much, at least a twentieth, at most a step.
+            var share = Math.Clamp((used - silo.Options.MemoryTarget) / used, 0.05, 1);
+            var left = Evict(silo.Activations.Sessions, share, age) + Evict(silo.Activations.Users, share, age);
+            if (left > 0)
+            {
+                LogRelieved(logger, left, age, used);
+                memory.Collect();
+                return left;
+            }
+        }
+
+        LogNothingIdle(logger, used);
+        return 0;
+    }
+
+    private static int Evict(ActivationTracker tracker, double share, TimeSpan age) =>
+        tracker.Evict(Math.Min(Step, (int)Math.Ceiling(tracker.Count * share)), age, "memory runs short");
+
+    [LoggerMessage(1, LogLevel.Warning, "The governor failed; it looks again with its next tick")]
+    private static partial void LogFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(2, LogLevel.Information, "{Count} activations idle for {Age} left: {Used:P0} of the memory were in use")]
+    private static partial void LogRelieved(ILogger logger, int count, TimeSpan age, double used);
+
+    [LoggerMessage(3, LogLevel.Warning, "{Used:P0} of the memory are in use and nothing has been idle for 30 s: lower MAX_SESSIONS or add a silo")]
+    private static partial void LogNothingIdle(ILogger logger, double used);
+}

@@ -1,0 +1,59 @@
+using Orleans.Runtime;
+
+namespace Granary.Orleans.Cluster;
+
+/// <summary>Turns what can happen to a call on its way through the cluster into what callers of the memory know.</summary>
+internal static class ClusterCalls
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    public static async ValueTask<T> GuardAsync<T>(ValueTask<T> call)
+    {
+        try
+        {
+            return await call.ConfigureAwait(false);
+        }
+        catch (Exception exception) when (IsOfCluster(exception, CancellationToken.None))
+        {
+            throw Translate(exception);
+        }
+    }
+
+    public static async Task<T> GuardAsync<T>(Task<T> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await call.ConfigureAwait(false);
+        }
+        catch (Exception exception) when (IsOfCluster(exception, cancellationToken))
+        {
+            throw Translate(exception);
+        }
+    }
+
+    public static async Task GuardAsync(Task call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await call.ConfigureAwait(false);
+        }
+        catch (Exception exception) when (IsOfCluster(exception, cancellationToken))
+        {
+            throw Translate(exception);
+        }
+    }
+
+    /// <summary>Whether the call was lost on its way, rather than answered by the memory or given up by its caller.</summary>
+    private static bool IsOfCluster(Exception exception, CancellationToken cancellationToken) =>
+        exception is not MemoryException and not ArgumentException
+        && !(exception is OperationCanceledException && cancellationToken.IsCancellationRequested);
+
+    private static UnavailableException Translate(Exception exception) => exception switch
+    {
+        LimitExceededException or GatewayTooBusyException =>
+            new(ErrorCodes.RateLimited, "Too many calls wait for this one.", RetryAfter, exception),
+        TimeoutException =>
+            new(ErrorCodes.ClusterUnavailable, "The cluster did not answer in time; repeat the call with the same idempotency key.", RetryAfter, exception),
+        _ => new(ErrorCodes.ClusterUnavailable, "The cluster cannot answer now; repeat the call with the same idempotency key.", RetryAfter, exception),
+    };
+}

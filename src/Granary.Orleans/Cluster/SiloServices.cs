@@ -1,0 +1,59 @@
+using Granary.Core.Compaction;
+using Granary.Core.Resources;
+using Granary.Core.Sessions;
+using Granary.Core.Storage;
+using Granary.Core.Tokens;
+using Granary.Core.Users;
+using Granary.Orleans.Activations;
+using Granary.Orleans.Grains;
+using Microsoft.Extensions.Logging;
+using Orleans;
+
+namespace Granary.Orleans.Cluster;
+
+/// <summary>What all grains of a silo share.</summary>
+internal sealed class SiloServices : IUserDirectory, IDisposable
+{
+    private readonly CancellationTokenSource _leaving = new();
+    private readonly IGrainFactory _grains;
+
+    public SiloServices(
+        GranaryOrleansOptions options,
+        IPartitionStore store,
+        ITokenCounter tokens,
+        ISummarizer summarizer,
+        IGrainFactory grains,
+        ILogger<SessionActor> logger)
+    {
+        (Options, Store, Time, _grains) = (options, store, options.TimeProvider, grains);
+        Activations = new SiloActivations(options.TimeProvider);
+        Resources = new ResourceCatalog(store, options.Resources, options.DefaultResource, options.TimeProvider);
+        Sessions = new SessionServices(store, Resources, tokens, summarizer, new ExtractiveSummarizer(tokens), this, options.TimeProvider, logger);
+        Leaving = _leaving.Token;
+    }
+
+    public GranaryOrleansOptions Options { get; }
+
+    public IPartitionStore Store { get; }
+
+    public TimeProvider Time { get; }
+
+    public SiloActivations Activations { get; }
+
+    public ResourceCatalog Resources { get; }
+
+    public SessionServices Sessions { get; }
+
+    /// <summary>Cancelled when the silo begins to leave the cluster: who waits for a change of a session here is told to ask again.</summary>
+    public CancellationToken Leaving { get; }
+
+    public void Leave() => _leaving.Cancel();
+
+    public Task DeliverAsync(UserKey user, SessionDelivery delivery, CancellationToken cancellationToken) =>
+        ClusterCalls.GuardAsync(
+            _grains.GetGrain<IUserGrain>(GrainKeys.Of(user))
+                .DeliverAsync(delivery.SessionId, delivery.Incarnation, delivery.Number, delivery.Notice.Encode()),
+            cancellationToken);
+
+    public void Dispose() => _leaving.Dispose();
+}

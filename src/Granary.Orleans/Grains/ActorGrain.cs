@@ -1,0 +1,234 @@
+using Granary.Core.Actors;
+using Granary.Core.Storage;
+using Granary.Orleans.Activations;
+using Orleans;
+using Orleans.Runtime;
+
+namespace Granary.Orleans.Grains;
+
+/// <summary>
+/// A grain around one of the engine's actors: loads it with the first call, lets calls in, repeats one once that lost its actor to another
+/// writer. Grains are reentrant: the actor keeps the concurrency rule itself, the same in every host.
+/// </summary>
+/// <remarks>
+/// A lost actor means that another activation has written the partition, or that the store failed. The calls inside go on with a freshly
+/// loaded actor, and the activation leaves when they are done, so that of two activations the stale one does not stay.
+/// </remarks>
+internal abstract class ActorGrain<TActor>(IGrainContext context, ActivationTracker tracker, int maxCalls) : IGrainBase, ITrackedActivation
+    where TActor : PartitionActor
+{
+    private readonly Lock _gate = new();
+    private TActor? _actor;
+    private Task<TActor>? _loading;
+    private long _lastUse = tracker.Time.GetTimestamp();
+    private int _calls;
+
+    public IGrainContext GrainContext => context;
+
+    public long LastUse => Volatile.Read(ref _lastUse);
+
+    public bool IsAtWork => Volatile.Read(ref _calls) > 0 || (Volatile.Read(ref _actor) is { } actor && IsBusy(actor));
+
+    protected string Key => context.GrainId.Key.ToString()!;
+
+    protected abstract ValueTask<TActor> LoadAsync();
+
+    /// <summary>Whether the actor does work that nobody waits for.</summary>
+    protected abstract bool IsBusy(TActor actor);
+
+    /// <summary>Whether the actor stands for something that exists.</summary>
+    protected abstract bool IsWorthKeeping(TActor actor);
+
+    public void Trim()
+    {
+        if (Volatile.Read(ref _actor) is { } actor)
+        {
+            Trim(actor);
+        }
+    }
+
+    public void Leave(string reason) => context.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationRequested, reason));
+
+    public async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        tracker.Remove(this);
+        if (reason.ReasonCode == DeactivationReasonCode.ActivationIdle)
+        {
+            tracker.Collected();
+        }
+
+        if (Volatile.Read(ref _actor) is { } actor)
+        {
+            // Everything acknowledged is durable already. What is on its way is waited for, so that the next activation need not find out.
+            await actor.LeaveAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    protected virtual void Trim(TActor actor)
+    {
+    }
+
+    /// <summary>A read that needs no wait once the actor is in memory.</summary>
+    protected ValueTask<T> ReadAsync<TState, T>(TState state, Func<TActor, TState, T> read)
+    {
+        Enter();
+        if (Volatile.Read(ref _actor) is { IsLost: false } actor)
+        {
+            tracker.Hit();
+            try
+            {
+                var answer = read(actor, state);
+                Exit(actor);
+                return ValueTask.FromResult(answer);
+            }
+            catch (ActivationLostException)
+            {
+                // Lost between the look and the read: the long way loads it anew.
+            }
+            catch
+            {
+                Exit(actor);
+                throw;
+            }
+        }
+
+        return InsideAsync((state, read), static (actor, s) => ValueTask.FromResult(s.read(actor, s.state)), repeat: true);
+    }
+
+    /// <summary>A call of the actor, repeated once when it loses the actor.</summary>
+    protected ValueTask<T> CallAsync<TState, T>(TState state, Func<TActor, TState, ValueTask<T>> call)
+    {
+        Enter();
+        return InsideAsync(state, call, repeat: true);
+    }
+
+    /// <summary>A call of the actor.</summary>
+    /// <param name="state">What the call needs.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="repeat">Whether it is repeated once when it loses the actor; if not, the loss is thrown.</param>
+    protected Task<T> CallAsync<TState, T>(TState state, Func<TActor, TState, Task<T>> call, bool repeat = true)
+    {
+        Enter();
+        return InsideAsync((state, call), static (actor, s) => new ValueTask<T>(s.call(actor, s.state)), repeat).AsTask();
+    }
+
+    /// <summary>A call of the actor that answers nothing, repeated once when it loses the actor.</summary>
+    protected Task CallAsync<TState>(TState state, Func<TActor, TState, Task> call)
+    {
+        Enter();
+        return InsideAsync((state, call), DoneAsync, repeat: true).AsTask();
+
+        static async ValueTask<bool> DoneAsync(TActor actor, (TState State, Func<TActor, TState, Task> Call) s)
+        {
+            await s.Call(actor, s.State).ConfigureAwait(false);
+            return true;
+        }
+    }
+
+    private async ValueTask<T> InsideAsync<TState, T>(TState state, Func<TActor, TState, ValueTask<T>> call, bool repeat)
+    {
+        TActor? actor = null;
+        try
+        {
+            for (var attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    actor = await ActorAsync().ConfigureAwait(false);
+                    return await call(actor, state).ConfigureAwait(false);
+                }
+                catch (ActivationLostException) when (repeat && attempt == 1)
+                {
+                    // Surely not stored: once more on what the store has now.
+                }
+                catch (ActivationLostException lost) when (repeat)
+                {
+                    throw new UnavailableException(
+                        ErrorCodes.StorageUnavailable, "The version was lost twice to another writer.", TimeSpan.FromSeconds(1), lost);
+                }
+                catch (StorageException exception)
+                {
+                    throw new UnavailableException(ErrorCodes.StorageUnavailable, exception.Message, TimeSpan.FromSeconds(1), exception);
+                }
+
+                Leave("its version was lost to another writer");
+            }
+        }
+        finally
+        {
+            Exit(actor);
+        }
+    }
+
+    private void Enter()
+    {
+        if (Interlocked.Increment(ref _calls) > maxCalls)
+        {
+            Interlocked.Decrement(ref _calls);
+            throw new UnavailableException(ErrorCodes.RateLimited, "Too many calls of this one at a time.", TimeSpan.FromSeconds(1));
+        }
+
+        Volatile.Write(ref _lastUse, tracker.Time.GetTimestamp());
+    }
+
+    private void Exit(TActor? actor)
+    {
+        Volatile.Write(ref _lastUse, tracker.Time.GetTimestamp());
+        var last = Interlocked.Decrement(ref _calls) == 0;
+        if (actor is null)
+        {
+            if (last)
+            {
+                Leave("it could not be loaded");
+            }
+        }
+        else if (actor.IsLost)
+        {
+            Leave("its version was lost");
+        }
+        else if (last && !IsWorthKeeping(actor))
+        {
+            Leave("there is nothing to keep");
+        }
+    }
+
+    private ValueTask<TActor> ActorAsync()
+    {
+        if (Volatile.Read(ref _actor) is { IsLost: false } actor)
+        {
+            tracker.Hit();
+            return ValueTask.FromResult(actor);
+        }
+
+        tracker.Miss();
+        lock (_gate)
+        {
+            if (_actor is { IsLost: false } present)
+            {
+                return ValueTask.FromResult(present);
+            }
+
+            return new ValueTask<TActor>(_loading ??= LoadOnceAsync());
+        }
+    }
+
+    private async Task<TActor> LoadOnceAsync()
+    {
+        // Off the caller's stack: the lock is held there.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            var actor = await LoadAsync().ConfigureAwait(false);
+            Volatile.Write(ref _actor, actor);
+            tracker.Add(this);
+            return actor;
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _loading = null;
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using Granary.Core.Maintenance;
+using Granary.Core.Storage;
+using Granary.Orleans.Cluster;
+using Microsoft.Extensions.Logging;
+using Orleans;
+using Orleans.Concurrency;
+using Orleans.Runtime;
+
+namespace Granary.Orleans.Grains;
+
+/// <summary>A maintenance shard of the cluster, woken by its one reminder. It keeps nothing.</summary>
+[GrainType("maintenance")]
+[Reentrant]
+internal sealed partial class MaintenanceGrain(
+    IGrainContext context, SiloServices silo, IGrainFactory grains, ILogger<MaintenanceGrain> logger, ILogger<MaintenanceShard> shardLogger)
+    : IGrainBase, IMaintenanceGrain, IRemindable, IMaintenanceTargets
+{
+    private const string Reminder = "due";
+
+    /// <summary>How often a shard wakes: the least that reminders allow.</summary>
+    private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
+
+    private readonly CancellationTokenSource _leaving = new();
+    private Task<int> _waking = Task.FromResult(0);
+    private bool _hasReminder;
+
+    public IGrainContext GrainContext => context;
+
+    private int Shard => (int)this.GetPrimaryKeyLong();
+
+    public async Task EnsureReminderAsync()
+    {
+        if (!_hasReminder && silo.Options.UseReminders)
+        {
+            if (await this.GetReminder(Reminder) is null)
+            {
+                // Spread over the period, so that the shards do not all ask the store at once.
+                await this.RegisterOrUpdateReminder(Reminder, Period * Shard / PartitionShard.Count, Period);
+            }
+
+            _hasReminder = true;
+        }
+    }
+
+    public Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        // A tick must be answered soon, and the work may take longer: it goes on by itself.
+        if (_waking.IsCompleted)
+        {
+            _waking = WakeShardAsync();
+            _ = ReportAsync(_waking);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public async Task<int> WakeAsync()
+    {
+        if (!_waking.IsCompleted)
+        {
+            await ((Task)_waking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
+        _waking = WakeShardAsync();
+        return await _waking;
+    }
+
+    public async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _leaving.CancelAsync();
+        await ((Task)_waking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        _leaving.Dispose();
+    }
+
+    Task IMaintenanceTargets.MaintainAsync(SessionKey session, CancellationToken cancellationToken) =>
+        ClusterCalls.GuardAsync(grains.GetGrain<ISessionGrain>(GrainKeys.Of(session)).MaintainAsync(cancellationToken), cancellationToken);
+
+    private Task<int> WakeShardAsync() =>
+        Task.Run(() => new MaintenanceShard(Shard, silo.Store, this, silo.Time, shardLogger).WakeAsync(_leaving.Token));
+
+    private async Task ReportAsync(Task<int> waking)
+    {
+        try
+        {
+            await waking;
+        }
+        catch (OperationCanceledException)
+        {
+        }
+        catch (Exception exception)
+        {
+            LogFailed(logger, exception, Shard);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "Maintenance shard {Shard} could not look after what is due; its next wake-up tries again")]
+    private static partial void LogFailed(ILogger logger, Exception exception, int shard);
+}

@@ -1,0 +1,83 @@
+using Granary;
+using Granary.Core.Compaction;
+using Granary.Core.Sessions;
+using Granary.Core.Storage;
+using Granary.Core.Tokens;
+using Granary.Orleans;
+using Granary.Orleans.Activations;
+using Granary.Orleans.Cluster;
+using Granary.Orleans.Grains;
+using Granary.Orleans.Hosting;
+using Granary.Orleans.Maintenance;
+using Granary.Orleans.Serialization;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using Orleans.Runtime;
+
+namespace Orleans.Hosting;
+
+/// <summary>Adds the memory to a silo.</summary>
+public static class GranarySiloBuilder
+{
+    /// <summary>The least time between two looks for idle activations, so that a short idle time does not keep the silo busy looking.</summary>
+    private static readonly TimeSpan LeastQuantum = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
+    /// Adds <see cref="IMemoryCluster"/> to a silo. An <see cref="IPartitionStore"/> that all silos share must be registered beside it, and reminders
+    /// unless <see cref="GranaryOrleansOptions.UseReminders"/> is off; an own <see cref="ISummarizer"/> or <see cref="ITokenCounter"/> registered before
+    /// it is used instead of the default.
+    /// </summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="configure">Changes the settings.</param>
+    /// <exception cref="InvalidOperationException">A setting is out of its range.</exception>
+    public static ISiloBuilder AddGranary(this ISiloBuilder silo, Action<GranaryOrleansOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(silo);
+        var options = new GranaryOrleansOptions();
+        configure?.Invoke(options);
+        options.Validate();
+        var services = silo.Services;
+        services.AddGranaryContracts();
+        services.TryAddSingleton<ITokenCounter, ScriptAwareTokenCounter>();
+        services.TryAddSingleton<ISummarizer, ExtractiveSummarizer>();
+        services.TryAddSingleton<IMemoryProbe, ProcessMemory>();
+        services.AddSingleton(options);
+        services.AddSingleton(provider => new SiloServices(
+            options,
+            provider.GetRequiredService<IPartitionStore>(),
+            provider.GetRequiredService<ITokenCounter>(),
+            provider.GetRequiredService<ISummarizer>(),
+            provider.GetRequiredService<IGrainFactory>(),
+            provider.GetRequiredService<ILogger<SessionActor>>()));
+        services.AddSingleton<SiloReport>();
+        services.AddSingleton<Silos>();
+        services.AddSingleton<SiloMemory>();
+        services.AddSingleton<IMemoryCluster>(provider => provider.GetRequiredService<SiloMemory>());
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloLeaving>();
+        services.AddSingleton<Governor>();
+        services.AddHostedService(provider => provider.GetRequiredService<Governor>());
+        services.AddHostedService<ReminderStarter>();
+        services.Configure<GrainCollectionOptions>(collection => Collect(collection, options.IdleTime));
+        return silo;
+    }
+
+    /// <summary>Idle sessions and users leave after the time that users set, whatever it is; the looks for them follow it.</summary>
+    private static void Collect(GrainCollectionOptions collection, TimeSpan idle)
+    {
+        // Orleans wants the age to be longer than the quantum.
+        var quantum = idle / 10;
+        quantum = quantum < LeastQuantum ? LeastQuantum : quantum > TimeSpan.FromMinutes(1) ? TimeSpan.FromMinutes(1) : quantum;
+        var age = idle > quantum ? idle : quantum + quantum;
+        collection.CollectionQuantum = quantum;
+        collection.CollectionAge = age > GrainCollectionOptionsDefaults.Age ? age : GrainCollectionOptionsDefaults.Age;
+        collection.ClassSpecificCollectionAge[typeof(SessionGrain).FullName!] = age;
+        collection.ClassSpecificCollectionAge[typeof(UserGrain).FullName!] = age;
+    }
+
+    private static class GrainCollectionOptionsDefaults
+    {
+        public static readonly TimeSpan Age = new GrainCollectionOptions().CollectionAge;
+    }
+}

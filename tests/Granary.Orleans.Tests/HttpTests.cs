@@ -1,0 +1,45 @@
+using Granary.Conformance.Http;
+using Granary.Conformance.Stores;
+using Granary.Core.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.TestingHost;
+
+namespace Granary.Orleans.Tests;
+
+/// <summary>The API in front of a cluster of three silos: all servers of a class of tests share it.</summary>
+public sealed class ClusterHttpFixture : HttpFixture
+{
+    private InProcessTestCluster? _cluster;
+
+    public override async Task InitializeAsync()
+    {
+        _cluster = await TestClusters.StartAsync(new InMemoryPartitionStore(TimeProvider.System), silos: 3);
+        await base.InitializeAsync();
+    }
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await _cluster!.DisposeAsync();
+    }
+
+    protected override void AddCluster(IServiceCollection services) => services.AddSingleton(_cluster!.Memory());
+}
+
+public sealed class ClusterMemoryTests(ClusterHttpFixture fixture) : MemoryFacts<ClusterHttpFixture>(fixture);
+
+public sealed class ClusterSessionTests(ClusterHttpFixture fixture) : SessionFacts<ClusterHttpFixture>(fixture);
+
+public sealed class ClusterBadInputTests(ClusterHttpFixture fixture) : BadInputFacts<ClusterHttpFixture>(fixture);
+
+public sealed class ClusterPathTests(ClusterHttpFixture fixture) : PathFacts<ClusterHttpFixture>(fixture);
+
+public sealed class ClusterIdentityTests(ClusterHttpFixture fixture) : IdentityFacts<ClusterHttpFixture>(fixture);
+
+public sealed class ClusterResourceTests(ClusterHttpFixture fixture) : ResourceFacts<ClusterHttpFixture>(fixture);
+
+public sealed class ClusterEventTests(ClusterHttpFixture fixture) : EventFacts<ClusterHttpFixture>(fixture);
+
+public sealed class ClusterTransferTests(ClusterHttpFixture fixture) : TransferFacts<ClusterHttpFixture>(fixture);
+
+public sealed class ClusterOperationTests(ClusterHttpFixture fixture) : OperationFacts<ClusterHttpFixture>(fixture);
