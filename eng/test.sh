@@ -42,6 +42,16 @@ if ! dotnet restore Cluster.sln >"$log" 2>&1; then
   fi
 fi
 
+# The PostgreSQL store is tested against a server of its own, started by the tests from the installed programs.
+has_postgres() { command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
+if ! has_postgres && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+  { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql; } >/dev/null 2>&1
+fi
+if ! has_postgres; then
+  export GRANARY_WITHOUT_POSTGRES=true
+  left_out+=("tests of the PostgreSQL store: PostgreSQL is not installed (apt-get install postgresql, or put initdb and pg_ctl on PATH)")
+fi
+
 if ! dotnet build "$solution" -c "$configuration" --no-restore -v quiet -clp:ErrorsOnly; then
   echo "The build failed."
   failed=$((failed + 1))
