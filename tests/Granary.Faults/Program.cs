@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Granary.Faults;
 using Granary.Faults.Cluster;
 
@@ -87,7 +88,18 @@ command.SetAction(async (given, cancellationToken) =>
         return 1;
     }
 });
-return await command.Parse(args).InvokeAsync();
+
+// The command line's own handling ends the program two seconds after the first signal, and breaks at the second: servers would outlive it.
+using var interrupted = new CancellationTokenSource();
+PosixSignal[] signals = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP];
+var registrations = signals.Select(signal => PosixSignalRegistration.Create(signal, context =>
+{
+    context.Cancel = true;
+    interrupted.Cancel();
+})).ToList();
+var code = await command.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }, interrupted.Token);
+registrations.ForEach(registration => registration.Dispose());
+return code;
 
 static int? Given(ParseResult given, Option<int> option) => given.GetResult(option) is { Implicit: false } ? given.GetValue(option) : null;
 

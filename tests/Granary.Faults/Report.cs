@@ -41,6 +41,7 @@ internal sealed class RoundFigures
 internal sealed class Report(TextWriter output)
 {
     private const int DetailsPerKind = 8;
+    private const int Hopeless = 100;
 
     private readonly Lock _gate = new();
     private readonly int[] _faults = new int[Enum.GetValues<Fault>().Length];
@@ -53,6 +54,9 @@ internal sealed class Report(TextWriter output)
     private long _retried;
 
     public bool HasFaults => _faults.Where((count, fault) => count > 0 && (Fault)fault != Fault.Stale).Any();
+
+    /// <summary>Whether so much is wrong that looking for more takes time and tells nothing.</summary>
+    public bool IsHopeless => _faults.Sum() > Hopeless;
 
     /// <summary>Whether there is anything to tell.</summary>
     public bool HasDetails => _details.Count > 0;

@@ -26,6 +26,7 @@ internal sealed partial class ServerProcess : IDisposable
         _process.OutputDataReceived += (_, line) => Take(line.Data);
         _process.ErrorDataReceived += (_, line) => Take(line.Data);
         AppDomain.CurrentDomain.ProcessExit += OnExit;
+        AppDomain.CurrentDomain.UnhandledException += OnExit;
     }
 
     public Uri Address { get; private set; } = null!;
@@ -123,6 +124,7 @@ internal sealed partial class ServerProcess : IDisposable
     public void Dispose()
     {
         AppDomain.CurrentDomain.ProcessExit -= OnExit;
+        AppDomain.CurrentDomain.UnhandledException -= OnExit;
         OnExit(null, EventArgs.Empty);
         _process.Dispose();
         lock (_errors)

@@ -36,6 +36,11 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(sessions, parallel, async (session, _) =>
         {
+            if (report.IsHopeless)
+            {
+                return;
+            }
+
             var check = new SessionCheck(connection, session, report, new Random(unchecked((((seed * 31) + number) * 1_009) + session.Number)));
             await check.RunAsync();
             Interlocked.Add(ref figures.Messages, check.Messages);

@@ -97,7 +97,7 @@ internal sealed class ClusterRun
         Say($"all silos are ready after {Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s");
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ended);
-        var everySilo = new FailoverConnection([.. _silos.Select(silo => silo.Link)], _journal);
+        var everySilo = new FailoverConnection([.. _silos.Select(silo => silo.Link)], _journal, Ended);
         var load = new ClusterLoad(_workload, everySilo, _settings.Connections, CallersPerSession * _settings.Sessions, _settings.Seed).RunAsync(stop.Token);
         await UnderLoadAsync(WarmUp);
         var from = Stopwatch.GetTimestamp();
@@ -297,11 +297,11 @@ internal sealed class ClusterRun
         foreach (var silo in _silos)
         {
             end = new RoundFigures();
-            await verifier.VerifyAsync(new FailoverConnection([silo.Link]), _ledger.Sessions, end, Ended);
+            await verifier.VerifyAsync(new FailoverConnection([silo.Link], null, Ended), _ledger.Sessions, end, Ended);
             Say($"silo {silo.Number} shows {end.Messages} messages of {end.Sessions} sessions");
         }
 
-        await verifier.VerifyUnlistedAsync(new FailoverConnection([_silos[0].Link]), _settings.AwaitMaintenance, Ended);
+        await verifier.VerifyUnlistedAsync(new FailoverConnection([_silos[0].Link], null, Ended), _settings.AwaitMaintenance, Ended);
         return end;
     }
 

@@ -7,7 +7,8 @@ namespace Granary.Faults.Cluster;
 /// What a caller of a cluster does: it asks the silos in turn, and where one does not answer, or says that it cannot now, it asks the next with
 /// the same request and the same key, until its patience ends. With one silo it asks that one again.
 /// </summary>
-internal sealed class FailoverConnection(IReadOnlyList<SiloLink> silos, CallJournal? journal = null) : IConnection
+internal sealed class FailoverConnection(
+    IReadOnlyList<SiloLink> silos, CallJournal? journal = null, CancellationToken cancellationToken = default) : IConnection
 {
     /// <summary>How long a call may take with all its attempts; none begins later.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -47,7 +48,7 @@ internal sealed class FailoverConnection(IReadOnlyList<SiloLink> silos, CallJour
                 return passes ? new Answer(0, default, false, answer.At, $"{attempts} attempts, the last one: {answer}") : answer;
             }
 
-            await Task.Delay(Pause(attempts));
+            await Task.Delay(Pause(attempts), cancellationToken);
         }
     }
 
