@@ -1,0 +1,89 @@
+using Granary.Core.Resources;
+using Granary.Hosting;
+using Granary.Hosting.Settings;
+using Granary.Silo.Dashboard;
+using Granary.Silo.Settings;
+using Orleans.Configuration;
+using Orleans.Hosting;
+
+namespace Granary.Silo;
+
+/// <summary>Turns the settings into a silo.</summary>
+internal sealed class SiloSetup(HostSettings host, SiloSettings settings, int siloPort)
+{
+    /// <summary>The name of the grain storage under the paged store.</summary>
+    private const string GrainStorageName = "granary";
+
+    /// <summary>The part of a stop that deactivating grains may take, so that the silo can still take its leave.</summary>
+    private const double DeactivationShare = 0.3;
+
+    public void Configure(ISiloBuilder silo)
+    {
+        AddCluster(silo);
+        AddStorage(silo);
+        AddReminders(silo);
+        settings.Tls?.Use(silo);
+        silo.AddGranary(memory =>
+        {
+            memory.MaxSessions = host.Server.MaxSessions;
+            memory.IdleTime = host.Server.IdleTime;
+            memory.DefaultResource = GranaryResources.Default(host.Server.TurnBuffer);
+            memory.Resources = ResourceSettings.Read(host.Configuration);
+        });
+        silo.Configure<GrainCollectionOptions>(collection => collection.DeactivationTimeout = settings.DrainTime * DeactivationShare);
+        if (settings.Dashboard)
+        {
+            silo.AddSafeDashboard();
+        }
+    }
+
+    private void AddCluster(ISiloBuilder silo)
+    {
+        if (settings.Clustering.Provider is { } provider)
+        {
+            provider.AddClustering(silo, settings.Clustering.Connection);
+        }
+        else
+        {
+            silo.UseLocalhostClustering(siloPort, settings.GatewayPort);
+        }
+
+        // After the localhost defaults, so that what is set holds.
+        silo.Configure<ClusterOptions>(cluster =>
+        {
+            cluster.ClusterId = settings.ClusterId;
+            cluster.ServiceId = settings.ServiceId;
+        });
+        silo.Configure<EndpointOptions>(endpoint =>
+        {
+            endpoint.AdvertisedIPAddress = settings.Address;
+            endpoint.SiloPort = siloPort;
+            endpoint.GatewayPort = settings.GatewayPort;
+        });
+    }
+
+    private void AddStorage(ISiloBuilder silo)
+    {
+        switch (settings.Storage)
+        {
+            case { Name: ClusterSettings.Sqlite }:
+                silo.Services.AddSqlite(host);
+                break;
+            default:
+                settings.Storage.Provider!.AddGrainStorage(silo, GrainStorageName, settings.Storage.Connection);
+                break;
+        }
+    }
+
+    private void AddReminders(ISiloBuilder silo)
+    {
+        if (settings.Reminders.Provider is { } provider)
+        {
+            provider.AddReminders(silo, settings.Reminders.Connection);
+        }
+        else
+        {
+            silo.UseInMemoryReminderService();
+        }
+    }
+}
