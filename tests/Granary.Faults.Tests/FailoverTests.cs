@@ -13,15 +13,30 @@ public class FailoverTests
         Find(At(Alive, 0.1, 0.2, passing: true), At(Alive, 1.9, 2.5), At(Alive, 3, 3.1)).Recoveries.ShouldBe([2.5], 0.001);
 
     [Fact]
-    public void A_success_before_the_first_refusal_does_not_count() =>
-        Find(At(Alive, 0.1, 0.2), At(Alive, 0.3, 0.4, passing: true), At(Alive, 4, 4.5)).Recoveries.ShouldBe([4.5], 0.001);
+    public void A_session_that_is_served_after_the_loss_and_then_refused_was_not_lost_but_blocked_later()
+    {
+        var failover = Find(At(Alive, 0.1, 0.2), At(Alive, 0.5, 0.6, passing: true), At(Alive, 4, 4.5));
+        failover.Lost.ShouldBe(0);
+        failover.Later.ShouldBe(1);
+        failover.LongestLater.ShouldBe(4, 0.001);
+    }
+
+    [Fact]
+    public void A_session_that_is_new_since_the_loss_was_not_lost()
+    {
+        Attempt[] attempts = [At(Alive, 0.1, 0.2, passing: true), At(Alive, 2, 2.1)];
+        var failover = Failover.Find(attempts, Lost, Ticks(0), Ticks(10));
+        failover.Active.ShouldBe(0);
+        failover.Lost.ShouldBe(0);
+        failover.Later.ShouldBe(1);
+    }
 
     [Fact]
     public void A_refusal_by_the_lost_silo_itself_tells_nothing_about_the_session()
     {
         var failover = Find(At(Lost, 0.1, 0.2, passing: true), At(Alive, 0.2, 0.3));
         failover.Active.ShouldBe(1);
-        failover.Blocked.ShouldBe(0);
+        (failover.Lost + failover.Later).ShouldBe(0);
     }
 
     [Fact]
@@ -66,7 +81,8 @@ public class FailoverTests
         figures.Retries.ShouldBe(16);
     }
 
-    private static Failover Find(params Attempt[] attempts) => Failover.Find(attempts, Lost, Ticks(0), Ticks(10));
+    /// <summary>A session that had been served before.</summary>
+    private static Failover Find(params Attempt[] attempts) => Failover.Find([At(Lost, -5, -4.9), .. attempts], Lost, Ticks(0), Ticks(10));
 
     private static Attempt At(int silo, double sent, double ended, bool passing = false) => new(Session: 7, silo, Ticks(sent), Ticks(ended), passing);
 

@@ -95,13 +95,15 @@ internal sealed partial class ClusterReport(
     private static string Line(EventFigures each)
     {
         var failover = each.Failover;
-        var blocked = failover.Blocked == 0 ? "no session was blocked" : string.Create(
+        var lost = failover.Lost == 0 ? $"none of {failover.Active} sessions lost with it" : string.Create(
             CultureInfo.InvariantCulture,
-            $"{failover.Blocked} of {failover.Active} sessions blocked (median {Quantiles.At(failover.Recoveries, 0.5):0.00} s, longest {Quantiles.At(failover.Recoveries, 1):0.00} s"
+            $"{failover.Lost} of {failover.Active} sessions lost with it (median {Quantiles.At(failover.Recoveries, 0.5):0.00} s, longest {Quantiles.At(failover.Recoveries, 1):0.00} s"
             + $"{(failover.Unrecovered > 0 ? $", {failover.Unrecovered} until the next event" : "")})");
+        var later = failover.Later == 0 ? "" : string.Create(
+            CultureInfo.InvariantCulture, $", {failover.Later} blocked later for up to {failover.LongestLater:0.0} s");
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Name(each.Event.Kind)} silo {each.Event.Silo}: back in {each.Ready:0.0} s, {blocked}; calls/s {Rate(each.Before)} before, {Rate(each.During)} during, "
+            $"{Name(each.Event.Kind)} silo {each.Event.Silo}: back in {each.Ready:0.0} s, {lost}{later}; calls/s {Rate(each.Before)} before, {Rate(each.During)} during, "
             + $"{Rate(each.After)} after; {each.Unanswered} without an answer{(each.Event.Note.Length > 0 ? $"; {each.Event.Note}" : "")}");
     }
 

@@ -99,7 +99,7 @@ internal sealed class ClusterRun
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ended);
         var everySilo = new FailoverConnection([.. _silos.Select(silo => silo.Link)], _journal, Ended);
         var load = new ClusterLoad(_workload, everySilo, _settings.Connections, CallersPerSession * _settings.Sessions, _settings.Seed).RunAsync(stop.Token);
-        await UnderLoadAsync(WarmUp);
+        await UnderLoadAsync(_settings.Scenario == Scenario.Load ? _settings.Steady : WarmUp);
         var from = Stopwatch.GetTimestamp();
         await UnderLoadAsync(_settings.Scenario == Scenario.Load ? _settings.Duration : _settings.Steady);
         if (_settings.RollBack)

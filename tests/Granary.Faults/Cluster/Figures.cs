@@ -38,7 +38,7 @@ internal sealed class Figures
         foreach (var (index, at) in events.Index())
         {
             var next = index + 1 < events.Count ? events[index + 1].At : until;
-            var failover = Failover.Find(attempts.Where(attempt => attempt.Ended > at.At && attempt.Sent < next), at.Silo, at.At, next);
+            var failover = Failover.Find(attempts, at.Silo, at.At, next);
             var last = failover.Unrecovered > 0 ? next : at.At + (long)(failover.Recoveries.LastOrDefault() * Stopwatch.Frequency);
             var recovered = Math.Min(next, Math.Max(at.ReadyAt, last));
             var mine = unanswered.Where(call => call.Ended > at.At && call.Sent < recovered).ToList();
