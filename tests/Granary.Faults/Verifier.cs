@@ -7,7 +7,13 @@ namespace Granary.Faults;
 /// Compares what the server has after a restart with what it has promised, then does what callers do whose requests were never answered: sends
 /// them again.
 /// </summary>
-internal sealed class Verifier(Ledger ledger, Report report, int seed)
+/// <param name="ledger">What was sent and answered.</param>
+/// <param name="report">Hears of the differences.</param>
+/// <param name="seed">Decides what is sent again.</param>
+/// <param name="listsLate">
+/// Whether a session may be acknowledged before its user's list has it: in a cluster the user may be on a silo that was just lost.
+/// </param>
+internal sealed class Verifier(Ledger ledger, Report report, int seed, bool listsLate = false)
 {
     /// <summary>Sessions that are compared at a time.</summary>
     public const int Parallelism = 8;
@@ -20,8 +26,8 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
     /// <summary>How many acknowledged appends of a session are sent again.</summary>
     private const int Repeats = 2;
 
-    /// <summary>Maintenance lists what a crash left unlisted: due after a minute, looked for every 15 seconds; and some time for a busy machine.</summary>
-    private static readonly TimeSpan MaintenancePatience = TimeSpan.FromSeconds(120);
+    /// <summary>Maintenance lists what a crash left unlisted: due after a minute, looked for every 15 seconds (a cluster: every minute); and some time for a busy machine.</summary>
+    private static readonly TimeSpan MaintenancePatience = TimeSpan.FromSeconds(180);
 
     private int _comparisons;
 
@@ -42,7 +48,9 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
             }
 
             var check = new SessionCheck(connection, session, report, new Random(unchecked((((seed * 31) + number) * 1_009) + session.Number)));
+            var mustBeListed = session.MustBeListed;
             await check.RunAsync();
+            session.MustBeListed &= mustBeListed || !listsLate;
             Interlocked.Add(ref figures.Messages, check.Messages);
             Interlocked.Add(ref figures.Retried, check.Retried);
         });
@@ -54,11 +62,14 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
     /// <param name="connection">The server; takes <see cref="Parallelism"/> requests at a time.</param>
     /// <param name="wait">Whether to wait for maintenance; otherwise a start, which awaits it, brings them there.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task VerifyUnlistedAsync(IConnection connection, bool wait, CancellationToken cancellationToken)
+    /// <returns>How many there were.</returns>
+    public async Task<int> VerifyUnlistedAsync(IConnection connection, bool wait, CancellationToken cancellationToken)
     {
         var patience = DateTime.UtcNow + MaintenancePatience;
+        var count = 0;
         while (ledger.Sessions.Where(session => session is { Exists: true, MustBeListed: false }).ToList() is { Count: > 0 } owed)
         {
+            count = Math.Max(count, owed.Count);
             if (wait && DateTime.UtcNow < patience)
             {
                 await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
@@ -77,6 +88,8 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
 
             await VerifyListsAsync(connection);
         }
+
+        return count;
     }
 
     private async Task StartAsync(IConnection connection, Session session)

@@ -292,7 +292,7 @@ internal sealed class ClusterRun
     /// <summary>Compares what every silo shows.</summary>
     private async Task<RoundFigures> VerifyAsync()
     {
-        var verifier = new Verifier(_ledger, _report, _settings.Seed);
+        var verifier = new Verifier(_ledger, _report, _settings.Seed, listsLate: true);
         var end = new RoundFigures();
         foreach (var silo in _silos)
         {
@@ -305,7 +305,8 @@ internal sealed class ClusterRun
             }
         }
 
-        await verifier.VerifyUnlistedAsync(new FailoverConnection([_silos[0].Link], null, Ended), _settings.AwaitMaintenance, Ended);
+        var late = await verifier.VerifyUnlistedAsync(new FailoverConnection([_silos[0].Link], null, Ended), _settings.AwaitMaintenance, Ended);
+        Say($"{late} sessions came into their user's list {(_settings.AwaitMaintenance ? "by maintenance" : "when they were started again")}, afterwards");
         return end;
     }
 
