@@ -30,6 +30,12 @@ public sealed partial class PostgresStoreOptions
     public int MaxGroupBytes { get; set; } = 8 * 1024 * 1024;
 
     /// <summary>
+    /// How long a group waits for the callers of the one before to come back with their next commits, so that they share a statement again.
+    /// It never waits for more commits than that one had; a single caller never waits. 0 to 100 milliseconds, default 200 microseconds.
+    /// </summary>
+    public TimeSpan GatherTime { get; set; } = TimeSpan.FromMicroseconds(200);
+
+    /// <summary>
     /// How long the server may take for one statement, 1 second to 1 hour. A write that takes longer fails with an unknown outcome.
     /// Default 30 seconds.
     /// </summary>
@@ -47,6 +53,8 @@ public sealed partial class PostgresStoreOptions
         { MaxReaders: < 1 or > 256 } => $"Granary:Postgres:MaxReaders is {MaxReaders}: set it to 1 to 256.",
         { MaxGroupCommits: < 1 or > 4_096 } => $"Granary:Postgres:MaxGroupCommits is {MaxGroupCommits}: set it to 1 to 4096.",
         { MaxGroupBytes: < 1 or > 128 * 1024 * 1024 } => $"Granary:Postgres:MaxGroupBytes is {MaxGroupBytes}: set it to 1 to 134217728.",
+        _ when GatherTime < TimeSpan.Zero || GatherTime > TimeSpan.FromMilliseconds(100) =>
+            $"Granary:Postgres:GatherTime is {GatherTime}: set it to 0 to 100 milliseconds.",
         _ when CommandTimeout < TimeSpan.FromSeconds(1) || CommandTimeout > TimeSpan.FromHours(1) =>
             $"Granary:Postgres:CommandTimeout is {CommandTimeout}: set it to 1 second to 1 hour.",
         _ => null,

@@ -141,8 +141,11 @@ public sealed class OpeningTests : IAsyncLifetime
     }
 
     [Fact]
-    public void A_timeout_out_of_range_is_refused_by_name() =>
+    public void A_time_out_of_range_is_refused_by_name()
+    {
         Should.Throw<ArgumentException>(() => Open(o => o.CommandTimeout = TimeSpan.Zero)).Message.ShouldContain("Granary:Postgres:CommandTimeout");
+        Should.Throw<ArgumentException>(() => Open(o => o.GatherTime = TimeSpan.FromSeconds(1))).Message.ShouldContain("Granary:Postgres:GatherTime");
+    }
 
     [Fact]
     public async Task Services_open_one_store_and_close_it()

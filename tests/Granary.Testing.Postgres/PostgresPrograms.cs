@@ -33,6 +33,20 @@ internal static class PostgresPrograms
             : RunAsync(path, arguments, patience, log, folder);
     }
 
+    /// <summary>Stops a server and removes its folder without waiting: test runners kill a process that takes long to end.</summary>
+    public static void StopAndRemoveInBackground(string data, string folder)
+    {
+        string[] asUser = IsRoot ? ["runuser", "-u", User, "--"] : [];
+        string[] stop = [.. asUser, Path.Combine(Folder!, "pg_ctl"), "stop", "-m", "immediate", "-w", "-s", "-D", data];
+        var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = "/" };
+        foreach (var argument in (string[])["-c", "trap '' HUP TERM; folder=$1; shift; \"$@\" >/dev/null 2>&1 </dev/null; rm -rf \"$folder\"", "sh", folder, .. stop])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        Process.Start(start)?.Dispose();
+    }
+
     private static async Task RunAsync(string program, string[] arguments, TimeSpan patience, string? log, string? folder = null)
     {
         // Not redirected through pipes: the server that pg_ctl starts would inherit them, and reading would never end.

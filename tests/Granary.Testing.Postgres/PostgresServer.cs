@@ -211,5 +211,5 @@ public sealed class PostgresServer : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private void OnProcessExit(object? sender, EventArgs e) => DisposeAsync().AsTask().GetAwaiter().GetResult();
+    private void OnProcessExit(object? sender, EventArgs e) => PostgresPrograms.StopAndRemoveInBackground(Data, _folder);
 }

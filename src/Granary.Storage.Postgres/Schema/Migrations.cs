@@ -52,12 +52,13 @@ internal static class Migrations
             put_of integer[], put_ids text[], put_bodies bytea[],
             delete_of integer[], delete_ids text[])
         RETURNS smallint[] LANGUAGE plpgsql
-        SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
+        SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off SET jit = off
         AS $function$
         DECLARE
             states smallint[];
             lives bigint[];
-            refused integer[];
+            places integer[];
+            place integer;
         BEGIN
             -- The subquery with its lock depends on the row before it, so it runs once for each id, in their order.
             SELECT array_agg(state), array_agg(CASE state WHEN 0 THEN life WHEN 4 THEN first + n - 1 WHEN 5 THEN first + n - 1 ELSE 0 END)
@@ -72,16 +73,6 @@ internal static class Migrations
                 FROM unnest(ids, expected, recreate) WITH ORDINALITY AS c(id, expected, recreate, n)
                 LEFT JOIN LATERAL (SELECT number, version, erased_at FROM {s}.partitions WHERE partitions.id = c.id FOR UPDATE) AS p ON true) AS checked;
 
-            IF cardinality(insert_of) > 0 AND 0 = ANY(states) THEN
-                SELECT array_agg(DISTINCT w.commit) INTO refused
-                FROM unnest(insert_of, insert_ids) AS w(commit, id)
-                CROSS JOIN LATERAL (SELECT FROM {s}.documents WHERE partition = lives[w.commit] AND documents.id = w.id LIMIT 1) AS d;
-                FOR i IN 1 .. coalesce(cardinality(refused), 0) LOOP
-                    states[refused[i]] := 2;
-                    lives[refused[i]] := 0;
-                END LOOP;
-            END IF;
-
             IF 4 = ANY(states) THEN
                 WITH added AS (
                     INSERT INTO {s}.partitions(id, number, version, shard, due_at)
@@ -89,24 +80,38 @@ internal static class Migrations
                     FROM unnest(ids, shards, due, states) WITH ORDINALITY AS c(id, shard, due, state, n) WHERE c.state = 4 ORDER BY c.n
                     ON CONFLICT (id) DO NOTHING
                     RETURNING number)
-                SELECT array_agg((number - first + 1)::integer) INTO refused FROM added;
+                SELECT array_agg((number - first + 1)::integer) INTO places FROM added;
                 -- Somebody else made it in this moment.
                 FOR i IN 1 .. cardinality(states) LOOP
-                    IF states[i] = 4 AND (refused IS NULL OR i <> ALL(refused)) THEN
+                    IF states[i] = 4 AND (places IS NULL OR i <> ALL(places)) THEN
                         states[i] := 1;
                         lives[i] := 0;
                     END IF;
                 END LOOP;
             END IF;
 
+            -- A document that exists is rare, and told by the index without looking first; only then is it worth asking which ones are.
+            IF cardinality(insert_of) > 0 THEN
+                BEGIN
+                    INSERT INTO {s}.documents(partition, id, body)
+                    SELECT lives[w.commit], w.id, w.body FROM unnest(insert_of, insert_ids, insert_bodies) AS w(commit, id, body) WHERE lives[w.commit] <> 0;
+                EXCEPTION WHEN unique_violation THEN
+                    SELECT array_agg(DISTINCT w.commit) INTO places
+                    FROM unnest(insert_of, insert_ids) AS w(commit, id)
+                    CROSS JOIN LATERAL (SELECT FROM {s}.documents WHERE partition = lives[w.commit] AND documents.id = w.id LIMIT 1) AS d;
+                    FOREACH place IN ARRAY places LOOP
+                        states[place] := 2;
+                        lives[place] := 0;
+                    END LOOP;
+                    INSERT INTO {s}.documents(partition, id, body)
+                    SELECT lives[w.commit], w.id, w.body FROM unnest(insert_of, insert_ids, insert_bodies) AS w(commit, id, body) WHERE lives[w.commit] <> 0;
+                END;
+            END IF;
+
             UPDATE {s}.partitions SET number = c.life, version = first + c.n - 1, due_at = c.due, erased_at = NULL
             FROM unnest(ids, due, states, lives) WITH ORDINALITY AS c(id, due, state, life, n)
             WHERE partitions.id = c.id AND (c.state = 0 OR c.state = 5);
 
-            IF cardinality(insert_of) > 0 THEN
-                INSERT INTO {s}.documents(partition, id, body)
-                SELECT lives[w.commit], w.id, w.body FROM unnest(insert_of, insert_ids, insert_bodies) AS w(commit, id, body) WHERE lives[w.commit] <> 0;
-            END IF;
             IF cardinality(put_of) > 0 THEN
                 INSERT INTO {s}.documents(partition, id, body)
                 SELECT lives[w.commit], w.id, w.body FROM unnest(put_of, put_ids, put_bodies) AS w(commit, id, body) WHERE lives[w.commit] <> 0

@@ -6,7 +6,7 @@ namespace Granary.Storage.Postgres.Schema;
 /// <summary>Makes an empty schema a store, or brings an older one to this version; many processes may do so at once.</summary>
 internal static class SchemaOpener
 {
-    /// <summary>PostgreSQL 14, the oldest that is tested for and still maintained by its makers.</summary>
+    /// <summary>PostgreSQL 14, the oldest that its makers still maintain. The tests run over 15.</summary>
     public static readonly Version OldestServer = new(14, 0);
 
     /// <summary>"Gran": the first half of the advisory lock's key; the other is a hash of the schema.</summary>

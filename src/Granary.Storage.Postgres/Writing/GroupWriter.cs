@@ -26,7 +26,9 @@ internal sealed class GroupWriter
     private readonly List<PendingWrite> _others = [];
     private readonly List<CommitResult> _results = [];
     private readonly Task _running;
+    private readonly TimeSpan _gatherTime;
     private WriteSession? _session;
+    private int _lastGroupSize;
     private long _lastUse;
     private long _failuresSeen;
 
@@ -36,6 +38,7 @@ internal sealed class GroupWriter
         PostgresStoreHooks hooks, WriteHealth health)
     {
         (_source, _schema, _numbers, _time, _instruments, _hooks, _health) = (source, options.Schema, numbers, time, instruments, hooks, health);
+        _gatherTime = options.GatherTime;
         _queue = new WriteQueue(options.MaxGroupCommits, options.MaxGroupBytes);
         _running = Task.Run(RunAsync);
     }
@@ -69,7 +72,7 @@ internal sealed class GroupWriter
                 await hook().ConfigureAwait(false);
             }
 
-            _queue.Take(_taken);
+            await TakeAsync().ConfigureAwait(false);
             foreach (var write in _taken)
             {
                 (write.Action is WriteAction.Commit ? _commits : _others).Add(write);
@@ -91,6 +94,25 @@ internal sealed class GroupWriter
         }
 
         await CloseAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Takes what waits. The callers of the last group were answered a moment ago and are about to come back: waiting for them briefly keeps
+    /// them in one group, where taking the first that returns would split them over two syncs for ever.
+    /// </summary>
+    private async ValueTask TakeAsync()
+    {
+        _queue.Take(_taken);
+
+        // Real time, not the store's clock: this is about threads, and a clock that a test holds would never end it.
+        var started = Stopwatch.GetTimestamp();
+        while (_taken.Count < _lastGroupSize && Stopwatch.GetElapsedTime(started) < _gatherTime)
+        {
+            await Task.Yield();
+            _queue.Take(_taken);
+        }
+
+        _lastGroupSize = _taken.Count;
     }
 
     private async Task CommitAsync(List<PendingWrite> commits)

@@ -12,6 +12,7 @@ internal sealed class WriteQueue(int maxCommits, int maxBytes)
     private readonly HashSet<string> _partitions = new(StringComparer.Ordinal);
     private Queue<PendingWrite> _held = new();
     private Queue<PendingWrite> _heldAgain = new();
+    private long _bytes;
 
     /// <summary>Adds a write.</summary>
     /// <returns>False once the queue is closed.</returns>
@@ -25,12 +26,17 @@ internal sealed class WriteQueue(int maxCommits, int maxBytes)
     public async ValueTask<bool> WaitAsync() => _held.Count > 0 || await _arriving.Reader.WaitToReadAsync().ConfigureAwait(false);
 
     /// <summary>Takes what waits, up to the bounds of a group; writes that were withdrawn are left out.</summary>
+    /// <param name="group">Empty for a new group; otherwise what the last call gave, to which is added.</param>
     public void Take(List<PendingWrite> group)
     {
-        _partitions.Clear();
-        var bytes = 0L;
+        if (group.Count == 0)
+        {
+            _partitions.Clear();
+            _bytes = 0;
+        }
+
         var held = _held.Count;
-        while (group.Count < maxCommits && bytes < maxBytes)
+        while (group.Count < maxCommits && _bytes < maxBytes)
         {
             // What was held comes first; it is as old as anything that arrives.
             PendingWrite? write;
@@ -52,7 +58,7 @@ internal sealed class WriteQueue(int maxCommits, int maxBytes)
             {
                 _partitions.Add(write.Partition);
                 group.Add(write);
-                bytes += write.Bytes;
+                _bytes += write.Bytes;
             }
         }
 
