@@ -21,7 +21,7 @@ internal sealed class StoreLoad(string title, int repeats = 5)
 
     private readonly Table _table = new(
         $"POST /memory/store, durable, {Connections} connections over {Sessions} sessions, {title}",
-        "", "requests/s", "bare/s", "raw rows/s", "1/(1/bare + 1/raw)", "ratio", "ratios", "commits a sync");
+        "", "requests/s", "bare/s", "raw rows/s", "1/(1/bare + 1/raw)", "ratio", "quartiles", "commits a sync");
 
     /// <summary>Measures a store of this host; one row without and one with idempotency keys.</summary>
     /// <param name="name">Of the store.</param>
@@ -79,7 +79,7 @@ internal sealed class StoreLoad(string title, int repeats = 5)
 
         var (o, b, r) = (Quantiles.Median(results.Select(x => x.Ours)), Quantiles.Median(results.Select(x => x.Bare)), Quantiles.Median(results.Select(x => x.Raw)));
         var ratios = results.Select(x => x.Ours * ((1 / x.Bare) + (1 / x.Raw))).ToList();
-        _table.Row(name, o, b, r, 1 / ((1 / b) + (1 / r)), Quantiles.Median(ratios), Quantiles.Range(ratios), Quantiles.Median(results.Select(x => x.Group)));
+        _table.Row(name, o, b, r, 1 / ((1 / b) + (1 / r)), Quantiles.Median(ratios), Quantiles.Quartiles(ratios), Quantiles.Median(results.Select(x => x.Group)));
     }
 
     private static byte[] Request(string path, int session, int number, int connection, bool keyed) => LoadGenerator.Post(

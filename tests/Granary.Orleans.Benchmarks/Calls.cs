@@ -28,7 +28,7 @@ internal static class Calls
         }
 
         var table = new Table(
-            "Context calls through the silo's memory, in process, against an empty grain (target: ratio >= 0.7)", "", "calls/s", "empty/s", "ratio", "ratios");
+            "Context calls through the silo's memory, in process, against an empty grain (target: ratio >= 0.7)", "", "calls/s", "empty/s", "ratio", "quartiles", "CPU us", "empty CPU us", "CPU ratio");
         await MeasureAsync("sequential, one session", 1, SequentialCalls, _ => sessions[0].GetContextAsync(), _ => empty[0].GetAsync(ContextOptions.Default));
         await MeasureAsync("100 callers, 100 sessions", 100, ConcurrentCalls, i => sessions[i].GetContextAsync(), i => empty[i].GetAsync(ContextOptions.Default));
         await MeasureAsync("100 callers, one session", 100, ConcurrentCalls, _ => sessions[0].GetContextAsync(), _ => empty[0].GetAsync(ContextOptions.Default));
@@ -43,28 +43,37 @@ internal static class Calls
         async Task MeasureAsync(
             string name, int callers, int calls, Func<int, ValueTask<SessionContext>> ours, Func<int, ValueTask<SessionContext>> theirs)
         {
-            var rates = new List<(double Ours, double Theirs)>();
+            var rounds = new List<(Cost Ours, Cost Theirs)>();
             for (var round = -20; round < Rounds; round++)
             {
                 // Who is first changes, so that what drifts meets both.
-                var first = await RateAsync(callers, calls, round % 2 == 0 ? ours : theirs);
-                var second = await RateAsync(callers, calls, round % 2 == 0 ? theirs : ours);
+                var first = await CostAsync(callers, calls, round % 2 == 0 ? ours : theirs);
+                var second = await CostAsync(callers, calls, round % 2 == 0 ? theirs : ours);
                 if (round >= 0)
                 {
-                    rates.Add(round % 2 == 0 ? (first, second) : (second, first));
+                    rounds.Add(round % 2 == 0 ? (first, second) : (second, first));
                 }
             }
 
-            var ratios = rates.Select(r => r.Ours / r.Theirs).ToList();
+            var ratios = rounds.Select(r => r.Ours.Rate / r.Theirs.Rate).ToList();
+            var cpu = rounds.Select(r => r.Theirs.Cpu / r.Ours.Cpu);
             table.Row(
-                name, Quantiles.Median(rates.Select(r => r.Ours)), Quantiles.Median(rates.Select(r => r.Theirs)), Quantiles.Median(ratios), Quantiles.Range(ratios));
+                name,
+                Quantiles.Median(rounds.Select(r => r.Ours.Rate)),
+                Quantiles.Median(rounds.Select(r => r.Theirs.Rate)),
+                Quantiles.Median(ratios),
+                Quantiles.Quartiles(ratios),
+                Quantiles.Median(rounds.Select(r => r.Ours.Cpu)),
+                Quantiles.Median(rounds.Select(r => r.Theirs.Cpu)),
+                Quantiles.Median(cpu));
         }
     }
 
     private static string Name(SessionKey key) => $"{key.Tenant}/{key.User}/{key.Session}";
 
-    private static async Task<double> RateAsync(int callers, int calls, Func<int, ValueTask<SessionContext>> call)
+    private static async Task<Cost> CostAsync(int callers, int calls, Func<int, ValueTask<SessionContext>> call)
     {
+        var cpu = Environment.CpuUsage.TotalTime;
         var started = Stopwatch.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(async () =>
         {
@@ -73,6 +82,10 @@ internal static class Calls
                 await call(caller);
             }
         })));
-        return calls / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        var rate = calls / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        return new Cost(rate, (Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / calls);
     }
+
+    /// <summary>Calls per second, and the processor's time of each in microseconds: what a busy machine does not change much.</summary>
+    private readonly record struct Cost(double Rate, double Cpu);
 }
