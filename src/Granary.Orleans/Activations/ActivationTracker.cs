@@ -10,7 +10,7 @@ internal sealed class ActivationTracker(TimeProvider time)
 {
     private readonly ConcurrentDictionary<ITrackedActivation, byte> _activations = new();
     private int _count;
-    private long _hits;
+    private long _pastHits;
     private long _misses;
     private long _evictions;
 
@@ -18,7 +18,8 @@ internal sealed class ActivationTracker(TimeProvider time)
 
     public int Count => Volatile.Read(ref _count);
 
-    public long Hits => Interlocked.Read(ref _hits);
+    /// <summary>Counted by each activation for itself: one counter of all would be what their calls wait for.</summary>
+    public long Hits => Interlocked.Read(ref _pastHits) + _activations.Keys.Sum(a => a.Hits);
 
     public long Misses => Interlocked.Read(ref _misses);
 
@@ -36,11 +37,10 @@ internal sealed class ActivationTracker(TimeProvider time)
     {
         if (_activations.TryRemove(activation, out _))
         {
+            Interlocked.Add(ref _pastHits, activation.Hits);
             Interlocked.Decrement(ref _count);
         }
     }
-
-    public void Hit() => Interlocked.Increment(ref _hits);
 
     public void Miss() => Interlocked.Increment(ref _misses);
 

@@ -6,6 +6,9 @@ internal interface ITrackedActivation
     /// <summary>When it was last entered or left, in ticks of the silo's clock.</summary>
     long LastUse { get; }
 
+    /// <summary>Calls that found it in memory.</summary>
+    long Hits { get; }
+
     /// <summary>Whether a call or work of its own is under way.</summary>
     bool IsAtWork { get; }
 

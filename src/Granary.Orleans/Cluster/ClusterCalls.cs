@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Orleans.Runtime;
 
 namespace Granary.Orleans.Cluster;
@@ -7,6 +8,8 @@ internal static class ClusterCalls
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
+    /// <remarks>For the frequent calls: what waits for the answer is used again instead of made anew for each.</remarks>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<T> GuardAsync<T>(ValueTask<T> call)
     {
         try

@@ -21,11 +21,14 @@ internal abstract class ActorGrain<TActor>(IGrainContext context, ActivationTrac
     private TActor? _actor;
     private Task<TActor>? _loading;
     private long _lastUse = tracker.Time.GetTimestamp();
+    private long _hits;
     private int _calls;
 
     public IGrainContext GrainContext => context;
 
     public long LastUse => Volatile.Read(ref _lastUse);
+
+    public long Hits => Interlocked.Read(ref _hits);
 
     public bool IsAtWork => Volatile.Read(ref _calls) > 0 || (Volatile.Read(ref _actor) is { } actor && IsBusy(actor));
 
@@ -71,15 +74,14 @@ internal abstract class ActorGrain<TActor>(IGrainContext context, ActivationTrac
     /// <summary>A read that needs no wait once the actor is in memory.</summary>
     protected ValueTask<T> ReadAsync<TState, T>(TState state, Func<TActor, TState, T> read)
     {
-        Enter();
         if (Volatile.Read(ref _actor) is { IsLost: false } actor)
         {
-            tracker.Hit();
+            // Over before anything else runs here, so that it need not be counted among the calls that are inside.
+            Volatile.Write(ref _lastUse, tracker.Time.GetTimestamp());
+            Interlocked.Increment(ref _hits);
             try
             {
-                var answer = read(actor, state);
-                Exit(actor);
-                return ValueTask.FromResult(answer);
+                return ValueTask.FromResult(read(actor, state));
             }
             catch (ActivationLostException)
             {
@@ -87,11 +89,13 @@ internal abstract class ActorGrain<TActor>(IGrainContext context, ActivationTrac
             }
             catch
             {
+                Interlocked.Increment(ref _calls);
                 Exit(actor);
                 throw;
             }
         }
 
+        Enter();
         return InsideAsync((state, read), static (actor, s) => ValueTask.FromResult(s.read(actor, s.state)), repeat: true);
     }
 
@@ -196,7 +200,7 @@ internal abstract class ActorGrain<TActor>(IGrainContext context, ActivationTrac
     {
         if (Volatile.Read(ref _actor) is { IsLost: false } actor)
         {
-            tracker.Hit();
+            Interlocked.Increment(ref _hits);
             return ValueTask.FromResult(actor);
         }
 
