@@ -15,50 +15,73 @@ internal interface IMaintenanceTargets
 internal sealed partial class MaintenanceShard(
     int shard, IPartitionStore store, IMaintenanceTargets targets, TimeProvider time, ILogger<MaintenanceShard> logger)
 {
-    /// <summary>Partitions that one wake-up looks after at the most; the rest waits for the next.</summary>
-    public const int MaxPerWake = 1_000;
+    /// <summary>Partitions that the store is asked for at a time.</summary>
+    public const int PageSize = 1_000;
 
     /// <summary>How long one session may keep the others waiting (a summarizer that hangs, say).</summary>
     public static readonly TimeSpan MaxPerPartition = TimeSpan.FromMinutes(2);
 
-    /// <summary>Looks after what is due.</summary>
+    /// <summary>Looks after what is due. If there is more than a page of it, it goes on as long as none fails: what failed would come again.</summary>
     /// <returns>How many partitions were looked after without an error.</returns>
     /// <exception cref="StorageException">The store cannot say what is due.</exception>
     public async Task<int> WakeAsync(CancellationToken cancellationToken)
     {
-        var due = await store.DueAsync(shard, time.GetUtcNow(), MaxPerWake, cancellationToken).ConfigureAwait(false);
+        var until = time.GetUtcNow();
         var done = 0;
-        foreach (var partition in due)
+        string? first = null;
+        while (true)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            try
-            {
-                if (partition.Erased)
-                {
-                    await store.PurgeAsync(partition.Partition, cancellationToken).ConfigureAwait(false);
-                }
-                else if (PartitionNames.TryParseSession(partition.Partition, out var session))
-                {
-                    using var patience = new CancellationTokenSource(MaxPerPartition, time);
-                    using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
-                    await targets.MaintainAsync(session, both.Token).ConfigureAwait(false);
-                }
-                else
-                {
-                    LogUnknown(logger, partition.Partition);
-                    continue;
-                }
+            var due = await store.DueAsync(shard, until, PageSize, cancellationToken).ConfigureAwait(false);
 
-                done++;
-            }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            // The longest due come first: if something stays due although it was looked after, it is there again.
+            if (due.Count == 0 || due[0].Partition == first)
             {
-                // It stays due; the others must not wait for it.
-                LogFailed(logger, exception, partition.Partition);
+                return done;
+            }
+
+            var before = done;
+            first = due[0].Partition;
+            foreach (var partition in due)
+            {
+                done += await TryLookAfterAsync(partition, cancellationToken).ConfigureAwait(false) ? 1 : 0;
+            }
+
+            if (due.Count < PageSize || done - before < due.Count)
+            {
+                return done;
             }
         }
+    }
 
-        return done;
+    private async Task<bool> TryLookAfterAsync(DuePartition due, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            if (due.Erased)
+            {
+                await store.PurgeAsync(due.Partition, cancellationToken).ConfigureAwait(false);
+            }
+            else if (PartitionNames.TryParseSession(due.Partition, out var session))
+            {
+                using var patience = new CancellationTokenSource(MaxPerPartition, time);
+                using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+                await targets.MaintainAsync(session, both.Token).ConfigureAwait(false);
+            }
+            else
+            {
+                LogUnknown(logger, due.Partition);
+                return false;
+            }
+
+            return true;
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // It stays due; the others must not wait for it.
+            LogFailed(logger, exception, due.Partition);
+            return false;
+        }
     }
 
     [LoggerMessage(1, LogLevel.Warning, "Maintenance of {Partition} failed; it is tried again")]

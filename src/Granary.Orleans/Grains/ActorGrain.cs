@@ -116,6 +116,17 @@ internal abstract class ActorGrain<TActor>(IGrainContext context, ActivationTrac
         return InsideAsync((state, call), static (actor, s) => new ValueTask<T>(s.call(actor, s.state)), repeat).AsTask();
     }
 
+    /// <summary>A call that no caller of the memory made: an activation that it made leaves with it, unless somebody else has come meanwhile.</summary>
+    protected async Task VisitAsync<TState>(TState state, Func<TActor, TState, Task> call)
+    {
+        var wasHere = Volatile.Read(ref _actor) is not null;
+        await CallAsync(state, call).ConfigureAwait(false);
+        if (!wasHere && Hits == 0 && !IsAtWork)
+        {
+            Leave("it was woken for maintenance alone");
+        }
+    }
+
     /// <summary>A call of the actor that answers nothing, repeated once when it loses the actor.</summary>
     protected Task CallAsync<TState>(TState state, Func<TActor, TState, Task> call)
     {

@@ -68,7 +68,7 @@ internal sealed class SessionGrain(IGrainContext context, SiloServices silo)
         CallAsync((chunk, cancellationToken), static (actor, s) => actor.ImportAsync(s.chunk, s.cancellationToken));
 
     public Task MaintainAsync(CancellationToken cancellationToken) =>
-        CallAsync(cancellationToken, static (actor, token) => actor.MaintainAsync(token));
+        VisitAsync(cancellationToken, static (actor, token) => actor.MaintainAsync(token));
 
     protected override ValueTask<SessionActor> LoadAsync() => SessionActor.LoadAsync(GrainKeys.Session(Key), silo.Sessions, CancellationToken.None);
 
