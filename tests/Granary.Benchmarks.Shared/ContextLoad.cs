@@ -30,24 +30,37 @@ internal static class ContextLoad
         var content = new StringContent(Body(0), new MediaTypeHeaderValue("application/json"));
         var answer = await (await client.PostAsync("/memory/context", content)).EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync();
         await using var bare = await WebHosts.BareAsync(answer);
-        var ours = new List<double>();
-        var theirs = new List<double>();
+        var rounds = new List<(Cost Ours, Cost Theirs)>();
         for (var round = -3; round < Rounds; round++)
         {
-            var our = await LoadGenerator.RunAsync(granary.Address(), Connections, Warmup, Duration, (c, n) => LoadGenerator.Post("/memory/context", Body(((n * Connections) + c) % Sessions)));
-            var their = await LoadGenerator.RunAsync(bare.Address(), Connections, Warmup, Duration, (c, n) => LoadGenerator.Post("/bytes", Body(((n * Connections) + c) % Sessions)));
+            var ours = await CostAsync(granary, "/memory/context");
+            var theirs = await CostAsync(bare, "/bytes");
             if (round >= 0)
             {
-                ours.Add(our);
-                theirs.Add(their);
+                rounds.Add((ours, theirs));
             }
         }
 
-        var ratios = ours.Zip(theirs, (a, b) => a / b).ToList();
-        new Table($"POST /memory/context, hot, 10 turns, {answer.Length:N0} bytes, {Connections} connections over {Sessions} sessions, {title}", "", "requests/s", "ratio", "quartiles")
-            .Row("Granary", Quantiles.Median(ours), Quantiles.Median(ratios), Quantiles.Quartiles(ratios))
-            .Row("the same bytes", Quantiles.Median(theirs), 1.0, "")
+        var ratios = rounds.Select(r => r.Ours.Rate / r.Theirs.Rate).ToList();
+        new Table(
+            $"POST /memory/context, hot, 10 turns, {answer.Length:N0} bytes, {Connections} connections over {Sessions} sessions, {title}",
+            "", "requests/s", "ratio", "quartiles", "CPU us", "CPU ratio")
+            .Row(
+                "Granary",
+                Quantiles.Median(rounds.Select(r => r.Ours.Rate)),
+                Quantiles.Median(ratios),
+                Quantiles.Quartiles(ratios),
+                Quantiles.Median(rounds.Select(r => r.Ours.Cpu)),
+                Quantiles.Median(rounds.Select(r => r.Theirs.Cpu / r.Ours.Cpu)))
+            .Row("the same bytes", Quantiles.Median(rounds.Select(r => r.Theirs.Rate)), 1.0, "", Quantiles.Median(rounds.Select(r => r.Theirs.Cpu)), 1.0)
             .Print();
+    }
+
+    private static async Task<Cost> CostAsync(WebApplication server, string path)
+    {
+        var cpu = Environment.CpuUsage.TotalTime;
+        var rate = await LoadGenerator.RunAsync(server.Address(), Connections, Warmup, Duration, (c, n) => LoadGenerator.Post(path, Body(((n * Connections) + c) % Sessions)));
+        return new Cost(rate, (Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / (rate * (Warmup + Duration).TotalSeconds));
     }
 
     private static string Body(int session) => $$"""{"user_id":"user","session_id":"session-{{session}}"}""";

@@ -85,7 +85,4 @@ internal static class Calls
         var rate = calls / Stopwatch.GetElapsedTime(started).TotalSeconds;
         return new Cost(rate, (Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / calls);
     }
-
-    /// <summary>Calls per second, and the processor's time of each in microseconds: what a busy machine does not change much.</summary>
-    private readonly record struct Cost(double Rate, double Cpu);
 }

@@ -7,6 +7,11 @@ namespace Granary.Orleans.Cluster;
 /// <summary>The memory of a cluster, as a silo or a client of it sees it: every session and every user is a grain.</summary>
 internal abstract class ClusterMemory(IGrainFactory grains, TimeProvider time, CancellationToken stopping) : IMemoryCluster
 {
+    /// <summary>How many handles of sessions are kept: enough for those in use, and no more than a megabyte.</summary>
+    private const int KeptSessions = 4_096;
+
+    private readonly ClusterSession?[] _sessions = new ClusterSession?[KeptSessions];
+
     /// <summary>The clock of sessions and users.</summary>
     public TimeProvider Time => time;
 
@@ -15,8 +20,19 @@ internal abstract class ClusterMemory(IGrainFactory grains, TimeProvider time, C
 
     protected IGrainFactory Grains => grains;
 
-    public ISessionMemory Session(SessionKey key) =>
-        new ClusterSession(grains.GetGrain<ISessionGrain>(GrainKeys.Of(key.Validated())), key, this);
+    /// <remarks>Finding the grain costs more than calling it, so a handle that fell into its slot last is given again. It holds nothing of the session.</remarks>
+    public ISessionMemory Session(SessionKey key)
+    {
+        ref var slot = ref _sessions[(uint)key.GetHashCode() % KeptSessions];
+        if (Volatile.Read(ref slot) is { } known && known.Key == key)
+        {
+            return known;
+        }
+
+        var made = new ClusterSession(grains.GetGrain<ISessionGrain>(GrainKeys.Of(key.Validated())), key, this);
+        Volatile.Write(ref slot, made);
+        return made;
+    }
 
     public IUserMemory User(UserKey key) => new ClusterUser(grains.GetGrain<IUserGrain>(GrainKeys.Of(key.Validated())), key);
 
