@@ -25,6 +25,7 @@ internal static class Sweep
         await MeasureAsync("silo idle, all of them due", silo, () => Task.FromResult(0));
         await MeasureAsync("one wake of one shard, alone", silo, () => Shard(silo, 0).WakeAsync());
         await MeasureAsync("all shards until nothing is due", silo, () => SweepAsync(silo));
+        await MeasureAsync("silo idle, none of them due", silo, () => Task.FromResult(0));
         table.Print();
 
         async Task MeasureAsync(string name, WebApplication? silo, Func<Task<int>> work)
