@@ -39,8 +39,9 @@ internal sealed partial class ReminderStarter(IGrainFactory grains, SiloServices
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (stoppingToken.IsCancellationRequested)
         {
+            // What is missing, the next silo that starts makes.
         }
     }
 
