@@ -32,6 +32,7 @@ internal sealed partial class HttpHost : IAsyncDisposable
     /// <summary>Reads the settings and puts the server together.</summary>
     /// <exception cref="SettingException">A setting is wrong.</exception>
     /// <exception cref="StoreOpenException">The data folder cannot be used.</exception>
+    /// <exception cref="StartException">The memory cannot be used.</exception>
     public static HttpHost Build(HostKind kind, IReadOnlyList<string> arguments)
     {
         var configuration = ServerConfiguration.Read(arguments, Directory.GetCurrentDirectory(), Environment.GetEnvironmentVariables(), kind.Settings, kind.Sections);
@@ -58,9 +59,14 @@ internal sealed partial class HttpHost : IAsyncDisposable
             memory.Map(app);
             return new HttpHost(app, settings, memory, logs);
         }
-        catch
+        catch (Exception error)
         {
             ((IDisposable)app).Dispose();
+            if (memory.Explain(error) is { } explained)
+            {
+                throw explained;
+            }
+
             throw;
         }
     }
@@ -117,7 +123,7 @@ internal sealed partial class HttpHost : IAsyncDisposable
     {
         try
         {
-            await _memory.PrepareAsync(_app.Services, CancellationToken.None);
+            await _memory.PrepareAsync(CancellationToken.None);
             await _app.StartAsync();
             _logs.Started();
         }
@@ -133,7 +139,7 @@ internal sealed partial class HttpHost : IAsyncDisposable
         {
             throw new StartException("The start was broken off: the program was told to stop.", error);
         }
-        catch (Exception error) when (_memory.Explain(error) is { } explained)
+        catch (Exception error) when (error is not StartException && _memory.Explain(error) is { } explained)
         {
             throw explained;
         }

@@ -22,7 +22,7 @@ internal abstract class MemoryHost
     }
 
     /// <summary>Does what must be done before the services start.</summary>
-    public virtual Task PrepareAsync(IServiceProvider services, CancellationToken cancellationToken) => Task.CompletedTask;
+    public virtual Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>What is printed at the start, after where the server listens: a line each.</summary>
     public abstract IEnumerable<string> Describe(IServiceProvider services);

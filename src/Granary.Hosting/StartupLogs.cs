@@ -9,8 +9,8 @@ internal sealed class StartupLogs(LogLevel level)
 
     private const string Orleans = "Orleans.";
 
-    /// <summary>What tells a failed start with the stack of every step.</summary>
-    private static readonly string[] OrleansStart = ["Orleans.Runtime.Silo", "Orleans.Lifecycle", "Orleans.Hosting"];
+    /// <summary>What tells a failed start with the stack of every step, and a watchdog whose first look reads a clock that was not set yet.</summary>
+    private static readonly string[] OrleansStart = ["Orleans.Runtime.Silo", "Orleans.Lifecycle", "Orleans.Hosting", "Orleans.Runtime.Watchdog"];
 
     /// <summary>Logs two lines for each request, and so makes an activity for each: costly, and only worth it when looking for something.</summary>
     private const string EachRequest = "Microsoft.AspNetCore.Hosting.Diagnostics";

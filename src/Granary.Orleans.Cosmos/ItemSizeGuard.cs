@@ -12,7 +12,9 @@ internal sealed class ItemSizeGuard : RequestHandler
     /// <summary>UTF-8 bytes of the JSON of an item: https://learn.microsoft.com/azure/cosmos-db/concepts-limits#per-item-limits.</summary>
     public const int MaxItemBytes = 2 * 1024 * 1024;
 
-    /// <summary>What surrounds a body: ids and names (at most 2 KiB each way of counting) and what the service adds (_rid, _self, _ts, …).</summary>
+    /// <summary>
+    /// Room for what surrounds a body: the item's id and partition key (under 1 KiB together), field names, what the service adds.
+    /// </summary>
     public const int EnvelopeBytes = 4 * 1024;
 
     // What the service adds to an item after it has arrived.

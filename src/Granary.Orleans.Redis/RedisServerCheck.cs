@@ -39,7 +39,8 @@ internal static class RedisServerCheck
 
         if (fields.GetValueOrDefault("maxmemory_policy") is { } policy && policy.StartsWith("allkeys-", StringComparison.Ordinal))
         {
-            throw new StorageException($"Redis would drop sessions when its memory is full: its maxmemory-policy is {policy}. Set 'maxmemory-policy noeviction'.");
+            throw new StorageException($"Redis would drop sessions when its memory is full: its maxmemory-policy is {policy}. "
+                + "Set 'maxmemory-policy noeviction'.");
         }
     }
 }

@@ -21,6 +21,9 @@ internal sealed partial class SiloMemory(HostSettings host, SiloSettings setting
     /// <summary>How long making what providers lack may take.</summary>
     private static readonly TimeSpan PrepareTime = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long before its end a certificate is warned of.</summary>
+    private static readonly TimeSpan EndsSoon = TimeSpan.FromDays(14);
+
     private readonly RunningRequests _requests = new();
     private Drain? _drain;
     private int _siloPort = settings.SiloPort;
@@ -68,16 +71,18 @@ internal sealed partial class SiloMemory(HostSettings host, SiloSettings setting
         }
     }
 
-    public override async Task PrepareAsync(IServiceProvider services, CancellationToken cancellationToken)
+    public override async Task PrepareAsync(CancellationToken cancellationToken)
     {
-        if (settings.SiloPort != 0)
+        // That of HTTP too: it is taken last, and a silo that has just joined a cluster should not be gone again at once.
+        (FlatSetting Setting, IPAddress Address, int Port)[] ports =
+        [
+            (ClusterSettings.SiloPort, settings.Address, settings.SiloPort),
+            (ClusterSettings.GatewayPort, settings.Address, settings.GatewayPort),
+            (FlatSettings.Port, host.Server.Address, host.Server.Port),
+        ];
+        foreach (var (setting, address, port) in ports.Where(port => port.Port != 0))
         {
-            FreePort.Require(ClusterSettings.SiloPort, settings.Address, settings.SiloPort);
-        }
-
-        if (settings.GatewayPort != 0)
-        {
-            FreePort.Require(ClusterSettings.GatewayPort, settings.Address, settings.GatewayPort);
+            FreePort.Require(setting, address, port);
         }
 
         (Backend Backend, ProviderUses Use)[] uses =
@@ -88,16 +93,19 @@ internal sealed partial class SiloMemory(HostSettings host, SiloSettings setting
         {
             await PrepareAsync(group.Key, group.Aggregate(ProviderUses.None, (all, one) => all | one.Use), cancellationToken);
         }
-
-        // A store that cannot be opened is told by itself, not as the silo's failure.
-        services.GetRequiredService<IPartitionStore>();
     }
 
     public override IEnumerable<string> Describe(IServiceProvider services)
     {
+        var logger = services.GetRequiredService<ILogger<SiloMemory>>();
         LogSilo(
-            services.GetRequiredService<ILogger<SiloMemory>>(), Endpoint, settings.ClusterId, settings.ServiceId, settings.Clustering.Name, settings.Storage.Name,
+            logger, Endpoint, settings.ClusterId, settings.ServiceId, settings.Clustering.Name, settings.Storage.Name,
             settings.Reminders.Name, settings.Tls is null ? "none" : "required");
+        if (settings.Tls is { } tls && tls.ValidUntil - services.GetRequiredService<TimeProvider>().GetUtcNow() < EndsSoon)
+        {
+            LogCertificateEnds(logger, tls.ValidUntil);
+        }
+
         yield return $"Silo on {Endpoint} of cluster {settings.ClusterId}"
             + (settings.GatewayPort == 0 ? "" : $", gateway on {new IPEndPoint(settings.Address, settings.GatewayPort)}");
         yield return settings.Storage.Name == ClusterSettings.Sqlite ? $"Data in {host.Server.DataFolder}" : $"Data in {settings.Storage.Name}";
@@ -123,6 +131,12 @@ internal sealed partial class SiloMemory(HostSettings host, SiloSettings setting
                 $"The other silos of cluster {settings.ClusterId} cannot be reached, or cannot reach {Endpoint} ({lonely.Message.TrimEnd('.')}): look at ADVERTISED_ADDRESS, SILO_PORT, "
                 + "firewalls and, with SILO_TLS_CERTIFICATE, at the certificates of all silos.",
                 lonely);
+        }
+
+        if (Inner<Granary.Storage.Postgres.StoreOpenException>(error) is { } closed)
+        {
+            // The store does not know by which name its connection was set here.
+            return new StartException(closed.Message.Replace("Granary:Postgres:ConnectionString", "STORAGE_CONNECTION", StringComparison.Ordinal), closed);
         }
 
         return Inner<StorageException>(error) is { } store ? new StartException(store.Message, store)
@@ -173,4 +187,7 @@ internal sealed partial class SiloMemory(HostSettings host, SiloSettings setting
 
     [LoggerMessage(1, LogLevel.Information, "Silo {Endpoint} of cluster {ClusterId} (service {ServiceId}): clustering {Clustering}, storage {Storage}, reminders {Reminders}, TLS between silos {Tls}")]
     private static partial void LogSilo(ILogger logger, IPEndPoint endpoint, string clusterId, string serviceId, string clustering, string storage, string reminders, string tls);
+
+    [LoggerMessage(2, LogLevel.Warning, "SILO_TLS_CERTIFICATE ends on {ValidUntil:u}: renew it and start the silos again, one after the other")]
+    private static partial void LogCertificateEnds(ILogger logger, DateTimeOffset validUntil);
 }

@@ -3,6 +3,7 @@ using Granary.Hosting;
 using Granary.Hosting.Settings;
 using Granary.Silo.Dashboard;
 using Granary.Silo.Settings;
+using Granary.Storage.Postgres;
 using Orleans.Configuration;
 using Orleans.Hosting;
 
@@ -30,7 +31,14 @@ internal sealed class SiloSetup(HostSettings host, SiloSettings settings, int si
             memory.DefaultResource = GranaryResources.Default(host.Server.TurnBuffer);
             memory.Resources = ResourceSettings.Read(host.Configuration);
         });
-        silo.Configure<GrainCollectionOptions>(collection => collection.DeactivationTimeout = settings.DrainTime * DeactivationShare);
+        silo.Configure<GrainCollectionOptions>(collection =>
+        {
+            collection.DeactivationTimeout = settings.DrainTime * DeactivationShare;
+            if (host.Server.EvictionInterval < collection.CollectionQuantum)
+            {
+                collection.CollectionQuantum = host.Server.EvictionInterval;
+            }
+        });
         if (settings.Dashboard)
         {
             silo.AddSafeDashboard();
@@ -69,8 +77,16 @@ internal sealed class SiloSetup(HostSettings host, SiloSettings settings, int si
             case { Name: ClusterSettings.Sqlite }:
                 silo.Services.AddSqlite(host);
                 break;
+            case { Name: ClusterSettings.Postgres } postgres:
+                silo.Services.AddGranaryPostgres(store =>
+                {
+                    host.Configuration.GetSection("Granary:Postgres").BindStrictly(store);
+                    store.ConnectionString = postgres.Connection;
+                });
+                break;
             default:
                 settings.Storage.Provider!.AddGrainStorage(silo, GrainStorageName, settings.Storage.Connection);
+                silo.AddGranaryGrainStorage(GrainStorageName);
                 break;
         }
     }

@@ -6,7 +6,7 @@ namespace Granary.Orleans.AdoNet.Tests;
 
 [NeedsPostgres]
 [Collection("postgres")]
-public sealed class MembershipTests(PostgresServer server) : MembershipConformance(server)
+public sealed class MembershipTests(AdoNetService service) : MembershipConformance(service)
 {
     [ServiceFact]
     public async Task A_change_of_a_silo_that_is_not_listed_is_refused_and_changes_nothing()

@@ -119,7 +119,8 @@ public abstract class MembershipConformance(ProviderService service) : IAsyncLif
             var before = await Table.ReadAll();
             var changes = tables.SelectMany((table, i) => new[]
             {
-                Task.Run(() => table.UpdateRow(Entry(SiloStatus.Active, silos[i].SiloAddress), before.TryGet(silos[i].SiloAddress)!.Item2, before.Version.Next())),
+                Task.Run(() => table.UpdateRow(
+                    Entry(SiloStatus.Active, silos[i].SiloAddress), before.TryGet(silos[i].SiloAddress)!.Item2, before.Version.Next())),
                 Task.Run(() => table.InsertRow(Entry(SiloStatus.Joining), before.Version.Next())),
             });
 

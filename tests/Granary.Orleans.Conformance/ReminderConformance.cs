@@ -94,7 +94,7 @@ public abstract class ReminderConformance(ProviderService service) : IAsyncLifet
     public async Task A_range_of_the_ring_is_read_from_after_its_begin_to_its_end_and_over_the_seam()
     {
         var hashes = new List<uint>();
-        for (var shard = 0; shard < 64; shard++)
+        for (var shard = 0; shard < 24; shard++)
         {
             var reminder = Reminder($"{shard}", "sweep");
             hashes.Add(reminder.GrainId.GetUniformHashCode());
@@ -102,8 +102,7 @@ public abstract class ReminderConformance(ProviderService service) : IAsyncLifet
         }
 
         // Places where a comparison of signed numbers, or one of the ends, could go wrong; and the rows' own places.
-        var random = new Random(11);
-        uint[] places = [0, 1, int.MaxValue, int.MaxValue + 1u, uint.MaxValue - 1, uint.MaxValue, .. hashes.Take(4), (uint)random.NextInt64(uint.MaxValue)];
+        uint[] places = [0, int.MaxValue, int.MaxValue + 1u, uint.MaxValue, hashes[0], hashes[1]];
         foreach (var begin in places)
         {
             foreach (var end in places)

@@ -13,6 +13,9 @@ internal sealed class CommitAttempt(long token)
     /// <summary>The entry of the due list that it added.</summary>
     public ListedDue? Listed { get; set; }
 
+    /// <summary>The pages that it wrote.</summary>
+    public FlushPlan? Plan { get; set; }
+
     /// <summary>Notes that a head with this version is about to be written.</summary>
     public void Writes(long version) => _version = version;
 

@@ -46,5 +46,14 @@ internal sealed class FlushPlan(long flush, PagedLimits limits)
         _replaced.Add(page);
     }
 
+    /// <summary>Keeps the pages in memory, now that a head names them.</summary>
+    public void RememberIn(RecordGateway gateway, string partition, long born)
+    {
+        for (var i = 0; i < _pages.Count; i++)
+        {
+            gateway.Remember(partition, born, new PageId(flush, i), _pages[i]);
+        }
+    }
+
     public void Replace(StoredBody body) => _replaced.AddRange(body.BlobPages());
 }

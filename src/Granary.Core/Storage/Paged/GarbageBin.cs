@@ -49,16 +49,19 @@ internal sealed class GarbageBin(RecordGateway gateway, PagedLimits limits)
     }
 
     /// <summary>Removes garbage and all that it lists. May be done again after it was broken off.</summary>
-    public async ValueTask RemoveAsync(string partition, IEnumerable<Garbage> garbage)
+    /// <param name="partition">The partition.</param>
+    /// <param name="garbage">What to remove.</param>
+    /// <param name="keep">Which pages to leave although they are garbage; none if null.</param>
+    public async ValueTask RemoveAsync(string partition, IEnumerable<Garbage> garbage, Func<PageId, bool>? keep = null)
     {
         var all = garbage.ToLookup(g => g.Kind);
         foreach (var list in all[GarbageKind.List])
         {
             try
             {
-                var page = await gateway.ReadPageAsync<GarbagePage>(partition, list.Page, CancellationToken.None).ConfigureAwait(false);
-                await RemoveAsync(partition, page.Garbage).ConfigureAwait(false);
-                await gateway.DeletePageAsync(partition, list.Page).ConfigureAwait(false);
+                var page = await gateway.ReadPageAsync<GarbagePage>(partition, born: 0, list.Page, CancellationToken.None).ConfigureAwait(false);
+                await RemoveAsync(partition, page.Garbage, keep).ConfigureAwait(false);
+                await DeleteAsync(list.Page).ConfigureAwait(false);
             }
             catch (PageMissingException)
             {
@@ -66,12 +69,14 @@ internal sealed class GarbageBin(RecordGateway gateway, PagedLimits limits)
             }
         }
 
-        foreach (var flush in all[GarbageKind.Flush])
+        foreach (var flush in all[GarbageKind.Flush].Where(f => keep?.Invoke(f.Page) is not true))
         {
             await gateway.DeleteFlushAsync(partition, flush.Page.Flush).ConfigureAwait(false);
         }
 
-        await gateway.ForEachAsync(all[GarbageKind.Page], g => gateway.DeletePageAsync(partition, g.Page)).ConfigureAwait(false);
+        await gateway.ForEachAsync(all[GarbageKind.Page], g => DeleteAsync(g.Page)).ConfigureAwait(false);
+
+        ValueTask DeleteAsync(PageId page) => keep?.Invoke(page) is true ? default : gateway.DeletePageAsync(partition, page);
     }
 
     private static Garbage Pack(ImmutableArray<Garbage> garbage, FlushPlan plan) =>

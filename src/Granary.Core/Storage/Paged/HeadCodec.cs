@@ -13,6 +13,7 @@ internal static class HeadCodec
         writer.Byte(Format);
         writer.Byte((byte)head.State);
         writer.Number(head.Version);
+        writer.Number(head.Born);
         WriteAll(writer, head.Tokens, static (w, token) => w.Fixed(token));
         writer.OptionalTime(head.DueAt);
         writer.OptionalTime(head.Listed?.At);
@@ -23,6 +24,7 @@ internal static class HeadCodec
 
         writer.OptionalTime(head.ErasedAt);
         writer.Number(head.NextFlush);
+        writer.Time(head.FlushedAt);
         WriteMark(writer, head.OldMark);
         WriteMark(writer, head.NewMark);
         writer.Number(head.NextOrder);
@@ -52,11 +54,13 @@ internal static class HeadCodec
         {
             State = (HeadState)reader.Byte(),
             Version = reader.Number(),
+            Born = reader.Number(),
             Tokens = ReadAll(ref reader, static (ref r) => r.Fixed()),
             DueAt = reader.OptionalTime(),
             Listed = reader.OptionalTime() is { } at ? new ListedDue(at, reader.Ascii()) : null,
             ErasedAt = reader.OptionalTime(),
             NextFlush = reader.Number(),
+            FlushedAt = reader.Time(),
             OldMark = ReadMark(ref reader),
             NewMark = ReadMark(ref reader),
             NextOrder = reader.Number(),

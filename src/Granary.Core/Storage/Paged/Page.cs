@@ -46,6 +46,15 @@ internal sealed record BlobPage(ReadOnlyMemory<byte> Part) : Page
     public override int Bytes => Part.Length;
 }
 
+/// <summary>
+/// Nothing, in the place of the first page of a flush that an erasure removed: a writer that was overtaken may still be writing the others,
+/// and the purge finds them by it.
+/// </summary>
+internal sealed record BlankPage : Page
+{
+    public override int Bytes => 0;
+}
+
 /// <summary>Pages to be removed.</summary>
 internal sealed record GarbagePage(ImmutableArray<Garbage> Garbage) : Page
 {

@@ -13,6 +13,7 @@ internal static class PageCodec
         Index,
         Blob,
         Garbage,
+        Blank,
     }
 
     /// <param name="page">The page.</param>
@@ -46,6 +47,9 @@ internal static class PageCodec
             case BlobPage blob:
                 writer.Byte((byte)Kind.Blob);
                 writer.Bytes(blob.Part.Span);
+                break;
+            case BlankPage:
+                writer.Byte((byte)Kind.Blank);
                 break;
             case GarbagePage list:
                 writer.Byte((byte)Kind.Garbage);
@@ -83,6 +87,11 @@ internal static class PageCodec
         if (kind is Kind.Blob)
         {
             return new BlobPage(reader.Bytes());
+        }
+
+        if (kind is Kind.Blank)
+        {
+            return new BlankPage();
         }
 
         var count = reader.Count();

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Granary.Core.Storage.Paged;
 
 public sealed partial class PagedPartitionStore
@@ -18,21 +20,33 @@ public sealed partial class PagedPartitionStore
                 return new CommitResult(CommitStatus.Committed, version);
             }
 
-            var refusal = await RefusalAsync(commit, known, cancellationToken).ConfigureAwait(false);
-            if (refusal is null)
+            try
             {
-                if (known.Head?.State is HeadState.Erasing)
+                if (await RefusalAsync(commit, known, cancellationToken).ConfigureAwait(false) is { } refusal)
+                {
+                    if (!remembered)
+                    {
+                        return new CommitResult(refusal, PartitionVersion.None);
+                    }
+                }
+                else if (known.Head?.State is HeadState.Erasing)
                 {
                     await FinishErasureAsync(commit.Partition, known).ConfigureAwait(false);
+                }
+                else if (known.Head is { State: HeadState.Tombstone } tombstone && IsAboutToBePurged(tombstone))
+                {
+                    // Its flushes must not go on counting from a head that a purge may take away under them.
+                    await ForgetTombstoneAsync(commit.Partition, known).ConfigureAwait(false);
                 }
                 else if (await TryCommitAsync(commit, known, attempt).ConfigureAwait(false) is { } committed)
                 {
                     return new CommitResult(CommitStatus.Committed, committed);
                 }
             }
-            else if (!remembered)
+            catch (PageMissingException missing)
             {
-                return new CommitResult(refusal.Value, PartitionVersion.None);
+                // An old head tells nothing. If it is still the record's, a page is lost.
+                await ThrowIfLostAsync(commit.Partition, known, missing, cancellationToken).ConfigureAwait(false);
             }
 
             // Refused by what was remembered, or another writer came first: ask the record.
@@ -62,17 +76,8 @@ public sealed partial class PagedPartitionStore
             return null;
         }
 
-        try
-        {
-            var view = new PartitionView(commit.Partition, head!, _gateway, cancellationToken);
-            return await TailChange.AnyExistsAsync(view, commit.Writes).ConfigureAwait(false) ? CommitStatus.DocumentExists : null;
-        }
-        catch (PageMissingException missing)
-        {
-            // An old head tells nothing. If it is still the record's, a page is lost.
-            await ThrowIfLostAsync(commit.Partition, known, missing, cancellationToken).ConfigureAwait(false);
-            return CommitStatus.Conflict;
-        }
+        var view = new PartitionView(commit.Partition, head!, _gateway, cancellationToken);
+        return await TailChange.AnyExistsAsync(view, commit.Writes).ConfigureAwait(false) ? CommitStatus.DocumentExists : null;
     }
 
     /// <summary>Writes pages and head.</summary>
@@ -83,22 +88,18 @@ public sealed partial class PagedPartitionStore
         {
             var next = Following(known.Head, attempt);
             next = await ListDueAsync(commit, next, attempt).ConfigureAwait(false);
-            if (await WritePagesAsync(commit.Partition, next, commit.Writes, known).ConfigureAwait(false) is not { } head)
+            if (await WritePagesAsync(commit.Partition, next, commit.Writes, known, attempt).ConfigureAwait(false) is not { } head)
             {
                 return null;
             }
 
             attempt.Writes(head.Version);
             await _heads.WriteAsync(commit.Partition, head, known).ConfigureAwait(false);
+            attempt.Plan?.RememberIn(_gateway, commit.Partition, head.Born);
             return new PartitionVersion(head.Version);
         }
         catch (RecordConflictException)
         {
-            return null;
-        }
-        catch (PageMissingException missing)
-        {
-            await ThrowIfLostAsync(commit.Partition, known, missing, CancellationToken.None).ConfigureAwait(false);
             return null;
         }
         catch (StorageException)
@@ -117,15 +118,27 @@ public sealed partial class PagedPartitionStore
         }
 
         var next = head with { Version = head.Version + 1, Tokens = head.TokensAnd(attempt.Token) };
-        return head.State is HeadState.Live ? next : next with { State = HeadState.Live, ErasedAt = null, DueAt = null };
+        if (head.State is HeadState.Live)
+        {
+            return next;
+        }
+
+        // What the erasure blanked goes when nobody can be writing beside it any more.
+        var now = _time.GetUtcNow();
+        var blanks = ImmutableArray.CreateBuilder<Garbage>();
+        for (var flush = head.OldMark.Flush; flush < head.NextFlush; flush++)
+        {
+            blanks.Add(new Garbage(GarbageKind.Flush, new PageId(flush, 0), now));
+        }
+
+        return next with { State = HeadState.Live, ErasedAt = null, Garbage = blanks.DrainToImmutable() };
     }
 
     private PartitionHead First(long token)
     {
         var now = _time.GetUtcNow();
-        var begin = (now.ToUnixTimeMilliseconds() << 20) | (uint)Random.Shared.Next(1 << 20);
-        var mark = new FlushMark(begin, now);
-        return new PartitionHead { Version = begin, Tokens = [token], NextFlush = begin, OldMark = mark, NewMark = mark };
+        var version = (now.ToUnixTimeMilliseconds() << 20) | (uint)Random.Shared.Next(1 << 20);
+        return new PartitionHead { Version = version, Born = version, Tokens = [token], FlushedAt = now, OldMark = new FlushMark(0, now), NewMark = new FlushMark(0, now) };
     }
 
     /// <summary>Sees to it that the due list has an entry not after the commit's due time, before anything else is written.</summary>
@@ -143,7 +156,7 @@ public sealed partial class PagedPartitionStore
 
     /// <summary>Plans and writes the pages of a commit.</summary>
     /// <returns>The head that names them; null if what is known of the head is too old to write pages by it.</returns>
-    private async ValueTask<PartitionHead?> WritePagesAsync(string partition, PartitionHead next, IReadOnlyList<DocumentWrite> writes, KnownHead known)
+    private async ValueTask<PartitionHead?> WritePagesAsync(string partition, PartitionHead next, IReadOnlyList<DocumentWrite> writes, KnownHead known, CommitAttempt attempt)
     {
         var now = _time.GetUtcNow();
         next = next.Marked(now, _options.Limits.MaxHeadAge);
@@ -171,7 +184,8 @@ public sealed partial class PagedPartitionStore
 
             if (await TryWriteAsync(partition, plan).ConfigureAwait(false))
             {
-                head = head with { NextFlush = flush + 1 };
+                attempt.Plan = plan;
+                head = head with { NextFlush = flush + 1, FlushedAt = now };
                 return head with { Garbage = await _garbage.RemoveExpiredAsync(partition, head.Garbage, now).ConfigureAwait(false) };
             }
 

@@ -43,13 +43,27 @@ public sealed partial class PagedPartitionStore
     {
         StorageGuard.CheckPartition(partition);
         var known = await _heads.ReadAsync(partition, cancellationToken).ConfigureAwait(false);
-        if (known.Head is not { ErasedAt: { } erasedAt } head || erasedAt + StorageLimits.TombstoneLifetime > _time.GetUtcNow())
+        if (known.Head is { ErasedAt: { } erasedAt } && erasedAt + StorageLimits.TombstoneLifetime <= _time.GetUtcNow())
         {
-            return;
+            if (known.Head.State is HeadState.Erasing)
+            {
+                await RemoveAllPagesAsync(partition, known.Head).ConfigureAwait(false);
+            }
+
+            await ForgetTombstoneAsync(partition, known).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Whether a purge may come within the time that a commit takes.</summary>
+    private bool IsAboutToBePurged(PartitionHead tombstone) =>
+        tombstone.EffectiveDue - _options.Limits.GarbageAge <= _time.GetUtcNow();
+
+    private async ValueTask ForgetTombstoneAsync(string partition, KnownHead known)
+    {
+        var head = known.Head!;
 
         // Again: a writer that was overtaken by the erasure may have left a page after it.
-        await RemoveAllPagesAsync(partition, head).ConfigureAwait(false);
+        await RemoveRecentFlushesAsync(partition, head, _gateway.DeleteFlushAsync).ConfigureAwait(false);
         try
         {
             await _heads.DeleteAsync(partition, known).ConfigureAwait(false);
@@ -72,8 +86,11 @@ public sealed partial class PagedPartitionStore
     {
         var now = _time.GetUtcNow();
         var next = known.Head is { } head ? head with { Version = head.Version + 1, Tokens = head.TokensAnd(attempt.Token) } : First(attempt.Token);
-        next = next.Marked(now, _options.Limits.MaxHeadAge) with
+        next = next.Marked(now, _options.Limits.MaxHeadAge);
+        next = next with
         {
+            // Where nothing was flushed for long, nobody is writing under an older number.
+            OldMark = now - next.FlushedAt < _options.Limits.MaxHeadAge ? next.OldMark : new FlushMark(next.NextFlush, now),
             State = HeadState.Erasing,
             ErasedAt = now,
             DueAt = null,
@@ -116,18 +133,32 @@ public sealed partial class PagedPartitionStore
 
     private async ValueTask RemoveAllPagesAsync(string partition, PartitionHead head)
     {
-        await RemoveTreeAsync(partition, head.Root, head.Level).ConfigureAwait(false);
-        await _garbage.RemoveAsync(partition, head.Garbage).ConfigureAwait(false);
+        await RemoveTreeAsync(partition, head, head.Root, head.Level).ConfigureAwait(false);
+        await _garbage.RemoveAsync(partition, head.Garbage, page => IsBlanked(head, page)).ConfigureAwait(false);
+        await RemoveRecentFlushesAsync(partition, head, _gateway.BlankFlushAsync).ConfigureAwait(false);
+    }
 
-        // Flushes that no head names: of writers who knew a head of up to half an hour ago, and of those who came after the last flush.
-        for (var flush = head.OldMark.Flush; await _gateway.DeleteFlushAsync(partition, flush).ConfigureAwait(false) || flush < head.NextFlush;)
+    /// <summary>Whether a page stays as a blank: the first of a flush whose writer may still be at it.</summary>
+    private static bool IsBlanked(PartitionHead head, PageId page) => page.Index == 0 && page.Flush >= head.OldMark.Flush;
+
+    private async ValueTask RemoveRecentFlushesAsync(string partition, PartitionHead head, Func<string, long, ValueTask> remove)
+    {
+        // Flushes that no head names: of writers who knew a head of up to half an hour ago, and of those who came after the last flush;
+        // these numbers have no gap, and lose the last first, so that who goes on after a failure finds the others.
+        var end = head.NextFlush;
+        while (await _gateway.ExistsFlushAsync(partition, end).ConfigureAwait(false))
         {
-            flush++;
+            end++;
+        }
+
+        for (var flush = end - 1; flush >= head.OldMark.Flush; flush--)
+        {
+            await remove(partition, flush).ConfigureAwait(false);
         }
     }
 
     /// <summary>Removes pages, what is below them first: where it is broken off, what is left can still be found.</summary>
-    private async ValueTask RemoveTreeAsync(string partition, ImmutableArray<PageRef> pages, int level)
+    private async ValueTask RemoveTreeAsync(string partition, PartitionHead head, ImmutableArray<PageRef> pages, int level)
     {
         await _gateway.ForEachAsync(pages, async page =>
         {
@@ -135,17 +166,22 @@ public sealed partial class PagedPartitionStore
             {
                 if (level > 0)
                 {
-                    var index = await _gateway.ReadPageAsync<IndexPage>(partition, page.Page, CancellationToken.None).ConfigureAwait(false);
-                    await RemoveTreeAsync(partition, index.Pages, level - 1).ConfigureAwait(false);
+                    var index = await _gateway.ReadPageAsync<IndexPage>(partition, head.Born, page.Page, CancellationToken.None).ConfigureAwait(false);
+                    await RemoveTreeAsync(partition, head, index.Pages, level - 1).ConfigureAwait(false);
                 }
                 else if (page.Blobs)
                 {
-                    var leaf = await _gateway.ReadPageAsync<LeafPage>(partition, page.Page, CancellationToken.None).ConfigureAwait(false);
+                    var leaf = await _gateway.ReadPageAsync<LeafPage>(partition, head.Born, page.Page, CancellationToken.None).ConfigureAwait(false);
                     var blobs = leaf.Documents.SelectMany(d => d.Body.BlobPages());
-                    await _gateway.ForEachAsync(blobs, blob => _gateway.DeletePageAsync(partition, blob)).ConfigureAwait(false);
+                    await _gateway.ForEachAsync(blobs.Where(b => !IsBlanked(head, b)), b => _gateway.DeletePageAsync(partition, b)).ConfigureAwait(false);
                 }
 
-                await _gateway.DeletePageAsync(partition, page.Page).ConfigureAwait(false);
+                if (!IsBlanked(head, page.Page))
+                {
+                    await _gateway.DeletePageAsync(partition, page.Page).ConfigureAwait(false);
+                }
+
+                _gateway.Forget(partition, head.Born, page.Page);
             }
             catch (PageMissingException)
             {

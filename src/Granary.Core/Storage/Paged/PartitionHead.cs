@@ -73,6 +73,9 @@ internal sealed record PartitionHead
     /// <summary>The version, also of an erased partition: it goes on counting when that is made anew.</summary>
     public required long Version { get; init; }
 
+    /// <summary>The first version since the id was unknown: tells lives that a purge parted, whose pages have the same names.</summary>
+    public required long Born { get; init; }
+
     /// <summary>The random numbers of the calls that wrote the last versions, the latest last: tell a call whether it was it that won.</summary>
     public ImmutableArray<long> Tokens { get; init; } = [];
 
@@ -84,6 +87,9 @@ internal sealed record PartitionHead
 
     /// <summary>The number of the next flush; every page that the head names has a lower one.</summary>
     public long NextFlush { get; init; }
+
+    /// <summary>When the last flush was committed.</summary>
+    public DateTimeOffset FlushedAt { get; init; }
 
     /// <summary>What <see cref="NextFlush"/> was at least <see cref="PagedLimits.MaxHeadAge"/> ago (or at the beginning).</summary>
     public FlushMark OldMark { get; init; }

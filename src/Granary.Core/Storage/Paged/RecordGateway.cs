@@ -7,7 +7,7 @@ internal sealed class PageMissingException(string partition, PageId page)
 /// <summary>The records of all partitions: pages decoded and cached, the medium's errors as <see cref="StorageException"/>.</summary>
 internal sealed class RecordGateway(IRecordStore records, PagedStoreOptions options)
 {
-    private readonly ByteBoundedCache<(string Partition, PageId Page), Page> _pages = new(options.PageCacheBytes);
+    private readonly ByteBoundedCache<(string Partition, long Born, PageId Page), Page> _pages = new(options.PageCacheBytes);
 
     public async ValueTask<StoredRecord?> ReadAsync(string partition, string record, CancellationToken cancellationToken)
     {
@@ -48,16 +48,26 @@ internal sealed class RecordGateway(IRecordStore records, PagedStoreOptions opti
         }
     }
 
+    /// <summary>Reads a page that a head names.</summary>
+    /// <param name="partition">The partition.</param>
+    /// <param name="born">The head's <see cref="PartitionHead.Born"/>: page names are given anew after a purge.</param>
+    /// <param name="page">The page.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="PageMissingException">There is no such page.</exception>
-    public async ValueTask<T> ReadPageAsync<T>(string partition, PageId page, CancellationToken cancellationToken)
+    public async ValueTask<T> ReadPageAsync<T>(string partition, long born, PageId page, CancellationToken cancellationToken)
         where T : Page
     {
-        if (!_pages.TryGet((partition, page), out var found))
+        if (!_pages.TryGet((partition, born, page), out var found))
         {
             var record = await ReadAsync(partition, page.Record, cancellationToken).ConfigureAwait(false)
                 ?? throw new PageMissingException(partition, page);
             found = Decode(partition, page.Record, record.Body, PageCodec.Decode);
-            Remember(partition, page, found);
+            Remember(partition, born, page, found);
+        }
+
+        if (found is BlankPage)
+        {
+            throw new PageMissingException(partition, page);
         }
 
         return found as T ?? throw Damaged(partition, page.Record, null);
@@ -65,32 +75,51 @@ internal sealed class RecordGateway(IRecordStore records, PagedStoreOptions opti
 
     /// <summary>Writes a page that must not exist.</summary>
     /// <exception cref="RecordConflictException">It exists.</exception>
-    public async ValueTask WritePageAsync(string partition, PageId page, Page content, int pagesOfFlush)
-    {
+    public async ValueTask WritePageAsync(string partition, PageId page, Page content, int pagesOfFlush) =>
         await WriteAsync(partition, page.Record, PageCodec.Encode(content, pagesOfFlush), etag: null).ConfigureAwait(false);
-        Remember(partition, page, content);
-    }
 
-    public async ValueTask DeletePageAsync(string partition, PageId page)
-    {
-        _pages.Remove((partition, page));
-        await DeleteAsync(partition, page.Record, etag: null).ConfigureAwait(false);
-    }
+    public ValueTask DeletePageAsync(string partition, PageId page) => DeleteAsync(partition, page.Record, etag: null);
+
+    /// <summary>Forgets what was kept of a page.</summary>
+    public void Forget(string partition, long born, PageId page) => _pages.Remove((partition, born, page));
+
+    /// <summary>Whether a flush of this number has begun to write.</summary>
+    public async ValueTask<bool> ExistsFlushAsync(string partition, long flush) =>
+        await ReadAsync(partition, new PageId(flush, 0).Record, CancellationToken.None).ConfigureAwait(false) is not null;
 
     /// <summary>Removes all pages of a flush, the first last: whoever comes after a failure finds by it what is left.</summary>
-    /// <returns>Whether there were any.</returns>
-    public async ValueTask<bool> DeleteFlushAsync(string partition, long flush)
+    public async ValueTask DeleteFlushAsync(string partition, long flush)
     {
         var first = new PageId(flush, 0);
         if (await ReadAsync(partition, first.Record, CancellationToken.None).ConfigureAwait(false) is not { } record)
         {
-            return false;
+            return;
         }
 
         var pages = Decode(partition, first.Record, record.Body, PageCodec.PagesOfFlush);
         await ForEachAsync(Enumerable.Range(1, Math.Max(pages - 1, 0)), i => DeletePageAsync(partition, new PageId(flush, i))).ConfigureAwait(false);
         await DeletePageAsync(partition, first).ConfigureAwait(false);
-        return true;
+    }
+
+    /// <summary>Removes the pages of a flush but the first, which it blanks.</summary>
+    public async ValueTask BlankFlushAsync(string partition, long flush)
+    {
+        var first = new PageId(flush, 0);
+        if (await ReadAsync(partition, first.Record, CancellationToken.None).ConfigureAwait(false) is not { } record)
+        {
+            return;
+        }
+
+        var pages = Decode(partition, first.Record, record.Body, PageCodec.PagesOfFlush);
+        await ForEachAsync(Enumerable.Range(1, Math.Max(pages - 1, 0)), i => DeletePageAsync(partition, new PageId(flush, i))).ConfigureAwait(false);
+        try
+        {
+            await WriteAsync(partition, first.Record, PageCodec.Encode(new BlankPage(), pages), record.ETag).ConfigureAwait(false);
+        }
+        catch (RecordConflictException)
+        {
+            // Another call erases as well.
+        }
     }
 
     /// <summary>Does something for each, some at a time; all have ended when it returns or throws.</summary>
@@ -124,12 +153,13 @@ internal sealed class RecordGateway(IRecordStore records, PagedStoreOptions opti
     private static StorageException Damaged(string partition, string record, Exception? inner) =>
         new($"Record {record} of partition '{partition}' is damaged, or written by a later release.", inner);
 
-    private void Remember(string partition, PageId page, Page content)
+    /// <summary>Keeps a page in memory. Only once a head names it: before, its name may still be another's.</summary>
+    public void Remember(string partition, long born, PageId page, Page content)
     {
         // Large bodies are read once in a while and would push out what every call needs.
         if (content is LeafPage or IndexPage)
         {
-            _pages.Set((partition, page), content, content.Bytes + partition.Length + 128);
+            _pages.Set((partition, born, page), content, content.Bytes + partition.Length + 128);
         }
     }
 
