@@ -14,21 +14,16 @@ internal sealed class DueVisit(DateTimeOffset until)
 
     public IReadOnlyCollection<DuePartition> Due => _due.Values;
 
-    /// <returns>False if it was found by another entry.</returns>
-    public bool TryAdd(DuePartition partition)
+    /// <summary>Notes a partition that is due, once for all its entries.</summary>
+    public void Add(DuePartition partition)
     {
         lock (_gate)
         {
-            if (!_due.TryAdd(partition.Partition, partition))
-            {
-                return false;
-            }
-
-            Staying++;
-            return true;
+            _due[partition.Partition] = partition;
         }
     }
 
+    /// <summary>Notes whether an entry stays in the list or is to be removed.</summary>
     public void Leave(string key, bool isFalse)
     {
         lock (_gate)

@@ -43,9 +43,9 @@ public sealed partial class PagedPartitionStore
             }
 
             var due = known.Head?.EffectiveDue;
-            if (due <= visit.Until && visit.TryAdd(new DuePartition(entry.Partition, due.Value, known.Head!.State is not HeadState.Live)))
+            if (due <= visit.Until)
             {
-                return;
+                visit.Add(new DuePartition(entry.Partition, due.Value, known.Head!.IsErased));
             }
 
             if (known.Head?.Listed?.Key != entry.Key)
@@ -54,7 +54,7 @@ public sealed partial class PagedPartitionStore
                 return;
             }
 
-            // It is the one that the partition relies on: it goes only after the head has another, or needs none.
+            // The one that the partition relies on goes only after the head has another, or needs none.
             if (due <= visit.Until || await TryMoveAsync(entry.Partition, known, due).ConfigureAwait(false))
             {
                 visit.Leave(entry.Key, isFalse: !(due <= visit.Until));
