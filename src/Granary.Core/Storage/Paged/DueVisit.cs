@@ -5,6 +5,7 @@ internal sealed class DueVisit(DateTimeOffset until)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, DuePartition> _due = new(StringComparer.Ordinal);
+    private readonly List<StorageException> _failures = [];
     private List<string> _false = [];
 
     public DateTimeOffset Until => until;
@@ -20,6 +21,26 @@ internal sealed class DueVisit(DateTimeOffset until)
         lock (_gate)
         {
             _due[partition.Partition] = partition;
+        }
+    }
+
+    /// <summary>Notes an entry that could not be looked at; it stays.</summary>
+    public void Fail(string key, StorageException exception)
+    {
+        lock (_gate)
+        {
+            _failures.Add(exception);
+        }
+
+        Leave(key, isFalse: false);
+    }
+
+    /// <exception cref="StorageException">Not one of the entries could be looked at: it is the store that fails.</exception>
+    public void ThrowIfAllFailed(int entries)
+    {
+        if (_failures.Count > 0 && _failures.Count == entries)
+        {
+            throw new StorageException($"None of {entries} due partitions could be read.", _failures[0]);
         }
     }
 

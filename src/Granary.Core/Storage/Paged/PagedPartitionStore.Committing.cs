@@ -157,7 +157,8 @@ public sealed partial class PagedPartitionStore
 
     /// <summary>Plans and writes the pages of a commit.</summary>
     /// <returns>The head that names them; null if there is none yet by which to name pages, or what is known of it is too old.</returns>
-    private async ValueTask<PartitionHead?> WritePagesAsync(string partition, PartitionHead next, IReadOnlyList<DocumentWrite> writes, KnownHead known, CommitAttempt attempt)
+    private async ValueTask<PartitionHead?> WritePagesAsync(
+        string partition, PartitionHead next, IReadOnlyList<DocumentWrite> writes, KnownHead known, CommitAttempt attempt)
     {
         var now = _time.GetUtcNow();
         next = next.Marked(now, _options.Limits.MaxHeadAge);

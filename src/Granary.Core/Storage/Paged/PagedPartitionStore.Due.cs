@@ -22,12 +22,27 @@ public sealed partial class PagedPartitionStore
             // What was seen and stays comes again: ask for as many more.
             var wanted = max + visit.Staying;
             var entries = await ListedAsync(shard, until, wanted, cancellationToken).ConfigureAwait(false);
-            await _gateway.ForEachAsync(entries.Where(e => seen.Add(e.Key)), e => VisitAsync(e, visit, cancellationToken)).ConfigureAwait(false);
+            await _gateway.ForEachAsync(entries.Where(e => seen.Add(e.Key)), e => TryVisitAsync(e, visit, cancellationToken)).ConfigureAwait(false);
             await RemoveDueAsync(shard, visit.TakeFalse()).ConfigureAwait(false);
             if (visit.Due.Count >= max || entries.Count < wanted)
             {
+                visit.ThrowIfAllFailed(seen.Count);
                 return [.. visit.Due.OrderBy(d => d.DueAt).Take(max)];
             }
+        }
+    }
+
+    private async ValueTask TryVisitAsync(DueEntry entry, DueVisit visit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await VisitAsync(entry, visit, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StorageException exception)
+        {
+            // One damaged partition must not keep the others of its shard from what is due.
+            LogNotVisited(_logger, exception, entry.Partition);
+            visit.Fail(entry.Key, exception);
         }
     }
 

@@ -71,7 +71,9 @@ internal sealed class PartitionView(string partition, PartitionHead head, Record
         return true;
     }
 
-    /// <summary>The pages that may hold ids from <paramref name="from"/> to <paramref name="to"/>, both inclusive, in their order or from the last on.</summary>
+    /// <summary>
+    /// The pages that may hold ids from <paramref name="from"/> to <paramref name="to"/>, both inclusive, in their order or from the last on.
+    /// </summary>
     public IAsyncEnumerable<PageRef> LeavesAsync(string from, string to, bool backward = false) =>
         LeavesAsync(head.Root, head.Level, from, to, backward);
 

@@ -48,7 +48,8 @@ internal sealed class TreeMerge(string partition, RecordGateway gateway, FlushPl
             }
 
             var mine = changes.Skip(begin).Take(at - begin).ToArray();
-            merged.AddRange(level == 0 ? await MergeLeafAsync(pages[i], mine).ConfigureAwait(false) : await MergeIndexAsync(pages[i], level, mine).ConfigureAwait(false));
+            var merging = level == 0 ? MergeLeafAsync(pages[i], mine) : MergeIndexAsync(pages[i], level, mine);
+            merged.AddRange(await merging.ConfigureAwait(false));
         }
 
         if (pages.IsEmpty)

@@ -102,6 +102,21 @@ public sealed class OutcomeTests
     }
 
     [Fact]
+    public async Task A_damaged_partition_does_not_keep_the_others_from_what_is_due()
+    {
+        var ids = Enumerable.Range(0, 5_000).Select(i => $"user/acme/u-{i}").Where(id => PartitionShard.Of(id) == 9).Take(3).ToArray();
+        foreach (var id in ids)
+        {
+            await _store.WriteAsync(new PartitionCommit { Partition = id, Expected = PartitionVersion.None, Writes = [], DueAt = _time.GetUtcNow() });
+        }
+
+        _inner.WriteBlindly(ids[0], "head", "damaged"u8.ToArray());
+
+        (await _store.DueAsync(9, _time.GetUtcNow(), 10)).Select(d => d.Partition).ShouldBe(ids[1..], ignoreOrder: true);
+        await Should.ThrowAsync<StorageException>(async () => await _store.ReadAsync(ids[0], StoreCalls.Everything));
+    }
+
+    [Fact]
     public async Task A_probe_tells_what_the_medium_cannot_do()
     {
         (await _store.ProbeAsync()).Writable.ShouldBeTrue();
