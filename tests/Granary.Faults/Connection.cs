@@ -12,7 +12,8 @@ namespace Granary.Faults;
 /// <param name="Replayed">Whether it is the answer of an earlier request with the same key.</param>
 /// <param name="At">When it came, in ticks of the stopwatch.</param>
 /// <param name="Error">Why there was no answer.</param>
-internal sealed record Answer(int Status, JsonElement Body, bool Replayed, long At, string? Error = null)
+/// <param name="TimedOut">Whether there was no answer in time; otherwise the connection was refused or broke.</param>
+internal sealed record Answer(int Status, JsonElement Body, bool Replayed, long At, string? Error = null, bool TimedOut = false)
 {
     public bool IsLost => Status == 0;
 
@@ -24,11 +25,26 @@ internal sealed record Answer(int Status, JsonElement Body, bool Replayed, long 
     public override string ToString() => Error ?? $"HTTP {Status} {Body}";
 }
 
+/// <summary>What requests are sent through.</summary>
+internal interface IConnection
+{
+    Task<Answer> SendAsync(Append append);
+
+    Task<Answer> PostAsync(string path, Session session, JsonObject body);
+
+    Task<Answer> DeleteAsync(Session session);
+
+    Task<Answer> GetAsync(string path, string user);
+}
+
 /// <summary>
 /// Speaks plain HTTP, apart from the project's own client and serializers: what these may get wrong must not get past the comparison.
 /// No append is ever sent twice of its own accord.
 /// </summary>
-internal sealed class Connection(Uri address, int connections = 1) : IDisposable
+/// <param name="address">The server.</param>
+/// <param name="connections">How many requests may be under way at a time; others wait.</param>
+/// <param name="patience">How long a request may take before it counts as lost; 30 seconds if it is not said.</param>
+internal sealed class Connection(Uri address, int connections = 1, TimeSpan? patience = null) : IConnection, IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -41,7 +57,7 @@ internal sealed class Connection(Uri address, int connections = 1) : IDisposable
     })
     {
         BaseAddress = address,
-        Timeout = Patience,
+        Timeout = patience ?? Patience,
     };
 
     public Task<Answer> SendAsync(Append append) => SendAsync(HttpMethod.Post, append.Path, append.Session.User, append.Body, append.Key);
@@ -81,7 +97,7 @@ internal sealed class Connection(Uri address, int connections = 1) : IDisposable
         }
         catch (Exception lost) when (lost is HttpRequestException or IOException or SocketException or OperationCanceledException)
         {
-            return new Answer(0, default, false, Stopwatch.GetTimestamp(), lost.GetBaseException().Message);
+            return new Answer(0, default, false, Stopwatch.GetTimestamp(), lost.GetBaseException().Message, lost is OperationCanceledException);
         }
     }
 }

@@ -94,8 +94,9 @@ internal sealed class FaultRun
             var end = new RoundFigures();
             if (!_report.HasFaults)
             {
-                await _verifier.VerifyAsync(server.Address, _ledger.Sessions, end, cancellationToken);
-                await _verifier.VerifyUnlistedAsync(server.Address, wait: _settings.Rounds >= LongRun, cancellationToken);
+                using var connection = new Connection(server.Address, Verifier.Parallelism);
+                await _verifier.VerifyAsync(connection, _ledger.Sessions, end, cancellationToken);
+                await _verifier.VerifyUnlistedAsync(connection, wait: _settings.Rounds >= LongRun, cancellationToken);
                 await StopAsync(server);
             }
 
@@ -144,7 +145,8 @@ internal sealed class FaultRun
         var next = await StartAsync(cancellationToken);
         try
         {
-            await _verifier.VerifyAsync(next.Address, touched, figures, cancellationToken);
+            using var connection = new Connection(next.Address, Verifier.Parallelism);
+            await _verifier.VerifyAsync(connection, touched, figures, cancellationToken);
             CheckLog(next);
             if (!kill)
             {
@@ -163,7 +165,17 @@ internal sealed class FaultRun
 
     private Task<ServerProcess> StartAsync(CancellationToken cancellationToken) =>
         // Fewer than are in use: sessions leave memory and are loaded again all the time.
-        ServerProcess.StartAsync(_settings.Server, Data, Path.Combine(_folder, "server.log"), Math.Max(1, _settings.Sessions * 4 / 5), cancellationToken);
+        ServerProcess.StartAsync(
+            _settings.Server,
+            Path.Combine(_folder, "server.log"),
+            new Dictionary<string, string>
+            {
+                ["PORT"] = "0",
+                ["DATA_DIR"] = Data,
+                ["MAX_SESSIONS"] = $"{Math.Max(1, _settings.Sessions * 4 / 5)}",
+                ["LOG_LEVEL"] = "WARNING",
+            },
+            cancellationToken);
 
     private async Task StopAsync(ServerProcess server)
     {

@@ -17,6 +17,12 @@ internal enum Fault
     /// <summary>Stored in part, or not in one piece.</summary>
     Partial,
 
+    /// <summary>
+    /// A read that ends before what another answer had shown when it was sent. Counted, and no failure: a silo that was frozen answers what came
+    /// in before it learns that its sessions live elsewhere; it can store nothing.
+    /// </summary>
+    Stale,
+
     /// <summary>Anything else that must not be: other content, a refusal, an error, a session's state.</summary>
     Other,
 }
@@ -35,6 +41,7 @@ internal sealed class RoundFigures
 internal sealed class Report(TextWriter output)
 {
     private const int DetailsPerKind = 8;
+    private const int Hopeless = 100;
 
     private readonly Lock _gate = new();
     private readonly int[] _faults = new int[Enum.GetValues<Fault>().Length];
@@ -46,7 +53,15 @@ internal sealed class Report(TextWriter output)
     private long _unknown;
     private long _retried;
 
-    public bool HasFaults => _faults.Any(count => count > 0);
+    public bool HasFaults => _faults.Where((count, fault) => count > 0 && (Fault)fault != Fault.Stale).Any();
+
+    /// <summary>Whether so much is wrong that looking for more takes time and tells nothing.</summary>
+    public bool IsHopeless => _faults.Sum() > Hopeless;
+
+    /// <summary>Whether there is anything to tell.</summary>
+    public bool HasDetails => _details.Count > 0;
+
+    public int Count(Fault fault) => _faults[(int)fault];
 
     public void Line(string text) => output.WriteLine(text);
 
@@ -119,11 +134,7 @@ internal sealed class Report(TextWriter output)
             Row("sessions in the end", sessions);
         }
 
-        foreach (var fault in Enum.GetValues<Fault>())
-        {
-            Row(Name(fault), _faults[(int)fault]);
-        }
-
+        CountRows();
         if (sorted.Count > 0)
         {
             Row("ready after SIGKILL, median", string.Create(CultureInfo.InvariantCulture, $"{sorted[sorted.Count / 2]:0.00} s"));
@@ -133,7 +144,17 @@ internal sealed class Report(TextWriter output)
         Row("took", string.Create(CultureInfo.InvariantCulture, $"{took.TotalSeconds:0} s"));
     }
 
-    private static string Name(Fault fault) => fault == Fault.OutOfOrder ? "out of order" : fault.ToString().ToLowerInvariant();
+    /// <summary>Prints how many faults of each kind there are.</summary>
+    public void CountRows()
+    {
+        foreach (var fault in Enum.GetValues<Fault>())
+        {
+            Row(Name(fault), _faults[(int)fault]);
+        }
+    }
 
-    private void Row(string name, object value) => output.WriteLine($"  {name,-30}{Convert.ToString(value, CultureInfo.InvariantCulture),10}");
+    /// <summary>Prints a row of the table.</summary>
+    public void Row(string name, object value) => output.WriteLine($"  {name,-30}{Convert.ToString(value, CultureInfo.InvariantCulture),10}");
+
+    private static string Name(Fault fault) => fault == Fault.OutOfOrder ? "out of order" : fault.ToString().ToLowerInvariant();
 }

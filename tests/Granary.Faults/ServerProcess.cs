@@ -8,6 +8,8 @@ namespace Granary.Faults;
 internal sealed partial class ServerProcess : IDisposable
 {
     private const int SigTerm = 15;
+    private const int SigCont = 18;
+    private const int SigStop = 19;
 
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(5);
@@ -24,6 +26,7 @@ internal sealed partial class ServerProcess : IDisposable
         _process.OutputDataReceived += (_, line) => Take(line.Data);
         _process.ErrorDataReceived += (_, line) => Take(line.Data);
         AppDomain.CurrentDomain.ProcessExit += OnExit;
+        AppDomain.CurrentDomain.UnhandledException += OnExit;
     }
 
     public Uri Address { get; private set; } = null!;
@@ -43,14 +46,18 @@ internal sealed partial class ServerProcess : IDisposable
         }
     }
 
-    /// <summary>Starts the server on any free port of this machine and waits until it is ready.</summary>
-    /// <param name="library">The path of Granary.Server.dll.</param>
-    /// <param name="dataFolder">Its data folder.</param>
+    /// <summary>Ends when the process does.</summary>
+    public Task Exited { get; private set; } = Task.CompletedTask;
+
+    public int ExitCode => _process.ExitCode;
+
+    /// <summary>Starts a server on this machine and waits until it is ready.</summary>
+    /// <param name="library">The path of its .dll.</param>
     /// <param name="logFile">Where what it prints is added.</param>
-    /// <param name="maxSessions">How many sessions it keeps in memory.</param>
+    /// <param name="settings">Variables of its environment, beside HOST: its settings.</param>
     /// <param name="cancellationToken">Ends the wait, and the server.</param>
     public static async Task<ServerProcess> StartAsync(
-        string library, string dataFolder, string logFile, int maxSessions, CancellationToken cancellationToken)
+        string library, string logFile, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [library])
         {
@@ -65,10 +72,11 @@ internal sealed partial class ServerProcess : IDisposable
         }
 
         start.Environment["HOST"] = "127.0.0.1";
-        start.Environment["PORT"] = "0";
-        start.Environment["DATA_DIR"] = dataFolder;
-        start.Environment["MAX_SESSIONS"] = $"{maxSessions}";
-        start.Environment["LOG_LEVEL"] = "WARNING";
+        foreach (var (name, value) in settings)
+        {
+            start.Environment[name] = value;
+        }
+
         var server = new ServerProcess(start, logFile);
         try
         {
@@ -95,11 +103,7 @@ internal sealed partial class ServerProcess : IDisposable
     /// <returns>The exit code; null if it did not stop in time.</returns>
     public async Task<int?> StopAsync(TimeSpan patience)
     {
-        if (Signal(_process.Id, SigTerm) != 0)
-        {
-            throw new InvalidOperationException($"The server could not be told to stop: error {Marshal.GetLastPInvokeError()}.");
-        }
-
+        Signal(SigTerm);
         try
         {
             await _process.WaitForExitAsync().WaitAsync(patience);
@@ -111,9 +115,16 @@ internal sealed partial class ServerProcess : IDisposable
         }
     }
 
+    /// <summary>SIGSTOP: the process exists and does nothing at all, as on a machine that hangs.</summary>
+    public void Freeze() => Signal(SigStop);
+
+    /// <summary>SIGCONT: a frozen process goes on as if nothing had happened.</summary>
+    public void Thaw() => Signal(SigCont);
+
     public void Dispose()
     {
         AppDomain.CurrentDomain.ProcessExit -= OnExit;
+        AppDomain.CurrentDomain.UnhandledException -= OnExit;
         OnExit(null, EventArgs.Empty);
         _process.Dispose();
         lock (_errors)
@@ -128,6 +139,7 @@ internal sealed partial class ServerProcess : IDisposable
         patience.CancelAfter(StartPatience);
         var began = Stopwatch.GetTimestamp();
         _process.Start();
+        Exited = _process.WaitForExitAsync(CancellationToken.None);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
         await Task.WhenAny(_address.Task, _process.WaitForExitAsync(patience.Token));
@@ -183,6 +195,14 @@ internal sealed partial class ServerProcess : IDisposable
         catch (InvalidOperationException)
         {
             // It never started, or is gone.
+        }
+    }
+
+    private void Signal(int signal)
+    {
+        if (Signal(_process.Id, signal) != 0)
+        {
+            throw new InvalidOperationException($"The server could not be sent the signal {signal}: error {Marshal.GetLastPInvokeError()}.");
         }
     }
 

@@ -7,6 +7,7 @@ internal sealed class Session(int number, bool stays)
 
     private readonly Lock _gate = new();
     private readonly List<Append> _appends = [];
+    private int _workers;
 
     public string Id { get; } = $"session-{number:00000}";
 
@@ -50,6 +51,22 @@ internal sealed class Session(int number, bool stays)
             }
         }
     }
+
+    /// <summary>Takes a place at the session; it is given back with <see cref="Leave"/>.</summary>
+    /// <param name="limit">How many there are.</param>
+    /// <returns>Whether there was one.</returns>
+    public bool TryEnter(int limit)
+    {
+        if (Interlocked.Increment(ref _workers) <= limit)
+        {
+            return true;
+        }
+
+        Leave();
+        return false;
+    }
+
+    public void Leave() => Interlocked.Decrement(ref _workers);
 
     public void Add(Append append)
     {

@@ -7,10 +7,16 @@ namespace Granary.Faults;
 /// Compares what the server has after a restart with what it has promised, then does what callers do whose requests were never answered: sends
 /// them again.
 /// </summary>
-internal sealed class Verifier(Ledger ledger, Report report, int seed)
+/// <param name="ledger">What was sent and answered.</param>
+/// <param name="report">Hears of the differences.</param>
+/// <param name="seed">Decides what is sent again.</param>
+/// <param name="listsLate">
+/// Whether a session may be acknowledged before its user's list has it: in a cluster the user may be on a silo that was just lost.
+/// </param>
+internal sealed class Verifier(Ledger ledger, Report report, int seed, bool listsLate = false)
 {
     /// <summary>Sessions that are compared at a time.</summary>
-    private const int Parallelism = 8;
+    public const int Parallelism = 8;
 
     private const int HistoryPage = 1_000;
 
@@ -20,25 +26,31 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
     /// <summary>How many acknowledged appends of a session are sent again.</summary>
     private const int Repeats = 2;
 
-    /// <summary>Maintenance lists what a crash left unlisted: due after a minute, looked for every 15 seconds; and some time for a busy machine.</summary>
-    private static readonly TimeSpan MaintenancePatience = TimeSpan.FromSeconds(120);
+    /// <summary>Maintenance lists what a crash left unlisted: due after a minute, looked for every 15 seconds (a cluster: every minute); and some time for a busy machine.</summary>
+    private static readonly TimeSpan MaintenancePatience = TimeSpan.FromSeconds(180);
 
     private int _comparisons;
 
     /// <summary>Compares sessions and the lists of all users.</summary>
-    /// <param name="address">The server.</param>
+    /// <param name="connection">The server; takes <see cref="Parallelism"/> requests at a time.</param>
     /// <param name="sessions">Which sessions.</param>
     /// <param name="figures">Counts what was done.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task VerifyAsync(Uri address, IReadOnlyCollection<Session> sessions, RoundFigures figures, CancellationToken cancellationToken)
+    public async Task VerifyAsync(IConnection connection, IReadOnlyCollection<Session> sessions, RoundFigures figures, CancellationToken cancellationToken)
     {
-        using var connection = new Connection(address, Parallelism);
         var number = ++_comparisons;
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(sessions, parallel, async (session, _) =>
         {
+            if (report.IsHopeless)
+            {
+                return;
+            }
+
             var check = new SessionCheck(connection, session, report, new Random(unchecked((((seed * 31) + number) * 1_009) + session.Number)));
+            var mustBeListed = session.MustBeListed;
             await check.RunAsync();
+            session.MustBeListed &= mustBeListed || !listsLate;
             Interlocked.Add(ref figures.Messages, check.Messages);
             Interlocked.Add(ref figures.Retried, check.Retried);
         });
@@ -47,15 +59,17 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
     }
 
     /// <summary>Makes sure that sessions whose creation was never acknowledged come into their user's list.</summary>
-    /// <param name="address">The server.</param>
+    /// <param name="connection">The server; takes <see cref="Parallelism"/> requests at a time.</param>
     /// <param name="wait">Whether to wait for maintenance; otherwise a start, which awaits it, brings them there.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task VerifyUnlistedAsync(Uri address, bool wait, CancellationToken cancellationToken)
+    /// <returns>How many there were.</returns>
+    public async Task<int> VerifyUnlistedAsync(IConnection connection, bool wait, CancellationToken cancellationToken)
     {
-        using var connection = new Connection(address);
         var patience = DateTime.UtcNow + MaintenancePatience;
+        var count = 0;
         while (ledger.Sessions.Where(session => session is { Exists: true, MustBeListed: false }).ToList() is { Count: > 0 } owed)
         {
+            count = Math.Max(count, owed.Count);
             if (wait && DateTime.UtcNow < patience)
             {
                 await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
@@ -74,9 +88,11 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
 
             await VerifyListsAsync(connection);
         }
+
+        return count;
     }
 
-    private async Task StartAsync(Connection connection, Session session)
+    private async Task StartAsync(IConnection connection, Session session)
     {
         var answer = await connection.PostAsync("/sessions/start", session, new JsonObject { ["session_id"] = session.Id });
         if (!answer.IsSuccess)
@@ -86,7 +102,7 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
     }
 
     /// <summary>Every session is exactly once in its user's list, and nothing else is.</summary>
-    private async Task VerifyListsAsync(Connection connection)
+    private async Task VerifyListsAsync(IConnection connection)
     {
         foreach (var sessions in ledger.Sessions.GroupBy(session => session.User))
         {
@@ -138,7 +154,7 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed)
     }
 
     /// <summary>Compares one session.</summary>
-    private sealed class SessionCheck(Connection connection, Session session, Report report, Random random)
+    private sealed class SessionCheck(IConnection connection, Session session, Report report, Random random)
     {
         public int Messages { get; private set; }
 

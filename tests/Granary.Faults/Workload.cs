@@ -10,6 +10,22 @@ namespace Granary.Faults;
 /// <param name="What">The request and the error.</param>
 internal sealed record LostAnswer(long Sent, long At, string What);
 
+/// <summary>What is sent.</summary>
+internal sealed record LoadStyle
+{
+    /// <summary>Whether every append can be sent again without being stored again.</summary>
+    public bool AlwaysRepeatable { get; init; }
+
+    /// <summary>Whether nothing is sent but turns to store.</summary>
+    public bool StoresOnly { get; init; }
+
+    /// <summary>How many workers may be at one session at a time, so that sessions which do not answer do not take them all.</summary>
+    public int WorkersPerSession { get; init; } = int.MaxValue;
+
+    /// <summary>What it is if a read ends before what an answer had shown when it was sent.</summary>
+    public Fault Behind { get; init; } = Fault.Lost;
+}
+
 /// <summary>
 /// Speaks to the server over many connections at once, each of which has one request under way, until there is no server any more.
 /// All connections share the sessions.
@@ -19,21 +35,30 @@ internal sealed class Workload
     private readonly Ledger _ledger;
     private readonly Report _report;
     private readonly int _connections;
+    private readonly LoadStyle _style;
 
     /// <summary>The sessions in use; one that is ended gives its place to a new one.</summary>
     private readonly Session[] _places;
 
     private ConcurrentQueue<LostAnswer> _lost = new();
 
-    public Workload(Ledger ledger, Report report, int connections, int sessions)
+    public Workload(Ledger ledger, Report report, int connections, int sessions, LoadStyle? style = null)
     {
         _ledger = ledger;
         _report = report;
         _connections = connections;
+        _style = style ?? new LoadStyle();
 
         // One in ten stays for the whole run.
         _places = [.. Enumerable.Range(0, sessions).Select(place => ledger.NewSession(stays: place % 10 == 0))];
     }
+
+    /// <summary>The requests without an answer.</summary>
+    public IReadOnlyCollection<LostAnswer> Lost => _lost;
+
+    /// <summary>Sends one request, or a few that belong together, to a session of its choice.</summary>
+    /// <returns>Whether there was an answer.</returns>
+    public Task<bool> StepAsync(IConnection connection, Random random) => new Worker(this, connection, connection, random).StepAsync();
 
     /// <summary>Runs until every connection has lost the server.</summary>
     /// <returns>The requests without an answer.</returns>
@@ -53,16 +78,41 @@ internal sealed class Workload
     }
 
     /// <summary>One connection. Each method answers whether the server still answers.</summary>
-    private sealed class Worker(Workload all, Connection connection, Connection second, Random random)
+    private sealed class Worker(Workload all, IConnection connection, IConnection second, Random random)
     {
+        /// <summary>How often a worker looks for a session that is not fully taken before it waits a little.</summary>
+        private const int Choices = 20;
+
+        private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
+
         private readonly Ledger _ledger = all._ledger;
         private readonly Report _report = all._report;
 
-        public Task<bool> StepAsync()
+        public async Task<bool> StepAsync()
         {
-            var place = random.Next(all._places.Length);
-            var session = Volatile.Read(ref all._places[place]);
-            return random.Next(100) switch
+            for (var choice = 0; choice < Choices; choice++)
+            {
+                var place = random.Next(all._places.Length);
+                var session = Volatile.Read(ref all._places[place]);
+                if (session.TryEnter(all._style.WorkersPerSession))
+                {
+                    try
+                    {
+                        return await StepAsync(place, session);
+                    }
+                    finally
+                    {
+                        session.Leave();
+                    }
+                }
+            }
+
+            await Task.Delay(Pause);
+            return true;
+        }
+
+        private Task<bool> StepAsync(int place, Session session) =>
+            random.Next(all._style.StoresOnly ? 1 : 100) switch
             {
                 < 40 => AppendAsync(NewAppend(session, Carrier.Store)),
                 < 76 => AppendAsync(NewAppend(session, Carrier.Messages)),
@@ -73,13 +123,12 @@ internal sealed class Workload
                 < 98 => session.Stays ? ReadAsync(session) : ReplaceAsync(place, session),
                 _ => EraseAsync(),
             };
-        }
 
         private Append NewAppend(Session session, Carrier carrier, bool? keyed = null)
         {
             var number = _ledger.NextAppend();
-            var key = keyed ?? random.Next(2) == 0 ? $"key-{number}" : null;
             var ids = carrier == Carrier.Messages && random.Next(4) == 0;
+            var key = keyed ?? (random.Next(2) == 0 || (all._style.AlwaysRepeatable && !ids)) ? $"key-{number}" : null;
             var body = carrier switch
             {
                 Carrier.Store => Conversation.Turn(random, session, number),
@@ -187,7 +236,7 @@ internal sealed class Workload
                 var shown = answer.Body.GetProperty("epoch").GetInt32();
                 if (last < seen || shown < epoch)
                 {
-                    _report.Add(Fault.Lost, session, $"a context ends at sequence {last} in epoch {shown}, after an answer had shown {seen} in epoch {epoch}");
+                    _report.Add(all._style.Behind, session, $"a context ends at sequence {last} in epoch {shown}, after an answer had shown {seen} in epoch {epoch}");
                 }
 
                 session.Note(last, shown);

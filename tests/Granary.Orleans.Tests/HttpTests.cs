@@ -1,6 +1,5 @@
 using Granary.Conformance.Http;
 using Granary.Conformance.Stores;
-using Granary.Core.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 

@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Granary.Server.Settings;
+using Granary.Hosting.Settings;
 
 namespace Granary.Server.Tests;
 

@@ -204,12 +204,12 @@ public sealed class ServerProcessTests : IDisposable
     {
         var example = Path.Combine(FindUp(".env.example"), ".env.example");
         var text = await File.ReadAllTextAsync(example);
-        foreach (var setting in Settings.FlatSettings.All)
+        foreach (var setting in Granary.Hosting.Settings.FlatSettings.All)
         {
             text.ShouldContain($"\n# {setting.Name}={setting.Default}");
         }
 
-        foreach (var section in Settings.FlatSettings.Sections)
+        foreach (var section in Granary.Hosting.Settings.FlatSettings.Sections)
         {
             text.ShouldContain($"Granary__{section}");
         }

@@ -1,6 +1,6 @@
 using System.Collections;
 using System.Net;
-using Granary.Server.Settings;
+using Granary.Hosting.Settings;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 

@@ -11,7 +11,8 @@ using Microsoft.Extensions.Logging;
 namespace Granary.Http.Endpoints;
 
 /// <summary>What operators and load balancers ask: is it alive, is it ready, how full is it.</summary>
-internal sealed partial class OperationEndpoints(IMemoryCluster cluster, IHostApplicationLifetime lifetime, ILogger<OperationEndpoints> logger)
+internal sealed partial class OperationEndpoints(
+    IMemoryCluster cluster, IHostApplicationLifetime lifetime, IEnumerable<IReadinessCheck> checks, ILogger<OperationEndpoints> logger)
 {
     private const string Tag = "Operations";
 
@@ -63,6 +64,11 @@ internal sealed partial class OperationEndpoints(IMemoryCluster cluster, IHostAp
 
     private async ValueTask<MemoryHealth> GetHealthAsync(CancellationToken cancellationToken)
     {
+        if (checks.Select(check => check.WhyNotReady()).FirstOrDefault(reason => reason is not null) is { } reason)
+        {
+            return new MemoryHealth("unhealthy", StoreReadable: false, StoreWritable: false, StoreLatencyMs: 0, reason);
+        }
+
         try
         {
             return await cluster.GetHealthAsync(cancellationToken);

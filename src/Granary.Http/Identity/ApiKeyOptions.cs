@@ -53,7 +53,7 @@ public sealed class ApiKeyOptions
     }
 
     /// <summary>The scopes that the key grants.</summary>
-    internal IEnumerable<GranaryScope> Granted()
+    public IEnumerable<GranaryScope> Granted()
     {
         if (Scopes is { Count: > 0 })
         {

@@ -1,0 +1,223 @@
+using System.Collections.Immutable;
+
+namespace Granary.Core.Storage.Paged;
+
+public sealed partial class PagedPartitionStore
+{
+    /// <inheritdoc/>
+    public async ValueTask<CommitResult> CommitAsync(PartitionCommit commit, CancellationToken cancellationToken = default)
+    {
+        StorageGuard.CheckCommit(commit);
+        cancellationToken.ThrowIfCancellationRequested();
+        var attempt = new CommitAttempt(Random.Shared.NextInt64());
+        var known = _heads.Remembered(commit.Partition);
+        var remembered = known is not null;
+        known ??= await _heads.ReadAsync(commit.Partition, cancellationToken).ConfigureAwait(false);
+        for (var i = 0; i < MaxAttempts; i++)
+        {
+            if (attempt.WasApplied(known.Head) is { } version)
+            {
+                return new CommitResult(CommitStatus.Committed, version);
+            }
+
+            try
+            {
+                if (await RefusalAsync(commit, known, cancellationToken).ConfigureAwait(false) is { } refusal)
+                {
+                    if (!remembered)
+                    {
+                        return new CommitResult(refusal, PartitionVersion.None);
+                    }
+                }
+                else if (known.Head?.State is HeadState.Erasing)
+                {
+                    await FinishErasureAsync(commit.Partition, known).ConfigureAwait(false);
+                }
+                else if (known.Head is { State: HeadState.Tombstone } tombstone && IsAboutToBePurged(tombstone))
+                {
+                    // Its flushes must not go on counting from a head that a purge may take away under them.
+                    await ForgetTombstoneAsync(commit.Partition, known).ConfigureAwait(false);
+                }
+                else if (await TryCommitAsync(commit, known, attempt).ConfigureAwait(false) is { } committed)
+                {
+                    return new CommitResult(CommitStatus.Committed, committed);
+                }
+            }
+            catch (PageMissingException missing)
+            {
+                // An old head tells nothing. If it is still the record's, a page is lost.
+                await ThrowIfLostAsync(commit.Partition, known, missing, cancellationToken).ConfigureAwait(false);
+            }
+
+            // Refused by what was remembered, or another writer came first: ask the record.
+            remembered = false;
+            known = await _heads.ReadAsync(commit.Partition, attempt.Began ? CancellationToken.None : cancellationToken).ConfigureAwait(false);
+        }
+
+        throw Contended(commit.Partition);
+    }
+
+    private async ValueTask<CommitStatus?> RefusalAsync(PartitionCommit commit, KnownHead known, CancellationToken cancellationToken)
+    {
+        var head = known.Head;
+        var lives = head?.State is HeadState.Live;
+        if (head is not null && !lives && !commit.Recreate)
+        {
+            return CommitStatus.Erased;
+        }
+
+        if (commit.Expected.Value != (lives ? head!.Version : 0))
+        {
+            return CommitStatus.Conflict;
+        }
+
+        if (!lives)
+        {
+            return null;
+        }
+
+        var view = new PartitionView(commit.Partition, head!, _gateway, cancellationToken);
+        return await TailChange.AnyExistsAsync(view, commit.Writes).ConfigureAwait(false) ? CommitStatus.DocumentExists : null;
+    }
+
+    /// <summary>Writes pages and head.</summary>
+    /// <returns>The new version; null if another writer came first, and nothing was committed.</returns>
+    private async ValueTask<PartitionVersion?> TryCommitAsync(PartitionCommit commit, KnownHead known, CommitAttempt attempt)
+    {
+        try
+        {
+            var next = Following(known.Head, attempt);
+            next = await ListDueAsync(commit, next, attempt).ConfigureAwait(false);
+            if (await WritePagesAsync(commit.Partition, next, commit.Writes, known, attempt).ConfigureAwait(false) is not { } head)
+            {
+                return null;
+            }
+
+            attempt.Writes(head.Version);
+            await _heads.WriteAsync(commit.Partition, head, known).ConfigureAwait(false);
+            attempt.Plan?.RememberIn(_gateway, commit.Partition, head.Born);
+            return new PartitionVersion(head.Version);
+        }
+        catch (RecordConflictException)
+        {
+            return null;
+        }
+        catch (StorageException)
+        {
+            _heads.Forget(commit.Partition);
+            throw;
+        }
+    }
+
+    /// <summary>The head with its next version. A new partition begins at the time, so that it does not repeat what it had before a purge.</summary>
+    private PartitionHead Following(PartitionHead? head, CommitAttempt attempt)
+    {
+        if (head is null)
+        {
+            return First(attempt.Token);
+        }
+
+        var next = head with { Version = head.Version + 1, Tokens = head.TokensAnd(attempt.Token) };
+        if (head.State is HeadState.Live)
+        {
+            return next;
+        }
+
+        // What the erasure blanked goes when nobody can be writing beside it any more.
+        var now = _time.GetUtcNow();
+        var blanks = ImmutableArray.CreateBuilder<Garbage>();
+        for (var flush = head.OldMark.Flush; flush < head.NextFlush; flush++)
+        {
+            blanks.Add(new Garbage(GarbageKind.Flush, new PageId(flush, 0), now));
+        }
+
+        return next with { State = HeadState.Live, ErasedAt = null, Garbage = blanks.DrainToImmutable() };
+    }
+
+    private PartitionHead First(long token)
+    {
+        var now = _time.GetUtcNow();
+        var version = (now.ToUnixTimeMilliseconds() << 20) | (uint)Random.Shared.Next(1 << 20);
+        return new PartitionHead { Version = version, Born = version, Tokens = [token], FlushedAt = now, OldMark = new FlushMark(0, now), NewMark = new FlushMark(0, now) };
+    }
+
+    /// <summary>Sees to it that the due list has an entry not after the commit's due time, before anything else is written.</summary>
+    private async ValueTask<PartitionHead> ListDueAsync(PartitionCommit commit, PartitionHead next, CommitAttempt attempt)
+    {
+        next = next with { DueAt = commit.DueAt?.ToUniversalTime() };
+        if (next.DueAt is not { } due || next.Listed?.At <= due)
+        {
+            return next;
+        }
+
+        attempt.Listed ??= await AddDueAsync(commit.Partition, due).ConfigureAwait(false);
+        return next with { Listed = attempt.Listed };
+    }
+
+    /// <summary>Plans and writes the pages of a commit.</summary>
+    /// <returns>The head that names them; null if what is known of the head is too old to write pages by it.</returns>
+    private async ValueTask<PartitionHead?> WritePagesAsync(string partition, PartitionHead next, IReadOnlyList<DocumentWrite> writes, KnownHead known, CommitAttempt attempt)
+    {
+        var now = _time.GetUtcNow();
+        next = next.Marked(now, _options.Limits.MaxHeadAge);
+        var leftovers = new List<long>();
+        for (var flush = next.NextFlush; ; flush++)
+        {
+            var plan = new FlushPlan(flush, _options.Limits);
+            var change = new TailChange(partition, _gateway, _options, plan);
+            var head = await change.ApplyAsync(next, writes).ConfigureAwait(false);
+            if (HeadCodec.Encode(head).Length > _options.Limits.HeadBytes)
+            {
+                head = await change.EmptyAsync(head).ConfigureAwait(false);
+            }
+
+            head = head with { Garbage = _garbage.Add(head.Garbage, plan, leftovers, now) };
+            if (plan.Pages.Count == 0)
+            {
+                return head;
+            }
+
+            if (!_heads.IsFresh(known))
+            {
+                return null;
+            }
+
+            if (await TryWriteAsync(partition, plan).ConfigureAwait(false))
+            {
+                attempt.Plan = plan;
+                head = head with { NextFlush = flush + 1, FlushedAt = now };
+                return head with { Garbage = await _garbage.RemoveExpiredAsync(partition, head.Garbage, now).ConfigureAwait(false) };
+            }
+
+            leftovers.Add(flush);
+        }
+    }
+
+    /// <summary>Writes the pages of a plan; the first claims the flush's number.</summary>
+    /// <returns>False if somebody else has that number: nothing was written.</returns>
+    private async ValueTask<bool> TryWriteAsync(string partition, FlushPlan plan)
+    {
+        try
+        {
+            await _gateway.WritePageAsync(partition, new PageId(plan.Flush, 0), plan.Pages[0], plan.Pages.Count).ConfigureAwait(false);
+        }
+        catch (RecordConflictException)
+        {
+            return false;
+        }
+
+        await _gateway.ForEachAsync(
+            Enumerable.Range(1, plan.Pages.Count - 1),
+            i => _gateway.WritePageAsync(partition, new PageId(plan.Flush, i), plan.Pages[i], plan.Pages.Count)).ConfigureAwait(false);
+        return true;
+    }
+
+    private async ValueTask ThrowIfLostAsync(string partition, KnownHead known, PageMissingException missing, CancellationToken cancellationToken)
+    {
+        var now = await _heads.ReadAsync(partition, cancellationToken).ConfigureAwait(false);
+        if (now.ETag == known.ETag)
+        {
+            throw PageLost(partition, missing);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+using Microsoft.Extensions.Logging;
+
+namespace Granary.Core.Storage.Paged;
+
+public sealed partial class PagedPartitionStore
+{
+    [LoggerMessage(1, LogLevel.Debug, "Pages of {Partition} were removed while it was read; reading it anew")]
+    private static partial void LogOvertaken(ILogger logger, string partition);
+
+    [LoggerMessage(2, LogLevel.Warning, "Entries of the due list of shard {Shard} could not be removed; they are found again")]
+    private static partial void LogNotRemoved(ILogger logger, Exception exception, int shard);
+
+    [LoggerMessage(3, LogLevel.Warning, "The record store failed a probe")]
+    private static partial void LogProbeFailed(ILogger logger, Exception exception);
+}

@@ -1,4 +1,0 @@
-namespace Granary.Server.Settings;
-
-/// <summary>A wrong setting, or a wrong word on the command line: the message names it and the fix, in one line.</summary>
-internal sealed class SettingException(string message) : Exception(message);

@@ -1,0 +1,8 @@
+namespace Granary.Storage.Postgres;
+
+/// <summary>Where a test reaches into the writers.</summary>
+internal sealed class PostgresStoreHooks
+{
+    /// <summary>Awaited after a writer took the first write of a group and before it takes the others.</summary>
+    public Func<Task>? BeforeGroup { get; set; }
+}

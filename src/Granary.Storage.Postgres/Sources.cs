@@ -1,0 +1,57 @@
+using Npgsql;
+
+namespace Granary.Storage.Postgres;
+
+/// <summary>Where connections come from: a pool for reads, and the writers' own outside of any pool, so that neither takes the other's.</summary>
+internal static class Sources
+{
+    private const string DefaultName = "Granary";
+
+    /// <summary>More than the reads there are.</summary>
+    private const int PreparedReads = 16;
+
+    /// <summary>Bytes of a connection's buffer for what writers send: a usual group in few pieces.</summary>
+    private const int WriterBuffer = 64 * 1024;
+
+    public static NpgsqlDataSource ForReading(PostgresStoreOptions options)
+    {
+        var builder = Common(options);
+        builder.Pooling = true;
+        builder.MaxPoolSize = options.MaxReaders;
+        builder.MinPoolSize = Math.Min(builder.MinPoolSize, options.MaxReaders);
+
+        // Reads leave nothing behind in a session that would have to be reset.
+        builder.NoResetOnClose = true;
+        if (builder.MaxAutoPrepare == 0)
+        {
+            builder.MaxAutoPrepare = PreparedReads;
+            builder.AutoPrepareMinUsages = 2;
+        }
+
+        return NpgsqlDataSource.Create(builder);
+    }
+
+    public static NpgsqlDataSource ForWriting(PostgresStoreOptions options)
+    {
+        var builder = Common(options);
+        builder.Pooling = false;
+        builder.WriteBufferSize = WriterBuffer;
+        return NpgsqlDataSource.Create(builder);
+    }
+
+    private static NpgsqlConnectionStringBuilder Common(PostgresStoreOptions options)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(options.ConnectionString)
+        {
+            CommandTimeout = (int)Math.Ceiling(options.CommandTimeout.TotalSeconds),
+            Enlist = false,
+            Multiplexing = false,
+            TcpKeepAlive = true,
+
+            // Details repeat the values of a row: they would bring ids into logs.
+            IncludeErrorDetail = false,
+        };
+        builder.ApplicationName ??= DefaultName;
+        return builder;
+    }
+}

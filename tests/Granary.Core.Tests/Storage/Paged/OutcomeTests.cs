@@ -1,0 +1,125 @@
+using Granary.Conformance;
+using Granary.Conformance.Stores;
+using Granary.Conformance.Time;
+using Granary.Core.Storage;
+using Granary.Core.Storage.Paged;
+
+namespace Granary.Core.Tests.Storage.Paged;
+
+/// <summary>What a caller is told when the medium fails or repeats writes on its own.</summary>
+public sealed class OutcomeTests
+{
+    private const string P = "session/acme/alice/s-1";
+
+    private readonly ManualTimeProvider _time = new();
+    private readonly InMemoryRecordStore _inner = new();
+    private readonly FaultyRecordStore _records;
+    private readonly InMemoryDueList _due;
+    private readonly PagedPartitionStore _store;
+
+    public OutcomeTests()
+    {
+        _records = new FaultyRecordStore(_inner);
+        _due = new InMemoryDueList(_time);
+        _store = new PagedPartitionStore(_records, _due, _time);
+    }
+
+    [Fact]
+    public async Task A_conflict_with_ones_own_write_that_the_medium_repeated_is_a_success()
+    {
+        var version = await _store.WriteAsync(P, PartitionVersion.None, StoreCalls.Put("a", "1"));
+        FailOnce(afterWrite: true, () => new RecordConflictException("the second try met the first"));
+
+        var result = await _store.CommitAsync(P, version, StoreCalls.Put("a", "2"));
+
+        result.Status.ShouldBe(CommitStatus.Committed);
+        (await _store.VersionAsync(P)).ShouldBe(result.Version);
+        (await _store.ReadTextsAsync(P))["a"].ShouldBe("2");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_error_of_the_medium_is_an_unknown_outcome_and_the_next_call_asks_the_record(bool afterWrite)
+    {
+        var version = await _store.WriteAsync(P, PartitionVersion.None, StoreCalls.Put("a", "1"));
+        FailOnce(afterWrite, () => new TimeoutException("no answer"));
+
+        await Should.ThrowAsync<StorageException>(async () => await _store.CommitAsync(P, version, StoreCalls.Put("a", "2")));
+
+        (await _store.CommitAsync(P, version, StoreCalls.Put("a", "3"))).Status.ShouldBe(afterWrite ? CommitStatus.Conflict : CommitStatus.Committed);
+    }
+
+    [Fact]
+    public async Task A_commit_costs_one_write_and_no_read_when_the_head_is_remembered()
+    {
+        var version = await _store.WriteAsync(P, PartitionVersion.None, StoreCalls.Put("a", "1"));
+        var before = (_records.Reads, _records.Writes);
+
+        await _store.WriteAsync(P, version, StoreCalls.Put("a", "2"), StoreCalls.Insert("m:1", "x"));
+
+        (_records.Reads - before.Reads, _records.Writes - before.Writes).ShouldBe((0, 1));
+    }
+
+    [Fact]
+    public async Task A_later_due_time_needs_no_entry_and_an_earlier_one_does()
+    {
+        var version = await DueAsync(PartitionVersion.None, 10);
+        version = await DueAsync(version, 20);
+        version = await DueAsync(version, 30);
+        _due.Added.ShouldBe(1);
+        version = await DueAsync(version, 5);
+        _due.Added.ShouldBe(2);
+
+        await DueAsync(version, 50);
+        (await _store.DueAsync(PartitionShard.Of(P), _time.GetUtcNow().AddMinutes(40), 10)).ShouldBeEmpty();
+        (await _store.DueAsync(PartitionShard.Of(P), _time.GetUtcNow().AddMinutes(50), 10)).Count.ShouldBe(1);
+
+        _time.Advance(TimeSpan.FromHours(2));
+        await _store.DueAsync(PartitionShard.Of(P), _time.GetUtcNow(), 10);
+        _due.Count.ShouldBe(1, "the false entries are gone");
+    }
+
+    [Fact]
+    public async Task An_erasure_that_was_broken_off_is_finished_by_maintenance()
+    {
+        var version = PartitionVersion.None;
+        for (var i = 0; i < 100; i++)
+        {
+            version = await _store.WriteAsync(P, version, StoreCalls.Insert($"m:{i:d4}", $"{i}"));
+        }
+
+        _time.Advance(TimeSpan.FromHours(3));
+        _records.Before = (call, _, record) => call is RecordCall.Delete ? throw new StorageException("down") : default;
+        await Should.ThrowAsync<StorageException>(async () => await _store.DeleteAsync(P, version));
+        _records.Before = null;
+        (await _store.ReadAsync(P, StoreCalls.Everything)).Erased.ShouldBeTrue();
+        _inner.RecordsOf(P).Count.ShouldBeGreaterThan(1);
+
+        await _store.DueAsync(PartitionShard.Of(P), _time.GetUtcNow(), 10);
+
+        _inner.RecordsOf(P).Keys.ShouldBe(["head"]);
+    }
+
+    [Fact]
+    public async Task A_probe_tells_what_the_medium_cannot_do()
+    {
+        (await _store.ProbeAsync()).Writable.ShouldBeTrue();
+        _records.Before = (call, _, _) => call is RecordCall.Write ? throw new TimeoutException("full") : default;
+        var health = await _store.ProbeAsync();
+        (health.Readable, health.Writable).ShouldBe((true, false));
+        _records.Before = (_, _, _) => throw new TimeoutException("gone");
+        (await _store.ProbeAsync()).Readable.ShouldBeFalse();
+    }
+
+    private Task<PartitionVersion> DueAsync(PartitionVersion version, int minutes) =>
+        _store.WriteAsync(new PartitionCommit { Partition = P, Expected = version, Writes = [], DueAt = _time.GetUtcNow().AddMinutes(minutes) });
+
+    private void FailOnce(bool afterWrite, Func<Exception> error)
+    {
+        var left = 1;
+        Func<RecordCall, string, string, ValueTask> fail = (call, _, _) => call is RecordCall.Write && left-- > 0 ? throw error() : default;
+        _records.Before = afterWrite ? null : fail;
+        _records.After = afterWrite ? fail : null;
+    }
+}
