@@ -34,7 +34,7 @@ public sealed class ManifestTests
         }
 
         Interfaces().Select(contract => contract.GetCustomAttribute<AliasAttribute>()!.Alias)
-            .ShouldBe(["granary.maintenance", "granary.resources", "granary.session", "granary.silo", "granary.user"]);
+            .ShouldBe(["granary.due", "granary.maintenance", "granary.resources", "granary.session", "granary.silo", "granary.user"]);
     }
 
     private static IEnumerable<string> Lines() => Grains().Select(grain => $"class [GrainType(\"{TypeOf(grain)}\")] {grain.FullName}")
@@ -62,7 +62,7 @@ public sealed class ManifestTests
         }
 
         var name = type.Namespace == "System.Threading.Tasks" ? type.Name : type.FullName ?? type.Name;
-        return Keywords.GetValueOrDefault(type)
+        return Keywords.GetValueOrDefault(type) ?? type.GetCustomAttribute<AliasAttribute>()?.Alias
             ?? (type.IsGenericType ? $"{name[..name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>" : name);
     }
 }
