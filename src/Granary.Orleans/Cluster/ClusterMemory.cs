@@ -16,9 +16,9 @@ internal abstract class ClusterMemory(IGrainFactory grains, TimeProvider time, C
     protected IGrainFactory Grains => grains;
 
     public ISessionMemory Session(SessionKey key) =>
-        new ClusterSession(grains.GetGrain<ISessionGrain>(GrainKeys.Of(key.Validated())), key, this);
+        new ClusterSession(ClusterCalls.Grain<ISessionGrain>(grains, GrainKeys.Of(key.Validated())), key, this);
 
-    public IUserMemory User(UserKey key) => new ClusterUser(grains.GetGrain<IUserGrain>(GrainKeys.Of(key.Validated())), key);
+    public IUserMemory User(UserKey key) => new ClusterUser(ClusterCalls.Grain<IUserGrain>(grains, GrainKeys.Of(key.Validated())), key);
 
     public abstract IResourceCatalog Resources(string tenant);
 

@@ -59,7 +59,7 @@ internal sealed partial class MaintenanceGrain(
 
     public async Task<int> WakeAsync()
     {
-        if (!_waking.IsCompleted)
+        while (!_waking.IsCompleted)
         {
             await ((Task)_waking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
@@ -76,7 +76,7 @@ internal sealed partial class MaintenanceGrain(
     }
 
     Task IMaintenanceTargets.MaintainAsync(SessionKey session, CancellationToken cancellationToken) =>
-        ClusterCalls.GuardAsync(grains.GetGrain<ISessionGrain>(GrainKeys.Of(session)).MaintainAsync(cancellationToken), cancellationToken);
+        ClusterCalls.GuardAsync(() => grains.GetGrain<ISessionGrain>(GrainKeys.Of(session)).MaintainAsync(cancellationToken), cancellationToken);
 
     private Task<int> WakeShardAsync() =>
         Task.Run(() => new MaintenanceShard(Shard, silo.Store, this, silo.Time, shardLogger).WakeAsync(_leaving.Token));
