@@ -14,7 +14,7 @@ public sealed class GranaryOrleansOptions
     /// <summary>How long a session or user without a call stays in memory, above zero.</summary>
     public TimeSpan IdleTime { get; set; } = TimeSpan.FromMinutes(30);
 
-    /// <summary>How often the governor looks at memory and counts, above zero.</summary>
+    /// <summary>How often the governor looks at memory and counts, above zero up to a day.</summary>
     public TimeSpan GovernorInterval { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The share of the memory that the process may use at which the governor sends idle activations away, above 0 up to 1.</summary>
@@ -48,7 +48,7 @@ public sealed class GranaryOrleansOptions
         Require(MaxSessions >= 1, nameof(MaxSessions), "must be 1 or more");
         Require(MaxUsers >= 1, nameof(MaxUsers), "must be 1 or more");
         Require(IdleTime > TimeSpan.Zero, nameof(IdleTime), "must be above zero");
-        Require(GovernorInterval > TimeSpan.Zero, nameof(GovernorInterval), "must be above zero");
+        Require(GovernorInterval > TimeSpan.Zero && GovernorInterval <= TimeSpan.FromDays(1), nameof(GovernorInterval), "must be above zero up to a day");
         Require(MemoryLimit is > 0 and <= 1, nameof(MemoryLimit), "must be above 0 up to 1");
         Require(MemoryTarget > 0 && MemoryTarget <= MemoryLimit, nameof(MemoryTarget), $"must be above 0 up to {nameof(MemoryLimit)}");
         Require(MaxCallsPerSession >= 1, nameof(MaxCallsPerSession), "must be 1 or more");

@@ -18,6 +18,18 @@ internal sealed class SiloSetup(HostSettings host, SiloSettings settings, int si
     /// <summary>The part of a stop that deactivating grains may take, so that the silo can still take its leave.</summary>
     private const double DeactivationShare = 0.3;
 
+    /// <summary>
+    /// How long a probe of another silo waits, and with it how soon a silent silo is declared dead: after three probes, and twice that where it
+    /// answers slowly. A silo that is killed is found out sooner, by its connections.
+    /// </summary>
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long a call waits for its answer, unless it says more itself: a message can be lost with the silo it went to.</summary>
+    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long the silos' own calls wait, such as asking where a session lives.</summary>
+    private static readonly TimeSpan SystemResponseTimeout = TimeSpan.FromSeconds(5);
+
     public void Configure(ISiloBuilder silo)
     {
         AddCluster(silo);
@@ -38,6 +50,12 @@ internal sealed class SiloSetup(HostSettings host, SiloSettings settings, int si
             {
                 collection.CollectionQuantum = host.Server.EvictionInterval;
             }
+        });
+        silo.Configure<ClusterMembershipOptions>(membership => membership.ProbeTimeout = ProbeTimeout);
+        silo.Configure<SiloMessagingOptions>(messaging =>
+        {
+            messaging.ResponseTimeout = ResponseTimeout;
+            messaging.SystemResponseTimeout = SystemResponseTimeout;
         });
         if (settings.Dashboard)
         {

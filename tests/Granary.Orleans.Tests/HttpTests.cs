@@ -6,9 +6,13 @@ using Orleans.TestingHost;
 namespace Granary.Orleans.Tests;
 
 /// <summary>The API in front of a cluster of three silos: all servers of a class of tests share it.</summary>
-public sealed class ClusterHttpFixture : HttpFixture
+public class ClusterHttpFixture : HttpFixture
 {
     private InProcessTestCluster? _cluster;
+
+    private protected InProcessTestCluster Cluster => _cluster!;
+
+    private protected virtual IMemoryCluster Memory => Cluster.Memory();
 
     public override async Task InitializeAsync()
     {
@@ -22,7 +26,13 @@ public sealed class ClusterHttpFixture : HttpFixture
         await _cluster!.DisposeAsync();
     }
 
-    protected override void AddCluster(IServiceCollection services) => services.AddSingleton(_cluster!.Memory());
+    protected override void AddCluster(IServiceCollection services) => services.AddSingleton(Memory);
+}
+
+/// <summary>The same, asked by a client of the cluster: its figures are those of all silos.</summary>
+public sealed class ClientHttpFixture : ClusterHttpFixture
+{
+    private protected override IMemoryCluster Memory => Cluster.ClientMemory();
 }
 
 public sealed class ClusterMemoryTests(ClusterHttpFixture fixture) : MemoryFacts<ClusterHttpFixture>(fixture);
@@ -41,4 +51,4 @@ public sealed class ClusterEventTests(ClusterHttpFixture fixture) : EventFacts<C
 
 public sealed class ClusterTransferTests(ClusterHttpFixture fixture) : TransferFacts<ClusterHttpFixture>(fixture);
 
-public sealed class ClusterOperationTests(ClusterHttpFixture fixture) : OperationFacts<ClusterHttpFixture>(fixture);
+public sealed class ClusterOperationTests(ClientHttpFixture fixture) : OperationFacts<ClientHttpFixture>(fixture);

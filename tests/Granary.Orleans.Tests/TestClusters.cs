@@ -41,4 +41,7 @@ internal static class TestClusters
     /// <summary>The memory as one of the silos sees it.</summary>
     public static IMemoryCluster Memory(this InProcessTestCluster cluster, int silo = 0) =>
         cluster.Silos[silo].ServiceProvider.GetRequiredService<IMemoryCluster>();
+
+    /// <summary>The memory as a client of the cluster sees it.</summary>
+    public static IMemoryCluster ClientMemory(this InProcessTestCluster cluster) => cluster.Client.ServiceProvider.GetRequiredService<IMemoryCluster>();
 }

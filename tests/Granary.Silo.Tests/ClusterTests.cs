@@ -92,6 +92,7 @@ public sealed class ClusterTests : IAsyncLifetime
         await client.ConnectAsync(IPAddress.Loopback, port);
 
         client.Connected.ShouldBeTrue();
+        (await _silos[0].StopAsync()).ShouldBe(0, _silos[0].Said);
         _silos[0].Output.ShouldContain(line => line.EndsWith($"gateway on 127.0.0.1:{port}"));
     }
 

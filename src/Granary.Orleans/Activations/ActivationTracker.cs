@@ -6,7 +6,9 @@ namespace Granary.Orleans.Activations;
 /// The activations of one kind in this silo, with their last use: what Orleans' own collection by memory does not look at. It lets the
 /// governor send the longest idle ones away, and knows the figures that a silo reports.
 /// </summary>
-internal sealed class ActivationTracker(TimeProvider time)
+/// <param name="time">The clock of their uses.</param>
+/// <param name="workTime">How long an activation that works is kept at a time: twice the time between two calls of <see cref="KeepWorking"/>.</param>
+internal sealed class ActivationTracker(TimeProvider time, TimeSpan workTime)
 {
     private readonly ConcurrentDictionary<ITrackedActivation, byte> _activations = new();
     private int _count;
@@ -15,6 +17,8 @@ internal sealed class ActivationTracker(TimeProvider time)
     private long _evictions;
 
     public TimeProvider Time => time;
+
+    public TimeSpan WorkTime => workTime;
 
     public int Count => Volatile.Read(ref _count);
 
@@ -52,6 +56,18 @@ internal sealed class ActivationTracker(TimeProvider time)
     {
         var now = time.GetTimestamp();
         return _activations.Keys.Select(a => time.GetElapsedTime(a.LastUse, now).TotalSeconds);
+    }
+
+    /// <summary>Keeps those in memory that work though nobody calls them: Orleans sees calls only.</summary>
+    public void KeepWorking()
+    {
+        foreach (var activation in _activations.Keys)
+        {
+            if (activation.IsAtWork)
+            {
+                activation.Stay(workTime);
+            }
+        }
     }
 
     /// <summary>Lets those that were not used for a while give back what they can make again.</summary>
@@ -102,6 +118,8 @@ internal sealed class ActivationTracker(TimeProvider time)
             // Used since it was looked at: it is not idle any more.
             if (activation.LastUse == lastUse && !activation.IsAtWork)
             {
+                // Leaving takes a while: it must not be asked for, or counted, twice.
+                Remove(activation);
                 activation.Leave(reason);
                 Interlocked.Increment(ref _evictions);
                 evicted++;

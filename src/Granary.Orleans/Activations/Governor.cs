@@ -27,9 +27,10 @@ internal sealed partial class Governor(SiloServices silo, IMemoryProbe memory, I
     public int Look()
     {
         var (sessions, users) = (silo.Activations.Sessions, silo.Activations.Users);
-        var left = sessions.Evict(Surplus(sessions.Count, silo.Options.MaxSessions), TimeSpan.Zero, "there are more sessions than MaxSessions")
-            + users.Evict(Surplus(users.Count, silo.Options.MaxUsers), TimeSpan.Zero, "there are more users than MaxUsers");
+        var left = EvictSurplus(sessions, silo.Options.MaxSessions, "there are more sessions than MaxSessions")
+            + EvictSurplus(users, silo.Options.MaxUsers, "there are more users than MaxUsers");
         sessions.Trim(TrimAfter);
+        sessions.KeepWorking();
         return left + RelieveMemory();
     }
 
@@ -56,13 +57,22 @@ internal sealed partial class Governor(SiloServices silo, IMemoryProbe memory, I
         }
     }
 
-    /// <summary>A twentieth more than needed, so that it is rare.</summary>
-    private static int Surplus(int count, int most) => count <= most ? 0 : count - most + (most / 20);
+    private int EvictSurplus(ActivationTracker tracker, int most, string reason)
+    {
+        var surplus = tracker.Count - most;
+        if (surplus <= 0)
+        {
+            return 0;
+        }
+
+        // A twentieth more than needed, so that it is rare; of those only who was not used since the last look.
+        return tracker.Evict(surplus, TimeSpan.Zero, reason) + tracker.Evict(most / 20, silo.Options.GovernorInterval, reason);
+    }
 
     private int RelieveMemory()
     {
         var used = memory.UsedShare();
-        if (used < silo.Options.MemoryLimit)
+        if (!double.IsFinite(used) || used < silo.Options.MemoryLimit)
         {
             return 0;
         }

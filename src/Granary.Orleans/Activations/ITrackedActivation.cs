@@ -12,6 +12,9 @@ internal interface ITrackedActivation
     /// <summary>Whether a call or work of its own is under way.</summary>
     bool IsAtWork { get; }
 
+    /// <summary>Keeps the activation in memory for a while though nobody calls it.</summary>
+    void Stay(TimeSpan time);
+
     /// <summary>Gives back memory that can be made again.</summary>
     void Trim();
 

@@ -13,7 +13,7 @@ internal sealed class ClientMemory(IGrainFactory grains, Silos silos, IHostAppli
     /// <summary>The figures of all silos together.</summary>
     public override async ValueTask<ActivationStats> GetStatsAsync(CancellationToken cancellationToken = default)
     {
-        var all = await ClusterCalls.GuardAsync(AskAllAsync(), cancellationToken).ConfigureAwait(false);
+        var all = await ClusterCalls.GuardAsync(AskAllAsync, cancellationToken).ConfigureAwait(false);
         var sessions = all.Sum(s => s.TotalSessions);
         return new ActivationStats
         {
@@ -39,7 +39,7 @@ internal sealed class ClientMemory(IGrainFactory grains, Silos silos, IHostAppli
                 ? Unreachable()
                 : await silos.AskAsync(active[Random.Shared.Next(active.Count)], static silo => silo.GetHealthAsync()).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is OrleansException or TimeoutException)
+        catch (Exception exception) when (exception is OrleansException or TimeoutException or ObjectDisposedException)
         {
             return Unreachable();
         }

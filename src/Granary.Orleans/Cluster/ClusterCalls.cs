@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Orleans;
 using Orleans.Runtime;
 
 namespace Granary.Orleans.Cluster;
@@ -8,13 +9,28 @@ internal static class ClusterCalls
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
-    /// <remarks>For the frequent calls: what waits for the answer is used again instead of made anew for each.</remarks>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public static async ValueTask<T> GuardAsync<T>(ValueTask<T> call)
+    /// <summary>A grain, unless the client or silo has stopped.</summary>
+    public static TGrain Grain<TGrain>(IGrainFactory grains, string key)
+        where TGrain : IGrainWithStringKey
     {
         try
         {
-            return await call.ConfigureAwait(false);
+            return grains.GetGrain<TGrain>(key);
+        }
+        catch (ObjectDisposedException exception)
+        {
+            throw Translate(exception);
+        }
+    }
+
+    // Calls are begun inside: a client or silo that has stopped refuses them before there is a task. These are the frequent ones: what waits for
+    // the answer is used again instead of made anew for each.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public static async ValueTask<T> GuardAsync<TGrain, TState, T>(TGrain grain, TState state, Func<TGrain, TState, ValueTask<T>> call)
+    {
+        try
+        {
+            return await call(grain, state).ConfigureAwait(false);
         }
         catch (Exception exception) when (IsOfCluster(exception, CancellationToken.None))
         {
@@ -22,11 +38,11 @@ internal static class ClusterCalls
         }
     }
 
-    public static async Task<T> GuardAsync<T>(Task<T> call, CancellationToken cancellationToken)
+    public static async Task<T> GuardAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
     {
         try
         {
-            return await call.ConfigureAwait(false);
+            return await call().ConfigureAwait(false);
         }
         catch (Exception exception) when (IsOfCluster(exception, cancellationToken))
         {
@@ -34,11 +50,11 @@ internal static class ClusterCalls
         }
     }
 
-    public static async Task GuardAsync(Task call, CancellationToken cancellationToken)
+    public static async Task GuardAsync(Func<Task> call, CancellationToken cancellationToken)
     {
         try
         {
-            await call.ConfigureAwait(false);
+            await call().ConfigureAwait(false);
         }
         catch (Exception exception) when (IsOfCluster(exception, cancellationToken))
         {

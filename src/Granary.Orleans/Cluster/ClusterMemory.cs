@@ -29,12 +29,12 @@ internal abstract class ClusterMemory(IGrainFactory grains, TimeProvider time, C
             return known;
         }
 
-        var made = new ClusterSession(grains.GetGrain<ISessionGrain>(GrainKeys.Of(key.Validated())), key, this);
+        var made = new ClusterSession(ClusterCalls.Grain<ISessionGrain>(grains, GrainKeys.Of(key.Validated())), key, this);
         Volatile.Write(ref slot, made);
         return made;
     }
 
-    public IUserMemory User(UserKey key) => new ClusterUser(grains.GetGrain<IUserGrain>(GrainKeys.Of(key.Validated())), key);
+    public IUserMemory User(UserKey key) => new ClusterUser(ClusterCalls.Grain<IUserGrain>(grains, GrainKeys.Of(key.Validated())), key);
 
     public abstract IResourceCatalog Resources(string tenant);
 

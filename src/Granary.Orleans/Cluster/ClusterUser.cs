@@ -8,5 +8,5 @@ internal sealed class ClusterUser(IUserGrain grain, UserKey key) : IUserMemory
     public UserKey Key => key;
 
     public Task<SessionPage> ListSessionsAsync(SessionQuery query, CancellationToken cancellationToken = default) =>
-        ClusterCalls.GuardAsync(grain.ListSessionsAsync(query, cancellationToken), cancellationToken);
+        ClusterCalls.GuardAsync(() => grain.ListSessionsAsync(query, cancellationToken), cancellationToken);
 }

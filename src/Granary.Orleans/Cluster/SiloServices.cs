@@ -26,7 +26,7 @@ internal sealed class SiloServices : IUserDirectory, IDisposable
         ILogger<SessionActor> logger)
     {
         (Options, Store, Time, _grains) = (options, store, options.TimeProvider, grains);
-        Activations = new SiloActivations(options.TimeProvider);
+        Activations = new SiloActivations(options.TimeProvider, 2 * options.GovernorInterval);
         Resources = new ResourceCatalog(store, options.Resources, options.DefaultResource, options.TimeProvider);
         Sessions = new SessionServices(store, Resources, tokens, summarizer, new ExtractiveSummarizer(tokens), this, options.TimeProvider, logger);
         Leaving = _leaving.Token;
@@ -51,7 +51,7 @@ internal sealed class SiloServices : IUserDirectory, IDisposable
 
     public Task DeliverAsync(UserKey user, SessionDelivery delivery, CancellationToken cancellationToken) =>
         ClusterCalls.GuardAsync(
-            _grains.GetGrain<IUserGrain>(GrainKeys.Of(user))
+            () => _grains.GetGrain<IUserGrain>(GrainKeys.Of(user))
                 .DeliverAsync(delivery.SessionId, delivery.Incarnation, delivery.Number, delivery.Notice.Encode()),
             cancellationToken);
 

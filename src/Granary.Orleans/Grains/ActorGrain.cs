@@ -1,6 +1,7 @@
 using Granary.Core.Actors;
 using Granary.Core.Storage;
 using Granary.Orleans.Activations;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans;
 using Orleans.Runtime;
 
@@ -12,7 +13,8 @@ namespace Granary.Orleans.Grains;
 /// </summary>
 /// <remarks>
 /// A lost actor means that another activation has written the partition, or that the store failed. The calls inside go on with a freshly
-/// loaded actor, and the activation leaves when they are done, so that of two activations the stale one does not stay.
+/// loaded actor, and the activation leaves with the last of them, so that of two activations the stale one does not stay. Not before: one that
+/// leaves lets nobody in until the calls inside are done, and one of them may wait for a model for minutes.
 /// </remarks>
 internal abstract class ActorGrain<TActor>(IGrainContext context, ActivationTracker tracker, int maxCalls) : IGrainBase, ITrackedActivation
     where TActor : PartitionActor
@@ -23,6 +25,7 @@ internal abstract class ActorGrain<TActor>(IGrainContext context, ActivationTrac
     private long _lastUse = tracker.Time.GetTimestamp();
     private long _hits;
     private int _calls;
+    private bool _isStale;
 
     public IGrainContext GrainContext => context;
 
@@ -49,6 +52,8 @@ internal abstract class ActorGrain<TActor>(IGrainContext context, ActivationTrac
             Trim(actor);
         }
     }
+
+    public void Stay(TimeSpan time) => context.ActivationServices.GetRequiredService<IGrainRuntime>().DelayDeactivation(context, time);
 
     public void Leave(string reason) => context.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationRequested, reason));
 
@@ -166,7 +171,7 @@ internal abstract class ActorGrain<TActor>(IGrainContext context, ActivationTrac
                     throw new UnavailableException(ErrorCodes.StorageUnavailable, exception.Message, TimeSpan.FromSeconds(1), exception);
                 }
 
-                Leave("its version was lost to another writer");
+                Volatile.Write(ref _isStale, true);
             }
         }
         finally
@@ -189,21 +194,32 @@ internal abstract class ActorGrain<TActor>(IGrainContext context, ActivationTrac
     private void Exit(TActor? actor)
     {
         Volatile.Write(ref _lastUse, tracker.Time.GetTimestamp());
-        var last = Interlocked.Decrement(ref _calls) == 0;
+        if (actor is { IsLost: true })
+        {
+            Volatile.Write(ref _isStale, true);
+        }
+
+        if (Interlocked.Decrement(ref _calls) > 0)
+        {
+            return;
+        }
+
         if (actor is null)
         {
-            if (last)
-            {
-                Leave("it could not be loaded");
-            }
+            Leave("it could not be loaded");
         }
-        else if (actor.IsLost)
+        else if (Volatile.Read(ref _isStale))
         {
             Leave("its version was lost");
         }
-        else if (last && !IsWorthKeeping(actor))
+        else if (!IsWorthKeeping(actor))
         {
             Leave("there is nothing to keep");
+        }
+        else if (IsBusy(actor))
+        {
+            // It goes on by itself: until the governor looks, too.
+            Stay(tracker.WorkTime);
         }
     }
 

@@ -20,6 +20,8 @@ internal sealed partial class MaintenanceGrain(
     /// <summary>How often a shard wakes: the least that reminders allow.</summary>
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
+
     private readonly CancellationTokenSource _leaving = new();
     private Task<int> _waking = Task.FromResult(0);
     private bool _hasReminder;
@@ -34,8 +36,9 @@ internal sealed partial class MaintenanceGrain(
         {
             if (await this.GetReminder(Reminder) is null)
             {
-                // Spread over the period, so that the shards do not all ask the store at once.
-                await this.RegisterOrUpdateReminder(Reminder, Period * Shard / PartitionShard.Count, Period);
+                // Spread over the period, so that the shards do not all ask the store at once. A time that has passed when the reminder is looked at
+                // would mean a period later.
+                await this.RegisterOrUpdateReminder(Reminder, Soon + (Period * Shard / PartitionShard.Count), Period);
             }
 
             _hasReminder = true;
@@ -56,7 +59,7 @@ internal sealed partial class MaintenanceGrain(
 
     public async Task<int> WakeAsync()
     {
-        if (!_waking.IsCompleted)
+        while (!_waking.IsCompleted)
         {
             await ((Task)_waking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
@@ -73,7 +76,7 @@ internal sealed partial class MaintenanceGrain(
     }
 
     Task IMaintenanceTargets.MaintainAsync(SessionKey session, CancellationToken cancellationToken) =>
-        ClusterCalls.GuardAsync(grains.GetGrain<ISessionGrain>(GrainKeys.Of(session)).MaintainAsync(cancellationToken), cancellationToken);
+        ClusterCalls.GuardAsync(() => grains.GetGrain<ISessionGrain>(GrainKeys.Of(session)).MaintainAsync(cancellationToken), cancellationToken);
 
     private Task<int> WakeShardAsync() =>
         Task.Run(() => new MaintenanceShard(Shard, silo.Store, this, silo.Time, shardLogger).WakeAsync(_leaving.Token));

@@ -29,6 +29,7 @@ public static class GranaryGrainStorage
             throw new ArgumentException(problem, nameof(configure));
         }
 
+        silo.Services.AddKeyedSingleton<IGrainStorageSerializer, RecordSerializer>(name);
         silo.Services.AddKeyedSingleton(name, (services, key) => new GrainRecordStore(services.GetRequiredKeyedService<IGrainStorage>(key)));
         silo.Services.AddSingleton(services => new DueLists(
             new PartitionDueList(Store(services, NoDueList.Instance), services.GetRequiredService<GranaryOrleansOptions>().TimeProvider)));

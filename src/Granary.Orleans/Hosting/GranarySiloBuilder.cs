@@ -24,6 +24,12 @@ public static class GranarySiloBuilder
     /// <summary>The least time between two looks for idle activations, so that a short idle time does not keep the silo busy looking.</summary>
     private static readonly TimeSpan LeastQuantum = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>The longest idle time; Orleans counts to a date, and an endless one is past the calendar's end.</summary>
+    private static readonly TimeSpan LongestAge = TimeSpan.FromDays(3_650);
+
+    /// <summary>The fewest calls that may wait for an activation which just leaves or is made, so that small settings do not hit other grains.</summary>
+    private const int LeastQueue = 100;
+
     /// <summary>
     /// Adds <see cref="IMemoryCluster"/> to a silo. An <see cref="IPartitionStore"/> that all silos share must be registered beside it, and reminders
     /// unless <see cref="GranaryOrleansOptions.UseReminders"/> is off; an own <see cref="ISummarizer"/> or <see cref="ITokenCounter"/> registered before
@@ -60,6 +66,7 @@ public static class GranarySiloBuilder
         services.AddHostedService(provider => provider.GetRequiredService<Governor>());
         services.AddHostedService<ReminderStarter>();
         services.Configure<GrainCollectionOptions>(collection => Collect(collection, options.IdleTime));
+        services.Configure<SiloMessagingOptions>(messaging => LimitQueue(messaging, options));
         return silo;
     }
 
@@ -67,6 +74,7 @@ public static class GranarySiloBuilder
     private static void Collect(GrainCollectionOptions collection, TimeSpan idle)
     {
         // Orleans wants the age to be longer than the quantum.
+        idle = idle < LongestAge ? idle : LongestAge;
         var quantum = idle / 10;
         quantum = quantum < LeastQuantum ? LeastQuantum : quantum > TimeSpan.FromMinutes(1) ? TimeSpan.FromMinutes(1) : quantum;
         var age = idle > quantum ? idle : quantum + quantum;
@@ -74,6 +82,17 @@ public static class GranarySiloBuilder
         collection.CollectionAge = age > GrainCollectionOptionsDefaults.Age ? age : GrainCollectionOptionsDefaults.Age;
         collection.ClassSpecificCollectionAge[typeof(SessionGrain).FullName!] = age;
         collection.ClassSpecificCollectionAge[typeof(UserGrain).FullName!] = age;
+    }
+
+    /// <summary>
+    /// Calls that are let in are limited by the grains. Those that wait while an activation leaves are limited here, unless the host has set a limit.
+    /// </summary>
+    private static void LimitQueue(SiloMessagingOptions messaging, GranaryOrleansOptions options)
+    {
+        if (messaging.MaxEnqueuedRequestsHardLimit == 0)
+        {
+            messaging.MaxEnqueuedRequestsHardLimit = Math.Max(LeastQueue, Math.Max(options.MaxCallsPerSession, options.MaxCallsPerUser));
+        }
     }
 
     private static class GrainCollectionOptionsDefaults

@@ -27,7 +27,9 @@ internal sealed partial class ReminderStarter(IGrainFactory grains, SiloServices
                 try
                 {
                     // One after the other: a cluster that starts has better things to do.
-                    await grains.GetGrain<IMaintenanceGrain>(shard).EnsureReminderAsync().WaitAsync(stoppingToken).ConfigureAwait(false);
+                    // Not left alone by a stop, either: the silo would go while the reminder is being written.
+                    stoppingToken.ThrowIfCancellationRequested();
+                    await grains.GetGrain<IMaintenanceGrain>(shard).EnsureReminderAsync().ConfigureAwait(false);
                     shard++;
                 }
                 catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
@@ -37,8 +39,9 @@ internal sealed partial class ReminderStarter(IGrainFactory grains, SiloServices
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (stoppingToken.IsCancellationRequested)
         {
+            // What is missing, the next silo that starts makes.
         }
     }
 

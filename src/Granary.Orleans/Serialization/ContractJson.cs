@@ -18,7 +18,10 @@ internal static class ContractJson
         var options = new JsonSerializerOptions
         {
             TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { Complete } },
-            MaxDepth = 128,
+
+            // A number that no rule allows must reach the rule that says so.
+            NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+            Converters = { new RawJsonConverter() },
         };
         options.MakeReadOnly();
         return options;

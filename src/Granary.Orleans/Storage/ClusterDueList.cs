@@ -10,16 +10,16 @@ namespace Granary.Orleans.Storage;
 internal sealed class ClusterDueList(IGrainFactory grains) : IDueList
 {
     public ValueTask<string> AddAsync(int shard, string partition, DateTimeOffset dueAt, CancellationToken cancellationToken = default) =>
-        DoAsync(grains.GetGrain<IDueGrain>(shard).AddAsync(partition, dueAt), cancellationToken);
+        DoAsync(() => grains.GetGrain<IDueGrain>(shard).AddAsync(partition, dueAt), cancellationToken);
 
     public async ValueTask<IReadOnlyList<DueEntry>> DueAsync(int shard, DateTimeOffset until, int max, CancellationToken cancellationToken = default)
     {
-        var items = await DoAsync(grains.GetGrain<IDueGrain>(shard).DueAsync(until, max), cancellationToken).ConfigureAwait(false);
+        var items = await DoAsync(() => grains.GetGrain<IDueGrain>(shard).DueAsync(until, max), cancellationToken).ConfigureAwait(false);
         return [.. items.Select(i => new DueEntry(i.Key, i.Partition, i.DueAt, i.AddedAt))];
     }
 
     public async ValueTask RemoveAsync(int shard, IReadOnlyList<string> keys, CancellationToken cancellationToken = default) =>
-        await DoAsync(RemoveAsync(grains.GetGrain<IDueGrain>(shard), [.. keys]), cancellationToken).ConfigureAwait(false);
+        await DoAsync(() => RemoveAsync(grains.GetGrain<IDueGrain>(shard), [.. keys]), cancellationToken).ConfigureAwait(false);
 
     private static async Task<bool> RemoveAsync(IDueGrain grain, string[] keys)
     {
@@ -27,7 +27,7 @@ internal sealed class ClusterDueList(IGrainFactory grains) : IDueList
         return true;
     }
 
-    private static async ValueTask<T> DoAsync<T>(Task<T> call, CancellationToken cancellationToken)
+    private static async ValueTask<T> DoAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
     {
         try
         {

@@ -43,6 +43,7 @@ internal sealed partial class ClusterReport(
             ("restarts", "restarts", Count(Scenario.Rolling)),
             ("freezes", "freezes", Count(Scenario.Freeze)),
             ("silos that ended by themselves", "exits", silos.Sum(silo => silo.Exits.Count)),
+            ("stops cut short", "stops_cut_short", silos.Sum(silo => silo.StopsCutShort)),
             ("calls", "calls", journal.Calls.Count),
             ("appends acknowledged", "appends", journal.Calls.Count(call => call is { IsAppend: true, IsAnswered: true })),
             ("retries", "retries", figures.Retries),

@@ -196,13 +196,16 @@ internal sealed class ClusterRun
 
     private async Task RestartAsync(Silo silo)
     {
+        var cutShort = silo.StopsCutShort;
         var restarted = NewEvent(Scenario.Rolling, silo);
         if (await silo.StopAsync() is { } wrong)
         {
             _report.Add(Fault.Other, wrong);
         }
 
-        restarted.Note = string.Create(CultureInfo.InvariantCulture, $"stopped in {Stopwatch.GetElapsedTime(restarted.At).TotalSeconds:0.0} s");
+        restarted.Note = string.Create(
+            CultureInfo.InvariantCulture,
+            $"stopped in {Stopwatch.GetElapsedTime(restarted.At).TotalSeconds:0.0} s{(silo.StopsCutShort > cutShort ? ", cut short" : "")}");
         await silo.StartAsync(Ended);
         restarted.ReadyAt = Stopwatch.GetTimestamp();
         Say(restarted, "restarted, " + restarted.Note);

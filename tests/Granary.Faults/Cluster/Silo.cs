@@ -18,6 +18,9 @@ internal sealed class Silo : IDisposable
     /// <summary>For so long after it went on a frozen silo may find out that it was declared dead.</summary>
     private static readonly TimeSpan Excuse = TimeSpan.FromSeconds(120);
 
+    /// <summary>The silo's exit code if it cut off calls that took too long, or did not take its leave of the others in time.</summary>
+    private const int StopCutShort = 3;
+
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
     private readonly string _library;
@@ -75,6 +78,11 @@ internal sealed class Silo : IDisposable
 
     public string LogFile { get; }
 
+    /// <summary>
+    /// How many stops were not in order because calls took too long. No failure by itself: what counts is whether callers got their answers elsewhere.
+    /// </summary>
+    public int StopsCutShort { get; private set; }
+
     /// <summary>When it ended by itself.</summary>
     public IReadOnlyList<SiloExit> Exits
     {
@@ -103,9 +111,11 @@ internal sealed class Silo : IDisposable
     public async Task<string?> StopAsync()
     {
         using var process = Release();
-        return await process.StopAsync(StopPatience) switch
+        var exitCode = await process.StopAsync(StopPatience);
+        StopsCutShort += exitCode == StopCutShort ? 1 : 0;
+        return exitCode switch
         {
-            0 => null,
+            0 or StopCutShort => null,
             null => $"silo {Number} did not stop within {StopPatience.TotalSeconds} s",
             var code => $"silo {Number} stopped with the exit code {code}",
         };

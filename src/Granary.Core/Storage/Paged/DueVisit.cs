@@ -5,6 +5,7 @@ internal sealed class DueVisit(DateTimeOffset until)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, DuePartition> _due = new(StringComparer.Ordinal);
+    private readonly List<StorageException> _failures = [];
     private List<string> _false = [];
 
     public DateTimeOffset Until => until;
@@ -14,21 +15,36 @@ internal sealed class DueVisit(DateTimeOffset until)
 
     public IReadOnlyCollection<DuePartition> Due => _due.Values;
 
-    /// <returns>False if it was found by another entry.</returns>
-    public bool TryAdd(DuePartition partition)
+    /// <summary>Notes a partition that is due, once for all its entries.</summary>
+    public void Add(DuePartition partition)
     {
         lock (_gate)
         {
-            if (!_due.TryAdd(partition.Partition, partition))
-            {
-                return false;
-            }
-
-            Staying++;
-            return true;
+            _due[partition.Partition] = partition;
         }
     }
 
+    /// <summary>Notes an entry that could not be looked at; it stays.</summary>
+    public void Fail(string key, StorageException exception)
+    {
+        lock (_gate)
+        {
+            _failures.Add(exception);
+        }
+
+        Leave(key, isFalse: false);
+    }
+
+    /// <exception cref="StorageException">Not one of the entries could be looked at: it is the store that fails.</exception>
+    public void ThrowIfAllFailed(int entries)
+    {
+        if (_failures.Count > 0 && _failures.Count == entries)
+        {
+            throw new StorageException($"None of {entries} due partitions could be read.", _failures[0]);
+        }
+    }
+
+    /// <summary>Notes whether an entry stays in the list or is to be removed.</summary>
     public void Leave(string key, bool isFalse)
     {
         lock (_gate)

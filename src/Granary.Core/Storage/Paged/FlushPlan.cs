@@ -47,11 +47,11 @@ internal sealed class FlushPlan(long flush, PagedLimits limits)
     }
 
     /// <summary>Keeps the pages in memory, now that a head names them.</summary>
-    public void RememberIn(RecordGateway gateway, string partition, long born)
+    public void RememberIn(RecordGateway gateway, string partition)
     {
         for (var i = 0; i < _pages.Count; i++)
         {
-            gateway.Remember(partition, born, new PageId(flush, i), _pages[i]);
+            gateway.Remember(partition, new PageId(flush, i), _pages[i]);
         }
     }
 

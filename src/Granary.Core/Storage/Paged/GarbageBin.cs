@@ -59,7 +59,7 @@ internal sealed class GarbageBin(RecordGateway gateway, PagedLimits limits)
         {
             try
             {
-                var page = await gateway.ReadPageAsync<GarbagePage>(partition, born: 0, list.Page, CancellationToken.None).ConfigureAwait(false);
+                var page = await gateway.ReadPageAsync<GarbagePage>(partition, list.Page, CancellationToken.None).ConfigureAwait(false);
                 await RemoveAsync(partition, page.Garbage, keep).ConfigureAwait(false);
                 await DeleteAsync(list.Page).ConfigureAwait(false);
             }

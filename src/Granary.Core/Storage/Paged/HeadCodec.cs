@@ -13,7 +13,6 @@ internal static class HeadCodec
         writer.Byte(Format);
         writer.Byte((byte)head.State);
         writer.Number(head.Version);
-        writer.Number(head.Born);
         WriteAll(writer, head.Tokens, static (w, token) => w.Fixed(token));
         writer.OptionalTime(head.DueAt);
         writer.OptionalTime(head.Listed?.At);
@@ -54,7 +53,6 @@ internal static class HeadCodec
         {
             State = (HeadState)reader.Byte(),
             Version = reader.Number(),
-            Born = reader.Number(),
             Tokens = ReadAll(ref reader, static (ref r) => r.Fixed()),
             DueAt = reader.OptionalTime(),
             Listed = reader.OptionalTime() is { } at ? new ListedDue(at, reader.Ascii()) : null,

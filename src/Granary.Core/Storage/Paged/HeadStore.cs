@@ -38,7 +38,8 @@ internal sealed class HeadStore(RecordGateway gateway, TimeProvider time, PagedS
         if (body.Length > options.Limits.MaxHeadBytes)
         {
             throw new StorageException(
-                $"The head of partition '{partition}' would have {body.Length} bytes, more than the {options.Limits.MaxHeadBytes} that every record store takes; nothing was written.");
+                $"The head of partition '{partition}' would have {body.Length} bytes, more than the {options.Limits.MaxHeadBytes} that every "
+                + "record store takes; nothing was written.");
         }
 
         // Whatever goes wrong, what was remembered may be wrong from here on.

@@ -61,7 +61,7 @@ public sealed partial class PagedPartitionStore
     {
         var head = known.Head;
         var lives = head?.State is HeadState.Live;
-        if (head is not null && !lives && !commit.Recreate)
+        if (head is { IsErased: true } && !commit.Recreate)
         {
             return CommitStatus.Erased;
         }
@@ -95,7 +95,7 @@ public sealed partial class PagedPartitionStore
 
             attempt.Writes(head.Version);
             await _heads.WriteAsync(commit.Partition, head, known).ConfigureAwait(false);
-            attempt.Plan?.RememberIn(_gateway, commit.Partition, head.Born);
+            attempt.Plan?.RememberIn(_gateway, commit.Partition);
             return new PartitionVersion(head.Version);
         }
         catch (RecordConflictException)
@@ -118,9 +118,9 @@ public sealed partial class PagedPartitionStore
         }
 
         var next = head with { Version = head.Version + 1, Tokens = head.TokensAnd(attempt.Token) };
-        if (head.State is HeadState.Live)
+        if (!head.IsErased)
         {
-            return next;
+            return next with { State = HeadState.Live };
         }
 
         // What the erasure blanked goes when nobody can be writing beside it any more.
@@ -138,7 +138,8 @@ public sealed partial class PagedPartitionStore
     {
         var now = _time.GetUtcNow();
         var version = (now.ToUnixTimeMilliseconds() << 20) | (uint)Random.Shared.Next(1 << 20);
-        return new PartitionHead { Version = version, Born = version, Tokens = [token], FlushedAt = now, OldMark = new FlushMark(0, now), NewMark = new FlushMark(0, now) };
+        var mark = new FlushMark(version, now);
+        return new PartitionHead { Version = version, Tokens = [token], NextFlush = version, FlushedAt = now, OldMark = mark, NewMark = mark };
     }
 
     /// <summary>Sees to it that the due list has an entry not after the commit's due time, before anything else is written.</summary>
@@ -155,8 +156,9 @@ public sealed partial class PagedPartitionStore
     }
 
     /// <summary>Plans and writes the pages of a commit.</summary>
-    /// <returns>The head that names them; null if what is known of the head is too old to write pages by it.</returns>
-    private async ValueTask<PartitionHead?> WritePagesAsync(string partition, PartitionHead next, IReadOnlyList<DocumentWrite> writes, KnownHead known, CommitAttempt attempt)
+    /// <returns>The head that names them; null if there is none yet by which to name pages, or what is known of it is too old.</returns>
+    private async ValueTask<PartitionHead?> WritePagesAsync(
+        string partition, PartitionHead next, IReadOnlyList<DocumentWrite> writes, KnownHead known, CommitAttempt attempt)
     {
         var now = _time.GetUtcNow();
         next = next.Marked(now, _options.Limits.MaxHeadAge);
@@ -175,6 +177,12 @@ public sealed partial class PagedPartitionStore
             if (plan.Pages.Count == 0)
             {
                 return head;
+            }
+
+            if (known.Head is null)
+            {
+                await _heads.WriteAsync(partition, First(attempt.Token) with { State = HeadState.Reserved, Tokens = [] }, known).ConfigureAwait(false);
+                return null;
             }
 
             if (!_heads.IsFresh(known))

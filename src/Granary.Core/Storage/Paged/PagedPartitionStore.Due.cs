@@ -22,12 +22,27 @@ public sealed partial class PagedPartitionStore
             // What was seen and stays comes again: ask for as many more.
             var wanted = max + visit.Staying;
             var entries = await ListedAsync(shard, until, wanted, cancellationToken).ConfigureAwait(false);
-            await _gateway.ForEachAsync(entries.Where(e => seen.Add(e.Key)), e => VisitAsync(e, visit, cancellationToken)).ConfigureAwait(false);
+            await _gateway.ForEachAsync(entries.Where(e => seen.Add(e.Key)), e => TryVisitAsync(e, visit, cancellationToken)).ConfigureAwait(false);
             await RemoveDueAsync(shard, visit.TakeFalse()).ConfigureAwait(false);
             if (visit.Due.Count >= max || entries.Count < wanted)
             {
+                visit.ThrowIfAllFailed(seen.Count);
                 return [.. visit.Due.OrderBy(d => d.DueAt).Take(max)];
             }
+        }
+    }
+
+    private async ValueTask TryVisitAsync(DueEntry entry, DueVisit visit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await VisitAsync(entry, visit, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StorageException exception)
+        {
+            // One damaged partition must not keep the others of its shard from what is due.
+            LogNotVisited(_logger, exception, entry.Partition);
+            visit.Fail(entry.Key, exception);
         }
     }
 
@@ -43,9 +58,9 @@ public sealed partial class PagedPartitionStore
             }
 
             var due = known.Head?.EffectiveDue;
-            if (due <= visit.Until && visit.TryAdd(new DuePartition(entry.Partition, due.Value, known.Head!.State is not HeadState.Live)))
+            if (due <= visit.Until)
             {
-                return;
+                visit.Add(new DuePartition(entry.Partition, due.Value, known.Head!.IsErased));
             }
 
             if (known.Head?.Listed?.Key != entry.Key)
@@ -54,7 +69,7 @@ public sealed partial class PagedPartitionStore
                 return;
             }
 
-            // It is the one that the partition relies on: it goes only after the head has another, or needs none.
+            // The one that the partition relies on goes only after the head has another, or needs none.
             if (due <= visit.Until || await TryMoveAsync(entry.Partition, known, due).ConfigureAwait(false))
             {
                 visit.Leave(entry.Key, isFalse: !(due <= visit.Until));

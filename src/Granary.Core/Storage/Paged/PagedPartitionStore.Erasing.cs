@@ -43,13 +43,19 @@ public sealed partial class PagedPartitionStore
     {
         StorageGuard.CheckPartition(partition);
         var known = await _heads.ReadAsync(partition, cancellationToken).ConfigureAwait(false);
-        if (known.Head is { ErasedAt: { } erasedAt } && erasedAt + StorageLimits.TombstoneLifetime <= _time.GetUtcNow())
+        if (known.Head is not { ErasedAt: { } erasedAt } || erasedAt + StorageLimits.TombstoneLifetime > _time.GetUtcNow())
         {
-            if (known.Head.State is HeadState.Erasing)
-            {
-                await RemoveAllPagesAsync(partition, known.Head).ConfigureAwait(false);
-            }
+            return;
+        }
 
+        if (known.Head.State is HeadState.Erasing)
+        {
+            await FinishErasureAsync(partition, known).ConfigureAwait(false);
+            known = await _heads.ReadAsync(partition, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        if (known.Head is { State: HeadState.Tombstone })
+        {
             await ForgetTombstoneAsync(partition, known).ConfigureAwait(false);
         }
     }
@@ -60,21 +66,20 @@ public sealed partial class PagedPartitionStore
 
     private async ValueTask ForgetTombstoneAsync(string partition, KnownHead known)
     {
-        var head = known.Head!;
-
-        // Again: a writer that was overtaken by the erasure may have left a page after it.
-        await RemoveRecentFlushesAsync(partition, head, _gateway.DeleteFlushAsync).ConfigureAwait(false);
         try
         {
+            // Again: a writer that was overtaken by the erasure may have left pages after it.
+            known = await FenceAsync(partition, known).ConfigureAwait(false);
+            await RemoveRecentFlushesAsync(known.Head!, flush => _gateway.DeleteFlushAsync(partition, flush)).ConfigureAwait(false);
             await _heads.DeleteAsync(partition, known).ConfigureAwait(false);
         }
         catch (RecordConflictException)
         {
-            // Begun anew meanwhile.
+            // Forgotten by another call, or begun anew meanwhile.
             return;
         }
 
-        if (head.Listed is { } listed)
+        if (known.Head!.Listed is { } listed)
         {
             await RemoveDueAsync(PartitionShard.Of(partition), [listed.Key]).ConfigureAwait(false);
         }
@@ -119,41 +124,54 @@ public sealed partial class PagedPartitionStore
     /// <summary>Removes the pages of an erased partition and then the mark that says there may be some. May be done by several at once.</summary>
     private async ValueTask FinishErasureAsync(string partition, KnownHead known)
     {
-        await RemoveAllPagesAsync(partition, known.Head!).ConfigureAwait(false);
-        var tombstone = known.Head! with { State = HeadState.Tombstone, Level = 0, Root = [], Garbage = [] };
         try
         {
-            await _heads.WriteAsync(partition, tombstone, known).ConfigureAwait(false);
+            known = await FenceAsync(partition, known).ConfigureAwait(false);
+            var head = known.Head!;
+            await RemoveTreeAsync(partition, head, head.Root, head.Level).ConfigureAwait(false);
+            await _garbage.RemoveAsync(partition, head.Garbage, page => IsBlanked(head, page)).ConfigureAwait(false);
+            await RemoveRecentFlushesAsync(head, flush => _gateway.BlankFlushAsync(partition, flush)).ConfigureAwait(false);
+            await _heads.WriteAsync(partition, head with { State = HeadState.Tombstone, Level = 0, Root = [], Garbage = [] }, known).ConfigureAwait(false);
         }
         catch (RecordConflictException)
         {
-            // Somebody else has finished it.
+            // Somebody else has gone on with it.
         }
     }
 
-    private async ValueTask RemoveAllPagesAsync(string partition, PartitionHead head)
+    /// <summary>
+    /// Moves the number of the next flush behind all that writers have taken who were overtaken. Only then may those be removed: should the
+    /// partition be made anew meanwhile, its flushes have greater numbers.
+    /// </summary>
+    /// <exception cref="RecordConflictException">The head is another by now.</exception>
+    private async ValueTask<KnownHead> FenceAsync(string partition, KnownHead known)
     {
-        await RemoveTreeAsync(partition, head, head.Root, head.Level).ConfigureAwait(false);
-        await _garbage.RemoveAsync(partition, head.Garbage, page => IsBlanked(head, page)).ConfigureAwait(false);
-        await RemoveRecentFlushesAsync(partition, head, _gateway.BlankFlushAsync).ConfigureAwait(false);
+        while (true)
+        {
+            var next = known.Head!.NextFlush;
+            while (await _gateway.ExistsFlushAsync(partition, next).ConfigureAwait(false))
+            {
+                next++;
+            }
+
+            if (next == known.Head.NextFlush)
+            {
+                return known;
+            }
+
+            known = await _heads.WriteAsync(partition, known.Head with { NextFlush = next }, known).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Whether a page stays as a blank: the first of a flush whose writer may still be at it.</summary>
     private static bool IsBlanked(PartitionHead head, PageId page) => page.Index == 0 && page.Flush >= head.OldMark.Flush;
 
-    private async ValueTask RemoveRecentFlushesAsync(string partition, PartitionHead head, Func<string, long, ValueTask> remove)
+    /// <summary>Removes the flushes of writers who knew a head of up to half an hour ago, be they committed or not.</summary>
+    private static async ValueTask RemoveRecentFlushesAsync(PartitionHead head, Func<long, ValueTask> remove)
     {
-        // Flushes that no head names: of writers who knew a head of up to half an hour ago, and of those who came after the last flush;
-        // these numbers have no gap, and lose the last first, so that who goes on after a failure finds the others.
-        var end = head.NextFlush;
-        while (await _gateway.ExistsFlushAsync(partition, end).ConfigureAwait(false))
+        for (var flush = head.OldMark.Flush; flush < head.NextFlush; flush++)
         {
-            end++;
-        }
-
-        for (var flush = end - 1; flush >= head.OldMark.Flush; flush--)
-        {
-            await remove(partition, flush).ConfigureAwait(false);
+            await remove(flush).ConfigureAwait(false);
         }
     }
 
@@ -166,12 +184,12 @@ public sealed partial class PagedPartitionStore
             {
                 if (level > 0)
                 {
-                    var index = await _gateway.ReadPageAsync<IndexPage>(partition, head.Born, page.Page, CancellationToken.None).ConfigureAwait(false);
+                    var index = await _gateway.ReadPageAsync<IndexPage>(partition, page.Page, CancellationToken.None).ConfigureAwait(false);
                     await RemoveTreeAsync(partition, head, index.Pages, level - 1).ConfigureAwait(false);
                 }
                 else if (page.Blobs)
                 {
-                    var leaf = await _gateway.ReadPageAsync<LeafPage>(partition, head.Born, page.Page, CancellationToken.None).ConfigureAwait(false);
+                    var leaf = await _gateway.ReadPageAsync<LeafPage>(partition, page.Page, CancellationToken.None).ConfigureAwait(false);
                     var blobs = leaf.Documents.SelectMany(d => d.Body.BlobPages());
                     await _gateway.ForEachAsync(blobs.Where(b => !IsBlanked(head, b)), b => _gateway.DeletePageAsync(partition, b)).ConfigureAwait(false);
                 }
@@ -181,7 +199,7 @@ public sealed partial class PagedPartitionStore
                     await _gateway.DeletePageAsync(partition, page.Page).ConfigureAwait(false);
                 }
 
-                _gateway.Forget(partition, head.Born, page.Page);
+                _gateway.Forget(partition, page.Page);
             }
             catch (PageMissingException)
             {

@@ -10,6 +10,9 @@ public sealed partial class PagedPartitionStore
     [LoggerMessage(2, LogLevel.Warning, "Entries of the due list of shard {Shard} could not be removed; they are found again")]
     private static partial void LogNotRemoved(ILogger logger, Exception exception, int shard);
 
+    [LoggerMessage(4, LogLevel.Warning, "Partition {Partition} is listed as due and could not be looked at")]
+    private static partial void LogNotVisited(ILogger logger, Exception exception, string partition);
+
     [LoggerMessage(3, LogLevel.Warning, "The record store failed a probe")]
     private static partial void LogProbeFailed(ILogger logger, Exception exception);
 }

@@ -40,7 +40,7 @@ public sealed partial class PagedPartitionStore
         var known = await _heads.ReadAsync(partition, cancellationToken).ConfigureAwait(false);
         for (var i = 0; i < MaxAttempts; i++)
         {
-            if (known.Head is not { } head)
+            if (known.Head is not { State: not HeadState.Reserved } head)
             {
                 return PartitionPage.Missing;
             }

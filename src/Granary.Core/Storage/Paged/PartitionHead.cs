@@ -13,6 +13,9 @@ internal enum HeadState : byte
 
     /// <summary>It is erased and its pages are gone.</summary>
     Tombstone,
+
+    /// <summary>It does not exist, but pages for its first commit may: the numbers of their flushes must be known before they are written.</summary>
+    Reserved,
 }
 
 /// <summary>A document that is in the head and not yet in a page.</summary>
@@ -73,9 +76,6 @@ internal sealed record PartitionHead
     /// <summary>The version, also of an erased partition: it goes on counting when that is made anew.</summary>
     public required long Version { get; init; }
 
-    /// <summary>The first version since the id was unknown: tells lives that a purge parted, whose pages have the same names.</summary>
-    public required long Born { get; init; }
-
     /// <summary>The random numbers of the calls that wrote the last versions, the latest last: tell a call whether it was it that won.</summary>
     public ImmutableArray<long> Tokens { get; init; } = [];
 
@@ -85,7 +85,10 @@ internal sealed record PartitionHead
 
     public DateTimeOffset? ErasedAt { get; init; }
 
-    /// <summary>The number of the next flush; every page that the head names has a lower one.</summary>
+    /// <summary>
+    /// The number of the next flush; every page that the head names has a lower one. It begins with the first version, so that the pages of
+    /// two lives with a purge between them have different names.
+    /// </summary>
     public long NextFlush { get; init; }
 
     /// <summary>When the last flush was committed.</summary>
@@ -113,6 +116,9 @@ internal sealed record PartitionHead
 
     /// <summary>When maintenance should look, be it alive or not.</summary>
     public DateTimeOffset? EffectiveDue => State is HeadState.Live ? DueAt : ErasedAt + StorageLimits.TombstoneLifetime;
+
+    /// <summary>Whether it is erased, even if its pages are not gone yet.</summary>
+    public bool IsErased => State is HeadState.Erasing or HeadState.Tombstone;
 
     public ImmutableArray<long> TokensAnd(long token) =>
         Tokens.Length < TokenCount ? Tokens.Add(token) : Tokens.RemoveAt(0).Add(token);

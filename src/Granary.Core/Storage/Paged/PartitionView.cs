@@ -71,11 +71,13 @@ internal sealed class PartitionView(string partition, PartitionHead head, Record
         return true;
     }
 
-    /// <summary>The pages that may hold ids from <paramref name="from"/> to <paramref name="to"/>, both inclusive, in their order or from the last on.</summary>
+    /// <summary>
+    /// The pages that may hold ids from <paramref name="from"/> to <paramref name="to"/>, both inclusive, in their order or from the last on.
+    /// </summary>
     public IAsyncEnumerable<PageRef> LeavesAsync(string from, string to, bool backward = false) =>
         LeavesAsync(head.Root, head.Level, from, to, backward);
 
-    public ValueTask<LeafPage> LeafAsync(PageRef page) => gateway.ReadPageAsync<LeafPage>(partition, head.Born, page.Page, cancellationToken);
+    public ValueTask<LeafPage> LeafAsync(PageRef page) => gateway.ReadPageAsync<LeafPage>(partition, page.Page, cancellationToken);
 
     /// <summary>A body's bytes, read from its pages if it has any.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> BytesAsync(StoredBody body)
@@ -87,14 +89,14 @@ internal sealed class PartitionView(string partition, PartitionHead head, Record
 
         if (body.Parts == 1)
         {
-            return (await gateway.ReadPageAsync<BlobPage>(partition, head.Born, body.Blob, cancellationToken).ConfigureAwait(false)).Part;
+            return (await gateway.ReadPageAsync<BlobPage>(partition, body.Blob, cancellationToken).ConfigureAwait(false)).Part;
         }
 
         var bytes = new byte[body.Length];
         var at = 0;
         foreach (var page in body.BlobPages())
         {
-            var part = (await gateway.ReadPageAsync<BlobPage>(partition, head.Born, page, cancellationToken).ConfigureAwait(false)).Part;
+            var part = (await gateway.ReadPageAsync<BlobPage>(partition, page, cancellationToken).ConfigureAwait(false)).Part;
             part.CopyTo(bytes.AsMemory(at));
             at += part.Length;
         }
@@ -119,7 +121,7 @@ internal sealed class PartitionView(string partition, PartitionHead head, Record
                 continue;
             }
 
-            var index = await gateway.ReadPageAsync<IndexPage>(partition, head.Born, page.Page, cancellationToken).ConfigureAwait(false);
+            var index = await gateway.ReadPageAsync<IndexPage>(partition, page.Page, cancellationToken).ConfigureAwait(false);
             await foreach (var leaf in LeavesAsync(index.Pages, level - 1, from, to, backward, unused).ConfigureAwait(false))
             {
                 yield return leaf;

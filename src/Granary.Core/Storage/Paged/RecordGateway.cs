@@ -7,7 +7,7 @@ internal sealed class PageMissingException(string partition, PageId page)
 /// <summary>The records of all partitions: pages decoded and cached, the medium's errors as <see cref="StorageException"/>.</summary>
 internal sealed class RecordGateway(IRecordStore records, PagedStoreOptions options)
 {
-    private readonly ByteBoundedCache<(string Partition, long Born, PageId Page), Page> _pages = new(options.PageCacheBytes);
+    private readonly ByteBoundedCache<(string Partition, PageId Page), Page> _pages = new(options.PageCacheBytes);
 
     public async ValueTask<StoredRecord?> ReadAsync(string partition, string record, CancellationToken cancellationToken)
     {
@@ -49,20 +49,16 @@ internal sealed class RecordGateway(IRecordStore records, PagedStoreOptions opti
     }
 
     /// <summary>Reads a page that a head names.</summary>
-    /// <param name="partition">The partition.</param>
-    /// <param name="born">The head's <see cref="PartitionHead.Born"/>: page names are given anew after a purge.</param>
-    /// <param name="page">The page.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="PageMissingException">There is no such page.</exception>
-    public async ValueTask<T> ReadPageAsync<T>(string partition, long born, PageId page, CancellationToken cancellationToken)
+    public async ValueTask<T> ReadPageAsync<T>(string partition, PageId page, CancellationToken cancellationToken)
         where T : Page
     {
-        if (!_pages.TryGet((partition, born, page), out var found))
+        if (!_pages.TryGet((partition, page), out var found))
         {
             var record = await ReadAsync(partition, page.Record, cancellationToken).ConfigureAwait(false)
                 ?? throw new PageMissingException(partition, page);
             found = Decode(partition, page.Record, record.Body, PageCodec.Decode);
-            Remember(partition, born, page, found);
+            Remember(partition, page, found);
         }
 
         if (found is BlankPage)
@@ -81,7 +77,7 @@ internal sealed class RecordGateway(IRecordStore records, PagedStoreOptions opti
     public ValueTask DeletePageAsync(string partition, PageId page) => DeleteAsync(partition, page.Record, etag: null);
 
     /// <summary>Forgets what was kept of a page.</summary>
-    public void Forget(string partition, long born, PageId page) => _pages.Remove((partition, born, page));
+    public void Forget(string partition, PageId page) => _pages.Remove((partition, page));
 
     /// <summary>Whether a flush of this number has begun to write.</summary>
     public async ValueTask<bool> ExistsFlushAsync(string partition, long flush) =>
@@ -154,12 +150,12 @@ internal sealed class RecordGateway(IRecordStore records, PagedStoreOptions opti
         new($"Record {record} of partition '{partition}' is damaged, or written by a later release.", inner);
 
     /// <summary>Keeps a page in memory. Only once a head names it: before, its name may still be another's.</summary>
-    public void Remember(string partition, long born, PageId page, Page content)
+    public void Remember(string partition, PageId page, Page content)
     {
         // Large bodies are read once in a while and would push out what every call needs.
         if (content is LeafPage or IndexPage)
         {
-            _pages.Set((partition, born, page), content, content.Bytes + partition.Length + 128);
+            _pages.Set((partition, page), content, content.Bytes + partition.Length + 128);
         }
     }
 

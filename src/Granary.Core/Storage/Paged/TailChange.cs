@@ -106,7 +106,7 @@ internal sealed class TailChange(string partition, RecordGateway gateway, PagedS
         }
 
         moving.Sort(static (a, b) => string.CompareOrdinal(a.Id, b.Id));
-        head = await new TreeMerge(partition, head.Born, gateway, plan, _limits).MergeAsync(head, moving).ConfigureAwait(false);
+        head = await new TreeMerge(partition, gateway, plan, _limits).MergeAsync(head, moving).ConfigureAwait(false);
         var moved = moving.Select(d => d.Id).ToHashSet(StringComparer.Ordinal);
         return head with { Tail = [.. head.Tail.Where(d => !moved.Contains(d.Id))] };
     }

@@ -6,7 +6,7 @@ namespace Granary.Core.Storage.Paged;
 /// Merges documents into the pages copy-on-write: a B+ tree (Bayer, McCreight) whose root is in the head. A page that is touched is
 /// planned anew and its old form given up; what is not touched is not read.
 /// </summary>
-internal sealed class TreeMerge(string partition, long born, RecordGateway gateway, FlushPlan plan, PagedLimits limits)
+internal sealed class TreeMerge(string partition, RecordGateway gateway, FlushPlan plan, PagedLimits limits)
 {
     /// <summary>Merges changes into a head's pages.</summary>
     /// <param name="head">The head.</param>
@@ -48,7 +48,8 @@ internal sealed class TreeMerge(string partition, long born, RecordGateway gatew
             }
 
             var mine = changes.Skip(begin).Take(at - begin).ToArray();
-            merged.AddRange(level == 0 ? await MergeLeafAsync(pages[i], mine).ConfigureAwait(false) : await MergeIndexAsync(pages[i], level, mine).ConfigureAwait(false));
+            var merging = level == 0 ? MergeLeafAsync(pages[i], mine) : MergeIndexAsync(pages[i], level, mine);
+            merged.AddRange(await merging.ConfigureAwait(false));
         }
 
         if (pages.IsEmpty)
@@ -72,7 +73,7 @@ internal sealed class TreeMerge(string partition, long born, RecordGateway gatew
 
     private async ValueTask<IEnumerable<PageRef>> MergeIndexAsync(PageRef page, int level, TailDocument[] changes)
     {
-        var index = await gateway.ReadPageAsync<IndexPage>(partition, born, page.Page, CancellationToken.None).ConfigureAwait(false);
+        var index = await gateway.ReadPageAsync<IndexPage>(partition, page.Page, CancellationToken.None).ConfigureAwait(false);
         var children = await MergeAsync(index.Pages, level - 1, changes).ConfigureAwait(false);
         if (children.SequenceEqual(index.Pages))
         {
@@ -93,7 +94,7 @@ internal sealed class TreeMerge(string partition, long born, RecordGateway gatew
             return [page, .. Split(Values(changes), growsAtEnd: true).Select(plan.AddLeaf)];
         }
 
-        var leaf = await gateway.ReadPageAsync<LeafPage>(partition, born, page.Page, CancellationToken.None).ConfigureAwait(false);
+        var leaf = await gateway.ReadPageAsync<LeafPage>(partition, page.Page, CancellationToken.None).ConfigureAwait(false);
         var documents = Merge(leaf, changes, out var changed);
         if (!changed)
         {

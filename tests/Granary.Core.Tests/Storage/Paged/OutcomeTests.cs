@@ -76,7 +76,7 @@ public sealed class OutcomeTests
         (await _store.DueAsync(PartitionShard.Of(P), _time.GetUtcNow().AddMinutes(50), 10)).Count.ShouldBe(1);
 
         _time.Advance(TimeSpan.FromHours(2));
-        await _store.DueAsync(PartitionShard.Of(P), _time.GetUtcNow(), 10);
+        (await _store.DueAsync(PartitionShard.Of(P), _time.GetUtcNow(), 10)).Count.ShouldBe(1);
         _due.Count.ShouldBe(1, "the false entries are gone");
     }
 
@@ -99,6 +99,21 @@ public sealed class OutcomeTests
         await _store.DueAsync(PartitionShard.Of(P), _time.GetUtcNow(), 10);
 
         _inner.RecordsOf(P).Keys.ShouldBe(["head"]);
+    }
+
+    [Fact]
+    public async Task A_damaged_partition_does_not_keep_the_others_from_what_is_due()
+    {
+        var ids = Enumerable.Range(0, 5_000).Select(i => $"user/acme/u-{i}").Where(id => PartitionShard.Of(id) == 9).Take(3).ToArray();
+        foreach (var id in ids)
+        {
+            await _store.WriteAsync(new PartitionCommit { Partition = id, Expected = PartitionVersion.None, Writes = [], DueAt = _time.GetUtcNow() });
+        }
+
+        _inner.WriteBlindly(ids[0], "head", "damaged"u8.ToArray());
+
+        (await _store.DueAsync(9, _time.GetUtcNow(), 10)).Select(d => d.Partition).ShouldBe(ids[1..], ignoreOrder: true);
+        await Should.ThrowAsync<StorageException>(async () => await _store.ReadAsync(ids[0], StoreCalls.Everything));
     }
 
     [Fact]

@@ -9,7 +9,7 @@ namespace Granary.Core.Tests.Storage.Paged.Histories;
 
 /// <summary>
 /// One random history: two stores over the same records, of which any call may fail before or after it took effect, be the last before a
-/// crash, or find that the other store did something in between. Everything runs on one thread, so a seed is a history.
+/// crash, or find that the other store did something in between. Everything runs on one thread, so a seed is a history (but for the order of equal due times).
 /// </summary>
 internal sealed class History
 {

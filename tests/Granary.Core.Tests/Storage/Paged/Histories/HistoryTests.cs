@@ -9,8 +9,10 @@ namespace Granary.Core.Tests.Storage.Paged.Histories;
 /// </summary>
 public sealed class HistoryTests(ITestOutputHelper output)
 {
-    private static readonly int Histories =
-        int.TryParse(Environment.GetEnvironmentVariable("GRANARY_PAGED_HISTORIES"), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 2_000;
+    private const int Usual = 2_000;
+
+    private static readonly int Histories = int.Parse(
+        Environment.GetEnvironmentVariable("GRANARY_PAGED_HISTORIES") ?? $"{Usual}", NumberStyles.None, CultureInfo.InvariantCulture);
 
     [Fact]
     public void Random_histories_with_faults_crashes_and_two_writers_lose_double_or_mix_up_nothing()

@@ -82,6 +82,11 @@ internal sealed class PartitionTruth(string partition, Violations violations)
     public void Written(ReadOnlyMemory<byte> record)
     {
         var head = HeadCodec.Decode(record);
+        if (head.State is HeadState.Reserved)
+        {
+            return;
+        }
+
         if (head.State is not HeadState.Live)
         {
             if (!Tip.Erased)
