@@ -24,7 +24,7 @@ public sealed class VisitTests
 
         await memory.Session(Key).GetContextAsync();
         await grain.MaintainAsync(CancellationToken.None);
-        (await memory.Session(Key).GetContextAsync()).LastSequence.ShouldBe(1);
+        (await memory.Session(Key).GetContextAsync()).LastSequence.ShouldBe(2);
         var stats = await memory.GetStatsAsync();
         (stats.TotalSessions, stats.Misses).ShouldBe((1, 2L));
     }
