@@ -2,7 +2,6 @@ using Granary.Conformance.Memory;
 using Granary.Conformance.Stores;
 using Granary.Core.Storage;
 using Granary.Orleans.Grains;
-using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 
 namespace Granary.Orleans.Tests;
@@ -10,43 +9,68 @@ namespace Granary.Orleans.Tests;
 /// <summary>A cluster of silos over a store that can fail.</summary>
 internal sealed class ClusterFixture : MemoryFixture
 {
-    private readonly List<InProcessTestCluster> _clusters = [];
-    private readonly bool _asClient;
+    private const int MostClusters = 2;
 
-    private ClusterFixture(bool asClient)
-    {
-        _asClient = asClient;
-        Store = new FaultyPartitionStore(new InMemoryPartitionStore(Time));
-    }
+    private readonly List<InProcessTestCluster> _clusters = [];
+    private readonly List<InProcessTestCluster> _seconds = [];
+
+    private ClusterFixture() => Store = new FaultyPartitionStore(new InMemoryPartitionStore(Time));
 
     public InProcessTestCluster Silos => _clusters[^1];
 
-    public override IMemoryCluster Cluster => MemoryOf(Silos);
+    public override IMemoryCluster Cluster => Silos.Memory();
 
     public override FaultyPartitionStore Store { get; }
 
-    public static async Task<MemoryFixture> OpenAsync(bool asClient = false)
+    public static async Task<MemoryFixture> OpenAsync()
     {
-        var fixture = new ClusterFixture(asClient);
+        var fixture = new ClusterFixture();
         await fixture.RestartAsync();
         return fixture;
     }
 
-    public override async Task RestartAsync() => _clusters.Add(await StartAsync());
+    public override async Task RestartAsync()
+    {
+        // As after a crash: nobody waits for what is in memory. The one before goes on in vain for a while, older ones are killed.
+        _clusters.Add(await StartAsync());
+        if (_clusters.Count > MostClusters)
+        {
+            var old = _clusters[0];
+            _clusters.RemoveAt(0);
+            foreach (var silo in old.Silos.ToArray())
+            {
+                await old.KillSiloAsync(silo);
+            }
+
+            await old.DisposeAsync();
+        }
+    }
 
     public override async Task<IMemoryCluster> OpenSecondAsync()
     {
         var second = await StartAsync();
-        _clusters.Insert(0, second);
-        return MemoryOf(second);
+        _seconds.Add(second);
+        return second.Memory();
     }
 
-    public override Task MaintainAsync() =>
-        Task.WhenAll(Enumerable.Range(0, PartitionShard.Count).Select(shard => Silos.Client.GetGrain<IMaintenanceGrain>(shard).WakeAsync()));
+    /// <summary>Wakes the shards that have something due: the others would only be loaded to say that they have not.</summary>
+    public override async Task MaintainAsync()
+    {
+        var waking = new List<Task>();
+        for (var shard = 0; shard < PartitionShard.Count; shard++)
+        {
+            if ((await Store.Inner.DueAsync(shard, Time.GetUtcNow(), 1)).Count > 0)
+            {
+                waking.Add(Silos.Client.GetGrain<IMaintenanceGrain>(shard).WakeAsync());
+            }
+        }
+
+        await Task.WhenAll(waking);
+    }
 
     public override async ValueTask DisposeAsync()
     {
-        foreach (var cluster in _clusters)
+        foreach (var cluster in _clusters.Concat(_seconds))
         {
             await cluster.DisposeAsync();
         }
@@ -54,7 +78,4 @@ internal sealed class ClusterFixture : MemoryFixture
 
     private Task<InProcessTestCluster> StartAsync() =>
         TestClusters.StartAsync(Store, summarizer: Summarizer, configure: options => options.TimeProvider = Time);
-
-    private IMemoryCluster MemoryOf(InProcessTestCluster cluster) =>
-        _asClient ? cluster.Client.ServiceProvider.GetRequiredService<IMemoryCluster>() : cluster.Memory();
 }

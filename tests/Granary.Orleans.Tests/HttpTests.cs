@@ -52,3 +52,13 @@ public sealed class ClusterEventTests(ClusterHttpFixture fixture) : EventFacts<C
 public sealed class ClusterTransferTests(ClusterHttpFixture fixture) : TransferFacts<ClusterHttpFixture>(fixture);
 
 public sealed class ClusterOperationTests(ClientHttpFixture fixture) : OperationFacts<ClientHttpFixture>(fixture);
+
+public sealed class ClientMemoryTests(ClientHttpFixture fixture) : MemoryFacts<ClientHttpFixture>(fixture);
+
+public sealed class ClientSessionTests(ClientHttpFixture fixture) : SessionFacts<ClientHttpFixture>(fixture);
+
+public sealed class ClientResourceTests(ClientHttpFixture fixture) : ResourceFacts<ClientHttpFixture>(fixture);
+
+public sealed class ClientEventTests(ClientHttpFixture fixture) : EventFacts<ClientHttpFixture>(fixture);
+
+public sealed class ClientTransferTests(ClientHttpFixture fixture) : TransferFacts<ClientHttpFixture>(fixture);

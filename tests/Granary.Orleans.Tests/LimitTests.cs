@@ -45,7 +45,7 @@ public sealed class LimitTests(LimitedFixture fixture) : IClassFixture<LimitedFi
         await gate.ArrivalAsync();
         await Turns.UntilAsync(async () => await IsRefusedAsync(session), "the session was full");
         using var api = fixture.Server.As(Turns.Ada.User, Turns.Ada.Tenant).Http;
-        var answer = await api.GetAsync(new Uri($"/sessions/{id}", UriKind.Relative));
+        var answer = await api.GetAsync(new Uri($"/sessions/{id}/messages", UriKind.Relative));
         ((int)answer.StatusCode, answer.Headers.RetryAfter?.Delta).ShouldBe((429, TimeSpan.FromSeconds(1)));
         held.ShouldAllBe(call => !call.IsCompleted);
         gate.Dispose();
@@ -104,7 +104,7 @@ public sealed class LimitTests(LimitedFixture fixture) : IClassFixture<LimitedFi
     {
         try
         {
-            await session.GetInfoAsync();
+            await session.GetMessagesAsync(1, 1);
             return false;
         }
         catch (UnavailableException refused) when (refused.Code == ErrorCodes.RateLimited)

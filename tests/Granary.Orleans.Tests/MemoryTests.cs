@@ -2,14 +2,8 @@ using Granary.Conformance.Memory;
 
 namespace Granary.Orleans.Tests;
 
-/// <summary>A cluster does what the embedded host does, asked at a silo.</summary>
+/// <summary>A cluster does what the embedded host does, asked at one of its silos while the sessions live on both.</summary>
 public sealed class SiloMemoryTests : MemoryConformance
 {
     protected override Task<MemoryFixture> OpenAsync() => ClusterFixture.OpenAsync();
-}
-
-/// <summary>A cluster does what the embedded host does, asked by a client.</summary>
-public sealed class ClientMemoryTests : MemoryConformance
-{
-    protected override Task<MemoryFixture> OpenAsync() => ClusterFixture.OpenAsync(asClient: true);
 }

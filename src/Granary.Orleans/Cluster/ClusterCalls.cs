@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Orleans;
 using Orleans.Runtime;
@@ -62,10 +63,16 @@ internal static class ClusterCalls
         }
     }
 
-    /// <summary>Whether the call was lost on its way, rather than answered by the memory or given up by its caller.</summary>
-    private static bool IsOfCluster(Exception exception, CancellationToken cancellationToken) =>
-        exception is not MemoryException and not ArgumentException
-        && !(exception is OperationCanceledException && cancellationToken.IsCancellationRequested);
+    /// <summary>
+    /// Whether the call was lost on its way, rather than answered by the memory, given up by its caller or broken by a fault of ours: that one must be
+    /// seen as what it is, not repeated for ever.
+    /// </summary>
+    private static bool IsOfCluster(Exception exception, CancellationToken cancellationToken) => exception switch
+    {
+        OperationCanceledException => !cancellationToken.IsCancellationRequested,
+        OrleansException or TimeoutException or ObjectDisposedException or IOException or SocketException => true,
+        _ => false,
+    };
 
     private static UnavailableException Translate(Exception exception) => exception switch
     {

@@ -14,6 +14,12 @@ namespace Granary.Orleans.Cluster;
 /// <summary>What all grains of a silo share.</summary>
 internal sealed class SiloServices : IUserDirectory, IDisposable
 {
+    /// <summary>
+    /// How long a session waits for its user to take a notice: well below the time a call has, for who starts a session is answered also while the user's
+    /// silo is away. The notice stays in the outbox, and maintenance delivers it.
+    /// </summary>
+    private static readonly TimeSpan DeliveryPatience = TimeSpan.FromSeconds(3);
+
     private readonly CancellationTokenSource _leaving = new();
     private readonly IGrainFactory _grains;
 
@@ -52,7 +58,8 @@ internal sealed class SiloServices : IUserDirectory, IDisposable
     public Task DeliverAsync(UserKey user, SessionDelivery delivery, CancellationToken cancellationToken) =>
         ClusterCalls.GuardAsync(
             () => _grains.GetGrain<IUserGrain>(GrainKeys.Of(user))
-                .DeliverAsync(delivery.SessionId, delivery.Incarnation, delivery.Number, delivery.Notice.Encode()),
+                .DeliverAsync(delivery.SessionId, delivery.Incarnation, delivery.Number, delivery.Notice.Encode())
+                .WaitAsync(DeliveryPatience, cancellationToken),
             cancellationToken);
 
     public void Dispose() => _leaving.Dispose();

@@ -25,7 +25,13 @@ internal abstract class ActorGrain<TActor>(IGrainContext context, ActivationTrac
     private long _lastUse = tracker.Time.GetTimestamp();
     private long _hits;
     private int _calls;
-    private bool _isStale;
+    private int _watchers;
+    private long _staleSince;
+
+    /// <summary>
+    /// How long an activation that lost its version waits for its calls to end by themselves: leaving before shuts new calls out until they have.
+    /// </summary>
+    private static readonly TimeSpan StalePatience = TimeSpan.FromSeconds(10);
 
     public IGrainContext GrainContext => context;
 
@@ -34,6 +40,9 @@ internal abstract class ActorGrain<TActor>(IGrainContext context, ActivationTrac
     public long Hits => Interlocked.Read(ref _hits);
 
     public bool IsAtWork => Volatile.Read(ref _calls) > 0 || (Volatile.Read(ref _actor) is { } actor && IsBusy(actor));
+
+    /// <summary>Whether another activation has written the partition, or the store failed: this one goes as soon as it can.</summary>
+    protected bool IsStale => Volatile.Read(ref _staleSince) != 0;
 
     protected string Key => context.GrainId.Key.ToString()!;
 
@@ -111,14 +120,32 @@ internal abstract class ActorGrain<TActor>(IGrainContext context, ActivationTrac
         return InsideAsync(state, call, repeat: true);
     }
 
-    /// <summary>A call of the actor.</summary>
-    /// <param name="state">What the call needs.</param>
-    /// <param name="call">The call.</param>
-    /// <param name="repeat">Whether it is repeated once when it loses the actor; if not, the loss is thrown.</param>
-    protected Task<T> CallAsync<TState, T>(TState state, Func<TActor, TState, Task<T>> call, bool repeat = true)
+    /// <summary>A call of the actor, repeated once when it loses the actor.</summary>
+    protected Task<T> CallAsync<TState, T>(TState state, Func<TActor, TState, Task<T>> call)
     {
         Enter();
-        return InsideAsync((state, call), static (actor, s) => new ValueTask<T>(s.call(actor, s.state)), repeat).AsTask();
+        return InsideAsync((state, call), static (actor, s) => new ValueTask<T>(s.call(actor, s.state)), repeat: true).AsTask();
+    }
+
+    /// <summary>A call that only waits for a change: not among those whose number is limited for the sake of the others, and not repeated.</summary>
+    /// <exception cref="ActivationLostException">The actor was lost.</exception>
+    protected async Task<T> WatchAsync<TState, T>(TState state, Func<TActor, TState, Task<T>> call)
+    {
+        if (Interlocked.Increment(ref _watchers) > maxCalls)
+        {
+            Interlocked.Decrement(ref _watchers);
+            throw TooManyCalls();
+        }
+
+        try
+        {
+            Enter();
+            return await InsideAsync((state, call), static (actor, s) => new ValueTask<T>(s.call(actor, s.state)), repeat: false).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _watchers);
+        }
     }
 
     /// <summary>A call that no caller of the memory made: an activation that it made leaves with it, unless somebody else has come meanwhile.</summary>
@@ -171,7 +198,7 @@ internal abstract class ActorGrain<TActor>(IGrainContext context, ActivationTrac
                     throw new UnavailableException(ErrorCodes.StorageUnavailable, exception.Message, TimeSpan.FromSeconds(1), exception);
                 }
 
-                Volatile.Write(ref _isStale, true);
+                BecomeStale();
             }
         }
         finally
@@ -182,25 +209,33 @@ internal abstract class ActorGrain<TActor>(IGrainContext context, ActivationTrac
 
     private void Enter()
     {
-        if (Interlocked.Increment(ref _calls) > maxCalls)
+        if (Interlocked.Increment(ref _calls) - Volatile.Read(ref _watchers) > maxCalls)
         {
             Interlocked.Decrement(ref _calls);
-            throw new UnavailableException(ErrorCodes.RateLimited, "Too many calls of this one at a time.", TimeSpan.FromSeconds(1));
+            throw TooManyCalls();
         }
 
         Volatile.Write(ref _lastUse, tracker.Time.GetTimestamp());
     }
+
+    private static UnavailableException TooManyCalls() =>
+        new(ErrorCodes.RateLimited, "Too many calls of this one at a time.", TimeSpan.FromSeconds(1));
 
     private void Exit(TActor? actor)
     {
         Volatile.Write(ref _lastUse, tracker.Time.GetTimestamp());
         if (actor is { IsLost: true })
         {
-            Volatile.Write(ref _isStale, true);
+            BecomeStale();
         }
 
         if (Interlocked.Decrement(ref _calls) > 0)
         {
+            if (IsStale && tracker.Time.GetElapsedTime(Volatile.Read(ref _staleSince)) > StalePatience)
+            {
+                Leave("its partition was written elsewhere, and its calls do not end");
+            }
+
             return;
         }
 
@@ -208,9 +243,9 @@ internal abstract class ActorGrain<TActor>(IGrainContext context, ActivationTrac
         {
             Leave("it could not be loaded");
         }
-        else if (Volatile.Read(ref _isStale))
+        else if (IsStale)
         {
-            Leave("its version was lost");
+            Leave("its partition was erased or written elsewhere");
         }
         else if (!IsWorthKeeping(actor))
         {
@@ -222,6 +257,8 @@ internal abstract class ActorGrain<TActor>(IGrainContext context, ActivationTrac
             Stay(tracker.WorkTime);
         }
     }
+
+    private void BecomeStale() => Interlocked.CompareExchange(ref _staleSince, Math.Max(1, tracker.Time.GetTimestamp()), 0);
 
     private ValueTask<TActor> ActorAsync()
     {

@@ -65,7 +65,15 @@ internal sealed partial class MaintenanceGrain(
         }
 
         _waking = WakeShardAsync();
-        return await _waking;
+        try
+        {
+            return await _waking;
+        }
+        catch (StorageException exception)
+        {
+            // The store's own error does not pass between silos.
+            throw new UnavailableException(ErrorCodes.StorageUnavailable, exception.Message, TimeSpan.FromSeconds(1), exception);
+        }
     }
 
     public async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)

@@ -32,27 +32,31 @@ internal sealed class SessionGrain(IGrainContext context, SiloServices silo)
         CallAsync((epoch, cancellationToken), static (actor, s) => actor.GetEpochAsync(s.epoch, s.cancellationToken));
 
     public Task<CompactResult> CompactAsync(CompactOptions options, CancellationToken cancellationToken) =>
-        CallAsync((options, cancellationToken), static (actor, s) => actor.CompactAsync(s.options, s.cancellationToken));
+        UntilLeavingAsync(options, static (actor, o, token) => actor.CompactAsync(o, token), cancellationToken);
 
     public Task<ClearResult> ClearAsync(bool confirm, string? ifMatch) =>
         CallAsync((confirm, ifMatch), static (actor, s) => actor.ClearAsync(s.confirm, s.ifMatch));
 
     public Task<EndResult> EndAsync(CancellationToken cancellationToken) =>
-        CallAsync(cancellationToken, static (actor, token) => actor.EndAsync(token));
+        UntilLeavingAsync(0, static (actor, _, token) => actor.EndAsync(token), cancellationToken);
 
     public Task DeleteAsync(string? ifMatch, CancellationToken cancellationToken) =>
         CallAsync((ifMatch, cancellationToken), static (actor, s) => actor.DeleteAsync(s.ifMatch, s.cancellationToken));
 
     public async Task<SessionChange> WaitForChangeAsync(SessionChange seen, TimeSpan timeout, CancellationToken cancellationToken)
     {
+        if (IsStale)
+        {
+            return seen;
+        }
+
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, silo.Leaving);
         patience.CancelAfter(SlowCalls.LongestWatch);
         try
         {
-            return await CallAsync(
+            return await WatchAsync(
                 (seen, timeout, patience.Token),
-                static (actor, s) => actor.WaitForChangeAsync(s.seen, s.timeout, s.Token),
-                repeat: false);
+                static (actor, s) => actor.WaitForChangeAsync(s.seen, s.timeout, s.Token));
         }
         catch (Exception exception) when (exception is OperationCanceledException or ActivationLostException && !cancellationToken.IsCancellationRequested)
         {
@@ -67,8 +71,19 @@ internal sealed class SessionGrain(IGrainContext context, SiloServices silo)
     public Task ImportAsync(SessionImportChunk chunk, CancellationToken cancellationToken) =>
         CallAsync((chunk, cancellationToken), static (actor, s) => actor.ImportAsync(s.chunk, s.cancellationToken));
 
-    public Task MaintainAsync(CancellationToken cancellationToken) =>
-        VisitAsync(cancellationToken, static (actor, token) => actor.MaintainAsync(token));
+    public async Task MaintainAsync(CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, silo.Leaving);
+        await VisitAsync(either.Token, static (actor, token) => actor.MaintainAsync(token));
+    }
+
+    /// <summary>A call that may wait for a model: it is broken off when the silo leaves, which would wait for it otherwise. It can be repeated elsewhere.</summary>
+    private async Task<T> UntilLeavingAsync<TState, T>(
+        TState state, Func<SessionActor, TState, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, silo.Leaving);
+        return await CallAsync((state, call, either.Token), static (actor, s) => s.call(actor, s.state, s.Token));
+    }
 
     protected override ValueTask<SessionActor> LoadAsync() => SessionActor.LoadAsync(GrainKeys.Session(Key), silo.Sessions, CancellationToken.None);
 

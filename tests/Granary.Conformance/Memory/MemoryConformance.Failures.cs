@@ -52,6 +52,7 @@ public abstract partial class MemoryConformance
         var first = session.AppendAsync(Turn(2, "k2")).AsTask();
         await gate.ArrivalAsync();
         var behind = session.AppendAsync(Turn(3, "k3")).AsTask();
+        await ArrivedAsync(session);
         gate.FailOne();
         gate.Dispose();
         await Should.ThrowAsync<UnavailableException>(() => first);

@@ -157,7 +157,7 @@ public abstract partial class MemoryConformance
 
             (await HistoryAsync(Memory.Session(id))).Select(Json).ShouldBe(history);
             await Memory.RestartAsync();
-            (await Memory.Session(id).GetContextAsync()).Messages.Count.ShouldBe((await source.GetContextAsync()).Messages.Count);
+            (await Memory.Session(id).GetContextAsync()).Messages.Count.ShouldBe((await Memory.Cluster.Session(source.Key).GetContextAsync()).Messages.Count);
         }
     }
 

@@ -48,10 +48,18 @@ public sealed class ErrorTests : IDisposable
         await IsAsync(ErrorCodes.ClusterUnavailable, new TimeoutException());
         await IsAsync(ErrorCodes.ClusterUnavailable, new OperationCanceledException());
         await IsAsync(ErrorCodes.ClusterUnavailable, new ObjectDisposedException("client"));
-        await IsAsync(ErrorCodes.ClusterUnavailable, new InvalidOperationException("a bug"));
-        await IsAsync(ErrorCodes.ClusterUnavailable, new CodecNotFoundException("no codec"));
+        await IsAsync(ErrorCodes.ClusterUnavailable, new IOException("cut off"));
         await IsAsync(ErrorCodes.RateLimited, new LimitExceededException("queue", 2, 1, "a grain"));
         await IsAsync(ErrorCodes.RateLimited, new GatewayTooBusyException());
+    }
+
+    [Fact]
+    public async Task A_fault_of_ours_is_told_as_it_is_and_not_to_be_repeated()
+    {
+        foreach (var fault in (Exception[])[new InvalidOperationException("a bug"), new CodecNotFoundException("no codec"), new ArgumentException("a bug")])
+        {
+            (await Should.ThrowAsync<Exception>(() => GuardedAsync(fault))).ShouldBeSameAs(fault);
+        }
     }
 
     [Fact]
