@@ -88,7 +88,7 @@ internal abstract class ActorGrain<TActor>(IGrainContext context, ActivationTrac
     /// <summary>A read that needs no wait once the actor is in memory.</summary>
     protected ValueTask<T> ReadAsync<TState, T>(TState state, Func<TActor, TState, T> read)
     {
-        if (Volatile.Read(ref _actor) is { IsLost: false } actor)
+        if (Volatile.Read(ref _calls) < maxCalls && Volatile.Read(ref _actor) is { IsLost: false } actor)
         {
             // Over before anything else runs here, so that it need not be counted among the calls that are inside.
             Volatile.Write(ref _lastUse, tracker.Time.GetTimestamp());
