@@ -60,6 +60,15 @@ internal sealed class DueVisit(DateTimeOffset until)
         }
     }
 
+    /// <summary>Notes that false entries could not be removed.</summary>
+    public void Stay(int entries)
+    {
+        lock (_gate)
+        {
+            Staying += entries;
+        }
+    }
+
     public List<string> TakeFalse()
     {
         lock (_gate)

@@ -23,7 +23,12 @@ public sealed partial class PagedPartitionStore
             var wanted = max + visit.Staying;
             var entries = await ListedAsync(shard, until, wanted, cancellationToken).ConfigureAwait(false);
             await _gateway.ForEachAsync(entries.Where(e => seen.Add(e.Key)), e => TryVisitAsync(e, visit, cancellationToken)).ConfigureAwait(false);
-            await RemoveDueAsync(shard, visit.TakeFalse()).ConfigureAwait(false);
+            var untrue = visit.TakeFalse();
+            if (!await RemoveDueAsync(shard, untrue).ConfigureAwait(false))
+            {
+                visit.Stay(untrue.Count);
+            }
+
             if (visit.Due.Count >= max || entries.Count < wanted)
             {
                 visit.ThrowIfAllFailed(seen.Count);
@@ -120,21 +125,24 @@ public sealed partial class PagedPartitionStore
         }
     }
 
-    private async ValueTask RemoveDueAsync(int shard, IReadOnlyList<string> keys)
+    /// <returns>Whether they are gone.</returns>
+    private async ValueTask<bool> RemoveDueAsync(int shard, IReadOnlyList<string> keys)
     {
         if (keys.Count == 0)
         {
-            return;
+            return true;
         }
 
         try
         {
             await _due.RemoveAsync(shard, keys, CancellationToken.None).ConfigureAwait(false);
+            return true;
         }
         catch (Exception exception)
         {
             // They stay false, and are found again.
             LogNotRemoved(_logger, exception, shard);
+            return false;
         }
     }
 }

@@ -128,7 +128,8 @@ public sealed class PartitionDueList(IPartitionStore store, TimeProvider? time =
 
                 try
                 {
-                    foreach (var chunk in writes.Chunk(StorageLimits.MaxDocumentsPerCommit))
+                    // Two callers may remove the same entry at the same time; a commit takes each id once.
+                    foreach (var chunk in writes.DistinctBy(w => w.Id).Chunk(StorageLimits.MaxDocumentsPerCommit))
                     {
                         await CommitAsync(chunk).ConfigureAwait(false);
                     }

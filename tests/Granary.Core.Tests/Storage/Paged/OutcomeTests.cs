@@ -117,6 +117,33 @@ public sealed class OutcomeTests
     }
 
     [Fact]
+    public async Task A_false_entry_that_cannot_be_removed_neither_hides_what_is_due_nor_is_asked_for_for_ever()
+    {
+        var list = new StubbornDueList(_due);
+        var store = new PagedPartitionStore(_records, list, _time);
+        await _due.AddAsync(PartitionShard.Of(P), P, _time.GetUtcNow().AddMinutes(-1));
+        _time.Advance(TimeSpan.FromHours(2));
+        await store.WriteAsync(new PartitionCommit { Partition = P, Expected = PartitionVersion.None, Writes = [], DueAt = _time.GetUtcNow() });
+
+        (await store.DueAsync(PartitionShard.Of(P), _time.GetUtcNow(), 1)).ShouldHaveSingleItem().Partition.ShouldBe(P);
+
+        list.Removals.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_false_entry_alone_that_cannot_be_removed_ends_the_look()
+    {
+        var list = new StubbornDueList(_due);
+        var store = new PagedPartitionStore(_records, list, _time);
+        await _due.AddAsync(PartitionShard.Of(P), P, _time.GetUtcNow());
+        _time.Advance(TimeSpan.FromHours(2));
+
+        (await store.DueAsync(PartitionShard.Of(P), _time.GetUtcNow(), 1)).ShouldBeEmpty();
+
+        list.Removals.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_probe_tells_what_the_medium_cannot_do()
     {
         (await _store.ProbeAsync()).Writable.ShouldBeTrue();
@@ -136,5 +163,25 @@ public sealed class OutcomeTests
         Func<RecordCall, string, string, ValueTask> fail = (call, _, _) => call is RecordCall.Write && left-- > 0 ? throw error() : default;
         _records.Before = afterWrite ? null : fail;
         _records.After = afterWrite ? fail : null;
+    }
+
+    /// <summary>A due list that removes nothing, and loses patience with who asks again and again.</summary>
+    private sealed class StubbornDueList(IDueList inner) : IDueList
+    {
+        private int _asked;
+
+        public int Removals { get; private set; }
+
+        public ValueTask<string> AddAsync(int shard, string partition, DateTimeOffset dueAt, CancellationToken cancellationToken = default) =>
+            inner.AddAsync(shard, partition, dueAt, cancellationToken);
+
+        public ValueTask<IReadOnlyList<DueEntry>> DueAsync(int shard, DateTimeOffset until, int max, CancellationToken cancellationToken = default) =>
+            ++_asked < 10 ? inner.DueAsync(shard, until, max, cancellationToken) : throw new StorageException("asked for ever");
+
+        public ValueTask RemoveAsync(int shard, IReadOnlyList<string> keys, CancellationToken cancellationToken = default)
+        {
+            Removals++;
+            throw new StorageException("the list cannot be written");
+        }
     }
 }

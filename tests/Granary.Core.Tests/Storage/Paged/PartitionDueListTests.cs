@@ -59,5 +59,22 @@ public sealed class PartitionDueListTests
         (await list.DueAsync(3, _time.GetUtcNow(), 100)).ShouldHaveSingleItem().Partition.ShouldBe("session/t/u/2");
     }
 
+    [Fact]
+    public async Task An_entry_that_two_callers_remove_at_the_same_time_is_removed_and_disturbs_no_other()
+    {
+        var records = new FaultyRecordStore(_inner);
+        var list = Open(records);
+        var key = await list.AddAsync(3, "session/t/u/1", _time.GetUtcNow());
+        var gate = new TaskCompletionSource();
+        records.Before = async (call, _, _) => await (call is RecordCall.Write ? gate.Task : Task.CompletedTask);
+        var ahead = list.AddAsync(3, "session/t/u/2", _time.GetUtcNow()).AsTask();
+
+        Task[] joined = [list.RemoveAsync(3, [key]).AsTask(), list.RemoveAsync(3, [key]).AsTask(), list.AddAsync(3, "session/t/u/3", _time.GetUtcNow()).AsTask()];
+        gate.SetResult();
+        await Task.WhenAll([ahead, .. joined]);
+
+        (await list.DueAsync(3, _time.GetUtcNow(), 100)).Select(d => d.Partition).ShouldBe(["session/t/u/2", "session/t/u/3"], ignoreOrder: true);
+    }
+
     private PartitionDueList Open(IRecordStore records) => new(new PagedPartitionStore(records, NoDueList.Instance, _time), _time);
 }

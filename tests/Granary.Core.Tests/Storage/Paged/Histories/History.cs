@@ -24,6 +24,7 @@ internal sealed class History
     private readonly Dictionary<string, PartitionTruth> _truths;
     private readonly Variant _variant;
     private readonly HistoryRecords _records;
+    private readonly IRecordStore _medium;
     private readonly IDueList _memoryList;
     private readonly bool _listsInRecords;
     private readonly (PagedPartitionStore Store, FaultyRecordStore Records)[] _stores = new (PagedPartitionStore, FaultyRecordStore)[2];
@@ -34,12 +35,16 @@ internal sealed class History
     private long _attempts;
     private long _sequence;
 
-    public History(int seed, Variant variant)
+    /// <param name="seed">Which history.</param>
+    /// <param name="variant">How the store is broken.</param>
+    /// <param name="medium">What is between the store and the records, if anything; asks the second argument whether to do something odd.</param>
+    public History(int seed, Variant variant, Func<IRecordStore, Func<bool>, IRecordStore>? medium = null)
     {
         _random = new Random(seed);
         _variant = variant;
         _truths = Partitions.ToDictionary(p => p, p => new PartitionTruth(p, _violations));
         _records = new HistoryRecords(variant, _truths.GetValueOrDefault);
+        _medium = medium?.Invoke(_records, () => _faults && _random.Next(25) == 0) ?? _records;
         _memoryList = new InMemoryDueList(_time);
         _listsInRecords = seed % 4 == 0;
         var options = SmallPages.Options(seed % 3 == 0 ? 0 : 1_000_000);
@@ -89,7 +94,7 @@ internal sealed class History
 
     private void Open(int store)
     {
-        var faulty = new FaultyRecordStore(_records);
+        var faulty = new FaultyRecordStore(_medium);
         faulty.Before = (call, partition, _) => BeforeAsync(store, faulty, call, partition);
         faulty.After = (call, _, record) => After(call, record);
         var list = _listsInRecords
@@ -396,6 +401,7 @@ internal sealed class History
             }
 
             await CheckDueAsync(store, truth);
+            await CheckAppendsAsync(store, truth);
             await CheckPagesAsync(truth);
             await CheckResidueAsync(store, truth);
         }
@@ -408,6 +414,38 @@ internal sealed class History
         if (!due.Where(d => d.Partition == truth.Partition).SequenceEqual(expected))
         {
             _violations.Add("a due partition is not listed, or one that is not due is");
+        }
+    }
+
+    /// <summary>Whatever was before, it can be written: so often that documents move to pages.</summary>
+    private async ValueTask CheckAppendsAsync(PagedPartitionStore store, PartitionTruth truth)
+    {
+        for (var left = _options.LogRun * 2; left > 0; left--)
+        {
+            var number = ++_attempts;
+            var commit = new PartitionCommit
+            {
+                Partition = truth.Partition,
+                Expected = new PartitionVersion(truth.Tip.Version),
+                Writes =
+                [
+                    DocumentWrite.Put(PartitionTruth.Stamp, Encoding.ASCII.GetBytes($"{number}")),
+                    DocumentWrite.Insert($"m:{++_sequence:d6}", Body()),
+                ],
+                Recreate = true,
+            };
+            truth.Attempt(number, commit);
+            try
+            {
+                if ((await store.CommitAsync(commit)).Status is not CommitStatus.Committed)
+                {
+                    _violations.Add("a commit was refused though nobody else wrote");
+                }
+            }
+            catch (StorageException exception)
+            {
+                _violations.Add($"a commit failed though nothing was wrong: {exception.Message}");
+            }
         }
     }
 
