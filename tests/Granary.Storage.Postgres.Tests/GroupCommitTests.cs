@@ -149,6 +149,21 @@ public sealed class GroupCommitTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_log_that_throws_when_a_write_fails_neither_hangs_its_callers_nor_ends_the_writer()
+    {
+        await using var probe = new StoreProbe(_connection, o => o.CommandTimeout = TimeSpan.FromSeconds(1));
+        var version = await probe.Store.WriteAsync("p/0", PartitionVersion.None);
+        probe.BreakLog = true;
+        await using (await BlockAsync("p/0"))
+        {
+            await Should.ThrowAsync<StorageException>(async () => await probe.Store.CommitAsync("p/0", version).AsTask().WaitAsync(TimeSpan.FromSeconds(60)));
+        }
+
+        probe.BreakLog = false;
+        await probe.Store.WriteAsync("p/0", version).WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
+    [Fact]
     public async Task A_commit_that_is_cancelled_while_it_waits_writes_nothing()
     {
         await using var probe = new StoreProbe(_connection);
