@@ -146,6 +146,8 @@ public sealed class OpeningTests : IAsyncLifetime
     [InlineData("ConnectionString", "")]
     [InlineData("ConnectionString", "Host=x;Password=hunter2;Nonsense=1")]
     [InlineData("ConnectionString", "Username=u")]
+    [InlineData("ConnectionString", "Host=a,b;Target Session Attributes=any")]
+    [InlineData("ConnectionString", "Host=a,b;Target Session Attributes=prefer-standby")]
     [InlineData("Writers", 0)]
     [InlineData("Writers", 17)]
     [InlineData("MaxReaders", 0)]
