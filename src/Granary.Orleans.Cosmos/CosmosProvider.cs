@@ -31,7 +31,11 @@ public sealed class CosmosProvider : IClusterProvider
     public string? Check(string connection) => CosmosConnection.TryParse(connection, out _, out var problem) ? null : problem;
 
     /// <inheritdoc/>
-    /// <remarks>Makes the database and one container for each use, without a throughput of their own (serverless, or the account's default).</remarks>
+    /// <remarks>
+    /// Makes the database and one container for each use, without a throughput of their own (serverless, or the account's default). For grain
+    /// storage the account must have one region that takes writes, and the default consistency Strong (or BoundedStaleness with a single
+    /// region); this is not asked of an emulator, which is <c>Mode=Gateway</c> on this machine.
+    /// </remarks>
     public Task PrepareAsync(ProviderUses use, string connection, CancellationToken cancellationToken = default) =>
         CosmosContainers.PrepareAsync(use, CosmosConnection.Parse(connection), cancellationToken);
 
