@@ -46,6 +46,7 @@ public sealed class CosmosProvider : IClusterProvider
         silo.UseCosmosClustering(options =>
         {
             options.DatabaseName = parsed.Database;
+            options.OperationExecutor = BoundedExecutor.Instance;
             options.ContainerName = CosmosContainers.Cluster;
             options.ConfigureCosmosClient(services => new(services.GetRequiredKeyedService<CosmosClient>(parsed)));
         });
@@ -58,6 +59,7 @@ public sealed class CosmosProvider : IClusterProvider
         client.UseCosmosGatewayListProvider(options =>
         {
             options.DatabaseName = parsed.Database;
+            options.OperationExecutor = BoundedExecutor.Instance;
             options.ContainerName = CosmosContainers.Cluster;
             options.ConfigureCosmosClient(services => new(services.GetRequiredKeyedService<CosmosClient>(parsed)));
         });
@@ -70,6 +72,7 @@ public sealed class CosmosProvider : IClusterProvider
         silo.UseCosmosReminderService(options =>
         {
             options.DatabaseName = parsed.Database;
+            options.OperationExecutor = BoundedExecutor.Instance;
             options.ContainerName = CosmosContainers.Reminders;
             options.ConfigureCosmosClient(services => new(services.GetRequiredKeyedService<CosmosClient>(parsed)));
         });
@@ -83,6 +86,7 @@ public sealed class CosmosProvider : IClusterProvider
         silo.AddCosmosGrainStorage(name, options =>
         {
             options.DatabaseName = parsed.Database;
+            options.OperationExecutor = BoundedExecutor.Instance;
             options.ContainerName = CosmosContainers.Memory;
             options.PartitionKeyPath = CosmosContainers.PartitionKeyPath;
             options.DeleteStateOnClear = true;
