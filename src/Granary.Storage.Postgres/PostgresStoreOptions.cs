@@ -39,7 +39,8 @@ public sealed partial class PostgresStoreOptions
     public TimeSpan GatherTime { get; set; } = TimeSpan.FromMicroseconds(200);
 
     /// <summary>
-    /// How long the server may take for one statement, 1 second to 1 hour. A write that takes longer fails with an unknown outcome.
+    /// How long the server may take for one statement, 1 second to 1 hour. A write that takes longer fails with an unknown outcome. An erasure may
+    /// take ten minutes or this, whichever is longer, once no other writer holds its partition.
     /// Default 30 seconds.
     /// </summary>
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(30);
