@@ -13,6 +13,9 @@ public sealed class AdoNetProvider : IClusterProvider
     // Orleans' name of the ADO.NET provider that talks to PostgreSQL.
     private const string Invariant = "Npgsql";
 
+    // Membership and reminders make few calls at a time.
+    private const int SmallPool = 10;
+
     /// <inheritdoc/>
     public string Name => "adonet";
 
@@ -51,22 +54,37 @@ public sealed class AdoNetProvider : IClusterProvider
     public void AddClustering(ISiloBuilder silo, string connection) => silo.UseAdoNetClustering(options =>
     {
         options.Invariant = Invariant;
-        options.ConnectionString = connection;
+        options.ConnectionString = BoundPool(connection);
     });
 
     /// <inheritdoc/>
     public void AddClustering(IClientBuilder client, string connection) => client.UseAdoNetClustering(options =>
     {
         options.Invariant = Invariant;
-        options.ConnectionString = connection;
+        options.ConnectionString = BoundPool(connection);
     });
 
     /// <inheritdoc/>
     public void AddReminders(ISiloBuilder silo, string connection) => silo.UseAdoNetReminderService(options =>
     {
         options.Invariant = Invariant;
-        options.ConnectionString = connection;
+        options.ConnectionString = BoundPool(connection);
     });
+
+    /// <summary>
+    /// The connection string for membership and reminders, with a bound for their pool unless it has one: Npgsql's own bound of 100 for each
+    /// silo is more than a usual server allows in all.
+    /// </summary>
+    internal static string BoundPool(string connection)
+    {
+        var parts = new NpgsqlConnectionStringBuilder(connection);
+        if (!parts.ShouldSerialize("Maximum Pool Size"))
+        {
+            parts.MaxPoolSize = Math.Max(SmallPool, parts.MinPoolSize);
+        }
+
+        return parts.ConnectionString;
+    }
 
     /// <inheritdoc/>
     public void AddGrainStorage(ISiloBuilder silo, string name, string connection) => silo.AddAdoNetGrainStorage(name, options =>

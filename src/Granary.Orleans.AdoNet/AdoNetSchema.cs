@@ -40,6 +40,11 @@ internal static class AdoNetSchema
             await using var source = NpgsqlDataSource.Create(connection);
             await using var session = await source.OpenConnectionAsync(cancellationToken);
 
+            if (use.HasFlag(ProviderUses.GrainStorage))
+            {
+                await RequireDurableAsync(session, cancellationToken);
+            }
+
             // Without the lock first: a role that may not create anything can run on tables that somebody else made.
             if (Missing(use, await ReadKeysAsync(session, cancellationToken)).Count > 0)
             {
@@ -54,6 +59,16 @@ internal static class AdoNetSchema
         catch (NpgsqlException error)
         {
             throw new StorageException($"PostgreSQL cannot be prepared for the cluster: {error.Message}", error);
+        }
+    }
+
+    private static async Task RequireDurableAsync(NpgsqlConnection session, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("show synchronous_commit", session);
+        if (await command.ExecuteScalarAsync(cancellationToken) is "off")
+        {
+            throw new StorageException("PostgreSQL would forget acknowledged turns when its machine fails: synchronous_commit is off. Set it to on for the "
+                + "role or the database (ALTER ROLE … SET synchronous_commit = on), or add Options=-c synchronous_commit=on to the connection string.");
         }
     }
 

@@ -20,6 +20,11 @@ internal static class CosmosContainers
         try
         {
             using var client = connection.CreateClient();
+            if (use.HasFlag(ProviderUses.GrainStorage))
+            {
+                await CosmosAccountCheck.RunAsync(client, connection).WaitAsync(cancellationToken);
+            }
+
             Database database = await client.CreateDatabaseIfNotExistsAsync(connection.Database, cancellationToken: cancellationToken);
             foreach (var container in Describe(use))
             {

@@ -31,7 +31,11 @@ public sealed class CosmosProvider : IClusterProvider
     public string? Check(string connection) => CosmosConnection.TryParse(connection, out _, out var problem) ? null : problem;
 
     /// <inheritdoc/>
-    /// <remarks>Makes the database and one container for each use, without a throughput of their own (serverless, or the account's default).</remarks>
+    /// <remarks>
+    /// Makes the database and one container for each use, without a throughput of their own (serverless, or the account's default). For grain
+    /// storage the account must have one region that takes writes, and the default consistency Strong (or BoundedStaleness with a single
+    /// region); this is not asked of an emulator, which is <c>Mode=Gateway</c> on this machine.
+    /// </remarks>
     public Task PrepareAsync(ProviderUses use, string connection, CancellationToken cancellationToken = default) =>
         CosmosContainers.PrepareAsync(use, CosmosConnection.Parse(connection), cancellationToken);
 
@@ -42,6 +46,7 @@ public sealed class CosmosProvider : IClusterProvider
         silo.UseCosmosClustering(options =>
         {
             options.DatabaseName = parsed.Database;
+            options.OperationExecutor = BoundedExecutor.Instance;
             options.ContainerName = CosmosContainers.Cluster;
             options.ConfigureCosmosClient(services => new(services.GetRequiredKeyedService<CosmosClient>(parsed)));
         });
@@ -54,6 +59,7 @@ public sealed class CosmosProvider : IClusterProvider
         client.UseCosmosGatewayListProvider(options =>
         {
             options.DatabaseName = parsed.Database;
+            options.OperationExecutor = BoundedExecutor.Instance;
             options.ContainerName = CosmosContainers.Cluster;
             options.ConfigureCosmosClient(services => new(services.GetRequiredKeyedService<CosmosClient>(parsed)));
         });
@@ -66,6 +72,7 @@ public sealed class CosmosProvider : IClusterProvider
         silo.UseCosmosReminderService(options =>
         {
             options.DatabaseName = parsed.Database;
+            options.OperationExecutor = BoundedExecutor.Instance;
             options.ContainerName = CosmosContainers.Reminders;
             options.ConfigureCosmosClient(services => new(services.GetRequiredKeyedService<CosmosClient>(parsed)));
         });
@@ -79,6 +86,7 @@ public sealed class CosmosProvider : IClusterProvider
         silo.AddCosmosGrainStorage(name, options =>
         {
             options.DatabaseName = parsed.Database;
+            options.OperationExecutor = BoundedExecutor.Instance;
             options.ContainerName = CosmosContainers.Memory;
             options.PartitionKeyPath = CosmosContainers.PartitionKeyPath;
             options.DeleteStateOnClear = true;

@@ -21,7 +21,7 @@ internal static class RedisServerCheck
                 RequireDurable((string?)await database.ExecuteAsync("INFO").WaitAsync(cancellationToken) ?? "");
             }
         }
-        catch (RedisException error)
+        catch (Exception error) when (error is RedisException or TimeoutException)
         {
             throw new StorageException($"Redis at {string.Join(", ", options.EndPoints)} cannot be used: {error.Message}", error);
         }
@@ -30,17 +30,20 @@ internal static class RedisServerCheck
     /// <summary>Throws if the server would lose sessions; a field that a service hides counts as good.</summary>
     internal static void RequireDurable(string info)
     {
-        var fields = info.Split('\n').Select(line => line.Trim().Split(':', 2)).Where(pair => pair.Length == 2).ToDictionary(pair => pair[0], pair => pair[1]);
-        if (fields.GetValueOrDefault("aof_enabled") == "0")
+        if (Find(info, "aof_enabled") == "0")
         {
             throw new StorageException("Redis would forget acknowledged turns when it stops: it writes no append-only file. Set 'appendonly yes' "
                 + "(and 'appendfsync always' if a power failure must not cost the last second).");
         }
 
-        if (fields.GetValueOrDefault("maxmemory_policy") is { } policy && policy.StartsWith("allkeys-", StringComparison.Ordinal))
+        if (Find(info, "maxmemory_policy") is { } policy && policy.StartsWith("allkeys-", StringComparison.Ordinal))
         {
             throw new StorageException($"Redis would drop sessions when its memory is full: its maxmemory-policy is {policy}. "
                 + "Set 'maxmemory-policy noeviction'.");
         }
     }
+
+    // Line by line: other names may repeat, as "module" does for each module of the server.
+    private static string? Find(string info, string name) =>
+        info.Split('\n').Select(line => line.Trim().Split(':', 2)).FirstOrDefault(pair => pair.Length == 2 && pair[0] == name)?[1];
 }

@@ -6,7 +6,10 @@ namespace Granary.Storage.Postgres;
 /// <summary>Where the PostgreSQL store keeps its data and how it trades connections and latency for throughput.</summary>
 public sealed partial class PostgresStoreOptions
 {
-    /// <summary>The database, as an Npgsql connection string (<c>Host=…;Username=…;Password=…;Database=…</c>). Required.</summary>
+    /// <summary>
+    /// The database, as an Npgsql connection string (<c>Host=…;Username=…;Password=…;Database=…</c>). Required. Of several servers
+    /// (<c>Host=a,b</c>) only the primary is used; <c>Target Session Attributes=read-write</c> takes the one that allows writing.
+    /// </summary>
     public string ConnectionString { get; set; } = string.Empty;
 
     /// <summary>
@@ -36,7 +39,8 @@ public sealed partial class PostgresStoreOptions
     public TimeSpan GatherTime { get; set; } = TimeSpan.FromMicroseconds(200);
 
     /// <summary>
-    /// How long the server may take for one statement, 1 second to 1 hour. A write that takes longer fails with an unknown outcome.
+    /// How long the server may take for one statement, 1 second to 1 hour. A write that takes longer fails with an unknown outcome. An erasure may
+    /// take ten minutes or this, whichever is longer, once no other writer holds its partition.
     /// Default 30 seconds.
     /// </summary>
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(30);
@@ -65,7 +69,10 @@ public sealed partial class PostgresStoreOptions
         try
         {
             var parts = new NpgsqlConnectionStringBuilder(ConnectionString);
-            return string.IsNullOrEmpty(parts.Host) ? "Granary:Postgres:ConnectionString names no server: add Host=..." : null;
+            return string.IsNullOrEmpty(parts.Host) ? "Granary:Postgres:ConnectionString names no server: add Host=..."
+                : !Sources.AllowsTarget(parts.TargetSessionAttributes)
+                    ? "Granary:Postgres:ConnectionString lets the store read from a standby, which lags behind: set Target Session Attributes to primary or read-write, or leave it out."
+                : null;
         }
         catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException)
         {

@@ -36,6 +36,7 @@ internal static class ServerErrors
         PostgresErrorCodes.TooManyConnections => "PostgreSQL has no connection free: raise max_connections, or lower Granary:Postgres:MaxReaders",
         PostgresErrorCodes.DiskFull => "PostgreSQL's disk is full: free space on the server",
         PostgresErrorCodes.ReadOnlySqlTransaction => "PostgreSQL is read-only: connect to the primary server (Target Session Attributes=primary)",
+        PostgresErrorCodes.LockNotAvailable => "PostgreSQL waited for a lock for longer than Granary:Postgres:CommandTimeout: look for long transactions on the server",
         PostgresErrorCodes.QueryCanceled => "PostgreSQL cancelled the statement",
         PostgresErrorCodes.InsufficientPrivilege => "PostgreSQL refuses: a right of the user was taken away",
         PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>

@@ -6,6 +6,8 @@ namespace Granary.Storage.Postgres;
 internal static class Sources
 {
     private const string DefaultName = "Granary";
+    private const string Primary = "primary";
+    private const string ReadWrite = "read-write";
 
     /// <summary>More than the reads there are.</summary>
     private const int PreparedReads = 16;
@@ -28,7 +30,7 @@ internal static class Sources
             builder.AutoPrepareMinUsages = 2;
         }
 
-        return NpgsqlDataSource.Create(builder);
+        return Create(builder);
     }
 
     public static NpgsqlDataSource ForWriting(PostgresStoreOptions options)
@@ -36,7 +38,27 @@ internal static class Sources
         var builder = Common(options);
         builder.Pooling = false;
         builder.WriteBufferSize = WriterBuffer;
-        return NpgsqlDataSource.Create(builder);
+        return Create(builder);
+    }
+
+    /// <summary>
+    /// Whether a store may be told to choose among several servers in this way. Only a primary has what was acknowledged a moment ago; what
+    /// could lead reads to a standby is refused.
+    /// </summary>
+    public static bool AllowsTarget(string? attributes) =>
+        attributes is null || attributes.Equals(Primary, StringComparison.OrdinalIgnoreCase) || attributes.Equals(ReadWrite, StringComparison.OrdinalIgnoreCase);
+
+    private static NpgsqlDataSource Create(NpgsqlConnectionStringBuilder builder)
+    {
+        var target = ReadWrite.Equals(builder.TargetSessionAttributes, StringComparison.OrdinalIgnoreCase)
+            ? TargetSessionAttributes.ReadWrite
+            : TargetSessionAttributes.Primary;
+
+        // A source takes this as an argument and refuses it in the text; with one server there is nothing to choose.
+        builder.TargetSessionAttributes = null;
+        return builder.Host!.Contains(',', StringComparison.Ordinal)
+            ? new NpgsqlDataSourceBuilder(builder.ConnectionString).BuildMultiHost().WithTargetSession(target)
+            : NpgsqlDataSource.Create(builder);
     }
 
     private static NpgsqlConnectionStringBuilder Common(PostgresStoreOptions options)

@@ -42,6 +42,18 @@ public sealed class MembershipTests(AdoNetService service) : MembershipConforman
     }
 
     [ServiceFact]
+    public async Task A_change_from_an_older_reading_does_not_take_a_heartbeat_back()
+    {
+        var silo = await JoinAsync(Entry(SiloStatus.Active));
+        var beat = silo.IAmAliveTime.AddMinutes(1);
+        await Table.UpdateIAmAlive(Entry(SiloStatus.Active, silo.SiloAddress, beat: beat));
+
+        (await Table.UpdateRow(silo, "", (await Table.ReadAll()).Version.Next())).ShouldBeTrue();
+
+        (await Table.ReadRow(silo.SiloAddress)).Members.ShouldHaveSingleItem().Item1.IAmAliveTime.ShouldBe(beat, TimeSpan.FromMilliseconds(1));
+    }
+
+    [ServiceFact]
     public async Task A_list_is_deleted_without_those_of_other_clusters()
     {
         var otherName = ProviderHost.NewName("cluster");

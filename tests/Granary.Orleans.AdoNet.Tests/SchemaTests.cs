@@ -95,6 +95,19 @@ public sealed class SchemaTests(AdoNetService service)
         (await QueryAsync(database, "select count(*) from pg_tables where schemaname = 'public'")).ShouldBe(0L);
     }
 
+    [ServiceFact]
+    public async Task A_server_that_acknowledges_before_it_writes_is_refused_for_storage_only()
+    {
+        var connection = await service.CreateDatabaseAsync("hasty");
+        await ExecuteAsync(connection, "alter database hasty set synchronous_commit = off");
+
+        (await Should.ThrowAsync<StorageException>(() => _provider.PrepareAsync(ProviderUses.GrainStorage, connection)))
+            .Message.ShouldContain("synchronous_commit=on");
+
+        await _provider.PrepareAsync(ProviderUses.Clustering | ProviderUses.Reminders, connection);
+        await _provider.PrepareAsync(ProviderUses.GrainStorage, $"{connection};Options=-c synchronous_commit=on");
+    }
+
     [Fact]
     public async Task A_server_that_is_not_there_is_told()
     {

@@ -26,6 +26,57 @@ public sealed class PrepareTests(CosmosService service)
         memory.IndexingPolicy.ExcludedPaths.ShouldContain(path => path.Path == "/*");
     }
 
+    [Theory]
+    [InlineData(ConsistencyLevel.Strong, 1, 3, null)]
+    [InlineData(ConsistencyLevel.BoundedStaleness, 1, 1, null)]
+    [InlineData(ConsistencyLevel.BoundedStaleness, 1, 2, "consistency-level Strong")]
+    [InlineData(ConsistencyLevel.Session, 1, 1, "consistency-level Strong")]
+    [InlineData(ConsistencyLevel.Eventual, 1, 1, "consistency-level Strong")]
+    [InlineData(ConsistencyLevel.BoundedStaleness, 2, 2, "multiple-write-locations false")]
+    public void An_account_must_show_every_silo_what_was_acknowledged(ConsistencyLevel consistency, int writable, int readable, string? fix)
+    {
+        var check = () => CosmosAccountCheck.Require(consistency, writable, readable);
+
+        if (fix is null)
+        {
+            check.ShouldNotThrow();
+        }
+        else
+        {
+            check.ShouldThrow<StorageException>().Message.ShouldContain(fix);
+        }
+    }
+
+    [Fact]
+    public async Task An_account_is_asked_for_its_consistency_before_grain_storage_is_prepared()
+    {
+        var port = ProviderHost.FreePort();
+        using var account = new HttpListener();
+        account.Prefixes.Add($"http://127.0.0.1:{port}/");
+        account.Start();
+        var region = $$"""[{"name":"West Europe","databaseAccountEndpoint":"http://127.0.0.1:{{port}}/"}]""";
+        var description = $$"""
+            {"_self":"","id":"a","_rid":"a","media":"//media/","addresses":"//addresses/","_dbs":"//dbs/","enableMultipleWriteLocations":false,
+            "writableLocations":{{region}},"readableLocations":{{region}},"userConsistencyPolicy":{"defaultConsistencyLevel":"Session"},
+            "userReplicationPolicy":{"minReplicaSetSize":3,"maxReplicasetSize":4},"systemReplicationPolicy":{"minReplicaSetSize":3,"maxReplicasetSize":4},
+            "readPolicy":{"primaryReadCoefficient":1,"secondaryReadCoefficient":1},"queryEngineConfiguration":"{}"}
+            """;
+        _ = Task.Run(async () =>
+        {
+            while (account.IsListening)
+            {
+                var request = await account.GetContextAsync();
+                request.Response.ContentType = "application/json";
+                request.Response.Close(System.Text.Encoding.UTF8.GetBytes(description), willBlock: false);
+            }
+        });
+
+        var error = await Should.ThrowAsync<StorageException>(() =>
+            _provider.PrepareAsync(ProviderUses.GrainStorage, $"AccountEndpoint=http://127.0.0.1:{port}/;AccountKey=c2VjcmV0"));
+
+        error.Message.ShouldContain("default consistency is Session");
+    }
+
     [Fact]
     public async Task An_account_that_refuses_the_key_is_told()
     {

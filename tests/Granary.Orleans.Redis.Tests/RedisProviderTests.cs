@@ -84,4 +84,26 @@ public sealed class RedisProviderTests(RedisServer server)
 
     [Fact]
     public void A_service_that_hides_its_settings_is_trusted() => RedisServerCheck.RequireDurable("# Server\r\nredis_version:7.0.0\r\n");
+
+    [Fact]
+    public void A_server_with_several_modules_is_checked_like_any_other()
+    {
+        const string modules = "# Modules\r\nmodule:name=ReJSON,ver=20609\r\nmodule:name=search,ver=20813\r\n";
+
+        RedisServerCheck.RequireDurable($"aof_enabled:1\r\nmaxmemory_policy:noeviction\r\n{modules}");
+        Should.Throw<StorageException>(() => RedisServerCheck.RequireDurable($"{modules}aof_enabled:0\r\n")).Message.ShouldContain("appendonly yes");
+        Should.Throw<StorageException>(() => RedisServerCheck.RequireDurable($"{modules}maxmemory_policy:allkeys-lru\r\n")).Message.ShouldContain("noeviction");
+    }
+
+    [ServiceFact]
+    public async Task A_server_that_does_not_answer_in_time_is_told()
+    {
+        await using var silent = new SilentProxy(server.Connection, "*1\r\n$4\r\nINFO\r\n");
+
+        var error = await Should.ThrowAsync<StorageException>(() =>
+            _provider.PrepareAsync(ProviderUses.GrainStorage, $"{silent.Address},asyncTimeout=1000"));
+
+        error.InnerException.ShouldBeOfType<RedisTimeoutException>();
+        error.Message.ShouldContain(silent.Address);
+    }
 }

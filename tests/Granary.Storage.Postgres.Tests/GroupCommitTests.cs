@@ -149,6 +149,50 @@ public sealed class GroupCommitTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_erasure_may_take_longer_than_other_statements()
+    {
+        await using var probe = new StoreProbe(_connection, o => o.CommandTimeout = TimeSpan.FromSeconds(1));
+        var version = await probe.Store.WriteAsync("p/0", PartitionVersion.None, StoreCalls.Put("a", "1"));
+        await Backends.ExecuteAsync(
+            _connection,
+            """
+            CREATE FUNCTION granary.slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(3); RETURN NULL; END';
+            CREATE TRIGGER slow BEFORE DELETE ON granary.documents FOR EACH STATEMENT EXECUTE FUNCTION granary.slow();
+            """);
+
+        (await probe.Store.DeleteAsync("p/0", version)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task An_erasure_waits_for_another_writer_no_longer_than_other_statements()
+    {
+        await using var probe = new StoreProbe(_connection, o => o.CommandTimeout = TimeSpan.FromSeconds(1));
+        var version = await probe.Store.WriteAsync("p/0", PartitionVersion.None);
+        await using (await BlockAsync("p/0"))
+        {
+            (await Should.ThrowAsync<StorageException>(async () => await probe.Store.DeleteAsync("p/0", version).AsTask().WaitAsync(TimeSpan.FromSeconds(60))))
+                .Message.ShouldContain("Granary:Postgres:CommandTimeout");
+        }
+
+        (await probe.Store.DeleteAsync("p/0", version)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_log_that_throws_when_a_write_fails_neither_hangs_its_callers_nor_ends_the_writer()
+    {
+        await using var probe = new StoreProbe(_connection, o => o.CommandTimeout = TimeSpan.FromSeconds(1));
+        var version = await probe.Store.WriteAsync("p/0", PartitionVersion.None);
+        probe.BreakLog = true;
+        await using (await BlockAsync("p/0"))
+        {
+            await Should.ThrowAsync<StorageException>(async () => await probe.Store.CommitAsync("p/0", version).AsTask().WaitAsync(TimeSpan.FromSeconds(60)));
+        }
+
+        probe.BreakLog = false;
+        await probe.Store.WriteAsync("p/0", version).WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
+    [Fact]
     public async Task A_commit_that_is_cancelled_while_it_waits_writes_nothing()
     {
         await using var probe = new StoreProbe(_connection);

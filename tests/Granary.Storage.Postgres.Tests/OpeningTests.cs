@@ -37,6 +37,27 @@ public sealed class OpeningTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_start_waits_for_a_process_that_migrates_longer_than_one_statement_may_take()
+    {
+        await using var other = new Npgsql.NpgsqlConnection(_connection + ";Pooling=false");
+        await other.OpenAsync();
+        await using var take = new Npgsql.NpgsqlCommand($"SELECT pg_advisory_lock({SchemaOpener.LockClass}, {SchemaOpener.LockKey("granary")})", other);
+        await take.ExecuteNonQueryAsync();
+
+        var opening = Task.Run(() => Open(o => o.CommandTimeout = TimeSpan.FromSeconds(1)));
+        while (!opening.IsCompleted && await Backends.ScalarAsync<long>(
+            _connection,
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' AND datname = current_database() AND clock_timestamp() - query_start > interval '2 s'") == 0)
+        {
+            await Task.Delay(50);
+        }
+
+        await other.CloseAsync();
+        await using var store = await opening;
+        await store.WriteAsync("p", PartitionVersion.None);
+    }
+
+    [Fact]
     public async Task Data_of_a_newer_release_is_refused_with_the_fix_and_left_alone()
     {
         await Open().DisposeAsync();
@@ -125,6 +146,8 @@ public sealed class OpeningTests : IAsyncLifetime
     [InlineData("ConnectionString", "")]
     [InlineData("ConnectionString", "Host=x;Password=hunter2;Nonsense=1")]
     [InlineData("ConnectionString", "Username=u")]
+    [InlineData("ConnectionString", "Host=a,b;Target Session Attributes=any")]
+    [InlineData("ConnectionString", "Host=a,b;Target Session Attributes=prefer-standby")]
     [InlineData("Writers", 0)]
     [InlineData("Writers", 17)]
     [InlineData("MaxReaders", 0)]

@@ -75,6 +75,9 @@ internal sealed class StoreProbe : IAsyncDisposable, ILogger<PostgresPartitionSt
         }
     }
 
+    /// <summary>Whether the log throws what it is told.</summary>
+    public bool BreakLog { get; set; }
+
     /// <summary>Queues commits while the writer is held, in order; the test releases it.</summary>
     public async Task<Task<CommitResult>[]> HoldAsync(params PartitionCommit[] commits)
     {
@@ -110,6 +113,11 @@ internal sealed class StoreProbe : IAsyncDisposable, ILogger<PostgresPartitionSt
         lock (_logged)
         {
             _logged.Add($"{logLevel}: {formatter(state, exception)}");
+        }
+
+        if (BreakLog)
+        {
+            throw new NotSupportedException("The log is broken.");
         }
     }
 }

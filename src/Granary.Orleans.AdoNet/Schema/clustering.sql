@@ -60,8 +60,9 @@ begin
         return false;
     end if;
 
+    -- Another silo's copy of the row can be older than the last heartbeat.
     update granary_silo
-    set status = the_status, suspicions = the_suspicions, alive_at = the_beat
+    set status = the_status, suspicions = the_suspicions, alive_at = greatest(alive_at, the_beat)
     where cluster_id = the_cluster and address = the_address and port = the_port and generation = the_generation;
     if not found then
         return false;

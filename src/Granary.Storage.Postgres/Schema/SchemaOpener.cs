@@ -10,7 +10,7 @@ internal static class SchemaOpener
     public static readonly Version OldestServer = new(14, 0);
 
     /// <summary>"Gran": the first half of the advisory lock's key; the other is a hash of the schema.</summary>
-    private const int LockClass = 0x4772616E;
+    public const int LockClass = 0x4772616E;
 
     /// <summary>How long to wait for another process that migrates.</summary>
     private static readonly TimeSpan LockPatience = TimeSpan.FromMinutes(2);
@@ -65,7 +65,7 @@ internal static class SchemaOpener
     private static int Migrate(NpgsqlConnection connection, string schema)
     {
         using var transaction = connection.BeginTransaction();
-        Execute(connection, $"SET LOCAL lock_timeout = {(int)LockPatience.TotalMilliseconds}; SELECT pg_advisory_xact_lock({LockClass}, {LockKey(schema)})");
+        ExecuteAtLeisure(connection, $"SET LOCAL lock_timeout = {(int)LockPatience.TotalMilliseconds}; SELECT pg_advisory_xact_lock({LockClass}, {LockKey(schema)})");
         var found = FindVersion(connection, schema) ?? 0;
         if (found > Migrations.Version)
         {
@@ -89,7 +89,7 @@ internal static class SchemaOpener
         var steps = Migrations.Of(quoted);
         for (var version = found; version < steps.Count; version++)
         {
-            Execute(connection, steps[version]);
+            ExecuteAtLeisure(connection, steps[version]);
         }
 
         Execute(connection, $"UPDATE {quoted}.schema_version SET version = {steps.Count}");
@@ -130,7 +130,8 @@ internal static class SchemaOpener
 
     public static string Quote(string schema) => $"\"{schema}\"";
 
-    private static int LockKey(string schema)
+    /// <summary>The second half of the advisory lock's key.</summary>
+    public static int LockKey(string schema)
     {
         // FNV-1a, the same in every process.
         var hash = 2166136261u;
@@ -145,6 +146,13 @@ internal static class SchemaOpener
     private static void Execute(NpgsqlConnection connection, string sql)
     {
         using var command = new NpgsqlCommand(sql, connection);
+        command.ExecuteNonQuery();
+    }
+
+    /// <summary>Without the settings' limit for a statement: the lock has a limit of its own, and a step over much data takes as long as it takes.</summary>
+    private static void ExecuteAtLeisure(NpgsqlConnection connection, string sql)
+    {
+        using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
         command.ExecuteNonQuery();
     }
 

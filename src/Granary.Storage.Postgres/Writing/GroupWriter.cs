@@ -146,14 +146,15 @@ internal sealed class GroupWriter
         }
         catch (Exception e)
         {
-            await CloseAsync().ConfigureAwait(false);
-            _health.Failed(e);
-            _instruments.Failed("write");
+            // The callers first: they must not depend on what else can fail here.
             foreach (var failed in writes)
             {
                 // One exception per caller: those that several threads throw write over each other's stack traces.
                 failed.Fail(new StorageException(ServerErrors.Describe(e), e));
             }
+
+            await CloseAsync().ConfigureAwait(false);
+            Report(e);
         }
     }
 
@@ -185,6 +186,19 @@ internal sealed class GroupWriter
         _health.Succeeded();
     }
 
+    private void Report(Exception failure)
+    {
+        try
+        {
+            _health.Failed(failure);
+            _instruments.Failed("write");
+        }
+        catch (Exception)
+        {
+            // A log or a listener that fails has nobody to tell; the loop goes on without it.
+        }
+    }
+
     private async Task CloseAsync()
     {
         var session = _session;
@@ -196,7 +210,7 @@ internal sealed class GroupWriter
                 await session.DisposeAsync().ConfigureAwait(false);
             }
         }
-        catch (Exception e) when (e is NpgsqlException or IOException or InvalidOperationException)
+        catch (Exception)
         {
             // It is broken, which is why it goes.
         }

@@ -51,5 +51,6 @@ internal sealed class PendingWrite(WriteAction action, string partition, Partiti
 
     public void Complete(CommitResult result) => _done.SetResult(result);
 
-    public void Fail(Exception exception) => _done.SetException(exception);
+    /// <summary>Ends it with an error, unless it was answered before.</summary>
+    public void Fail(Exception exception) => _done.TrySetException(exception);
 }
