@@ -164,9 +164,10 @@ internal sealed partial class SiloMemory(HostSettings host, SiloSettings setting
         limit.CancelAfter(PrepareTime);
         try
         {
-            await backend.Provider!.PrepareAsync(uses, backend.Connection, limit.Token);
+            // Not every technology's client can be cancelled.
+            await backend.Provider!.PrepareAsync(uses, backend.Connection, limit.Token).WaitAsync(limit.Token);
         }
-        catch (StorageException error)
+        catch (StorageException error) when (!cancellationToken.IsCancellationRequested)
         {
             throw new StartException($"{backend.Name} ({uses}) cannot be used: {error.Message}", error);
         }
