@@ -107,6 +107,20 @@ public sealed class GovernorTests
     }
 
     [Fact]
+    public void One_very_old_session_does_not_keep_the_many_middle_aged_from_leaving()
+    {
+        var governor = Open(options => (options.MaxSessions, options.MemoryLimit, options.MemoryTarget) = (10_000, 0.8, 0.7));
+        var oldest = Add(1)[0];
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Add(2_000);
+        _time.Advance(TimeSpan.FromMinutes(9));
+        _memory.Used = () => _all.Count(activation => !activation.HasLeft) * 0.00045;
+        governor.Look().ShouldBeGreaterThan(400);
+        oldest.HasLeft.ShouldBeTrue();
+        _memory.Used().ShouldBeInRange(0.69, 0.71);
+    }
+
+    [Fact]
     public void Memory_takes_nothing_that_is_in_use()
     {
         var governor = Open();
