@@ -19,6 +19,9 @@ internal sealed partial class Governor(SiloServices silo, IMemoryProbe memory, I
     /// <summary>The most activations that leave at once: leaving is work too, and memory is looked at again right after.</summary>
     private const int Step = 1_000;
 
+    private bool _isShort;
+    private bool _hasWarned;
+
     /// <summary>Looks once.</summary>
     /// <returns>How many were sent away.</returns>
     public int Look()
@@ -71,6 +74,15 @@ internal sealed partial class Governor(SiloServices silo, IMemoryProbe memory, I
         var used = memory.UsedShare();
         if (!double.IsFinite(used) || used < silo.Options.MemoryLimit)
         {
+            (_isShort, _hasWarned) = (false, false);
+            return 0;
+        }
+
+        if (!_isShort)
+        {
+            // Garbage may be all that is too much: who leaves is seen to at the next look, if it was not.
+            _isShort = true;
+            memory.Collect();
             return 0;
         }
 
@@ -79,7 +91,12 @@ internal sealed partial class Governor(SiloServices silo, IMemoryProbe memory, I
         var left = Evict(silo.Activations.Sessions, share) + Evict(silo.Activations.Users, share);
         if (left == 0)
         {
-            LogNothingIdle(logger, used);
+            if (!_hasWarned)
+            {
+                _hasWarned = true;
+                LogNothingIdle(logger, used);
+            }
+
             return 0;
         }
 
