@@ -12,8 +12,13 @@ internal static class HostProgram
     private const int MaxStarts = 5;
 
     /// <summary>Runs.</summary>
+    /// <param name="kind">Which executable.</param>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="output">Where to tell what goes well.</param>
+    /// <param name="error">Where to tell what does not.</param>
+    /// <param name="stop">Cancelled when the program is told to stop, for an executable that takes the signals itself before the host does.</param>
     /// <returns>One of <see cref="ExitCodes"/>, or what the host makes of its stop.</returns>
-    public static async Task<int> RunAsync(HostKind kind, string[] arguments, TextWriter output, TextWriter error)
+    public static async Task<int> RunAsync(HostKind kind, string[] arguments, TextWriter output, TextWriter error, CancellationToken stop = default)
     {
         try
         {
@@ -25,7 +30,7 @@ internal static class HostProgram
                     Help.Print(kind, output);
                     return ExitCodes.Ok;
                 default:
-                    return await ServeAsync(kind, arguments, output, error);
+                    return await ServeAsync(kind, arguments, output, error, stop);
             }
         }
         catch (Exception failure) when (Reason(failure) is { } reason)
@@ -35,14 +40,14 @@ internal static class HostProgram
         }
     }
 
-    private static async Task<int> ServeAsync(HostKind kind, string[] arguments, TextWriter output, TextWriter error)
+    private static async Task<int> ServeAsync(HostKind kind, string[] arguments, TextWriter output, TextWriter error, CancellationToken stop)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
                 await using var server = HttpHost.Build(kind, arguments);
-                return await server.RunAsync(output, error);
+                return await server.RunAsync(output, error, stop);
             }
             catch (StartException failure) when (failure.MayRepeat && attempt < MaxStarts)
             {

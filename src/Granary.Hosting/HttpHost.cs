@@ -72,11 +72,16 @@ internal sealed partial class HttpHost : IAsyncDisposable
     }
 
     /// <summary>Starts, says where, and runs until the process is told to stop.</summary>
+    /// <param name="output">Where to tell that it listens.</param>
+    /// <param name="error">Where to tell what went wrong with the stop.</param>
+    /// <param name="stop">Tells it to stop, as a signal does once the host listens for them.</param>
     /// <returns>The exit code.</returns>
-    /// <exception cref="StartException">The address cannot be used, or the memory cannot start.</exception>
-    public async Task<int> RunAsync(TextWriter output, TextWriter error)
+    /// <exception cref="StartException">The address cannot be used, the memory cannot start, or the start was broken off.</exception>
+    public async Task<int> RunAsync(TextWriter output, TextWriter error, CancellationToken stop)
     {
-        await StartAsync();
+        // For as long as it runs: a signal may come at any moment before the host has registered for it, and must not get lost.
+        using var stopping = stop.Register(_app.Lifetime.StopApplication);
+        await StartAsync(stop);
         var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         output.WriteLine($"Granary listens on {address} (try it: {Reachable(address)}/docs)");
         foreach (var line in _memory.Describe(_app.Services))
@@ -119,13 +124,18 @@ internal sealed partial class HttpHost : IAsyncDisposable
         }
     }
 
-    private async Task StartAsync()
+    private async Task StartAsync(CancellationToken stop)
     {
         try
         {
-            await _memory.PrepareAsync(CancellationToken.None);
+            await _memory.PrepareAsync(stop);
+            stop.ThrowIfCancellationRequested();
             await _app.StartAsync();
             _logs.Started();
+        }
+        catch (Exception error) when (error is not StartException && (stop.IsCancellationRequested || _app.Lifetime.ApplicationStopping.IsCancellationRequested))
+        {
+            throw new StartException("The start was broken off: the program was told to stop.", error);
         }
         catch (IOException error) when (error.InnerException is AddressInUseException)
         {
@@ -134,10 +144,6 @@ internal sealed partial class HttpHost : IAsyncDisposable
         catch (SocketException error)
         {
             throw new StartException($"HOST {_settings.Address} with PORT {_settings.Port} cannot be used: {error.Message}. Set HOST or PORT to another.", error);
-        }
-        catch (Exception error) when (error is not StartException && _app.Lifetime.ApplicationStopping.IsCancellationRequested)
-        {
-            throw new StartException("The start was broken off: the program was told to stop.", error);
         }
         catch (Exception error) when (error is not StartException && _memory.Explain(error) is { } explained)
         {

@@ -7,6 +7,7 @@ using Granary.Http;
 using Granary.Orleans.Providers;
 using Granary.Silo.Dashboard;
 using Granary.Silo.Lifetime;
+using Granary.Silo.Security;
 using Granary.Silo.Settings;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
@@ -101,6 +102,7 @@ internal sealed partial class SiloMemory(HostSettings host, SiloSettings setting
         LogSilo(
             logger, Endpoint, settings.ClusterId, settings.ServiceId, settings.Clustering.Name, settings.Storage.Name,
             settings.Reminders.Name, settings.Tls is null ? "none" : "required");
+        OpenPorts.Warn(logger, settings.Address, settings.GatewayPort, settings.Tls);
         if (settings.Tls is { } tls && tls.ValidUntil - services.GetRequiredService<TimeProvider>().GetUtcNow() < EndsSoon)
         {
             LogCertificateEnds(logger, tls.ValidUntil);
@@ -164,9 +166,10 @@ internal sealed partial class SiloMemory(HostSettings host, SiloSettings setting
         limit.CancelAfter(PrepareTime);
         try
         {
-            await backend.Provider!.PrepareAsync(uses, backend.Connection, limit.Token);
+            // Not every technology's client can be cancelled.
+            await backend.Provider!.PrepareAsync(uses, backend.Connection, limit.Token).WaitAsync(limit.Token);
         }
-        catch (StorageException error)
+        catch (StorageException error) when (!cancellationToken.IsCancellationRequested)
         {
             throw new StartException($"{backend.Name} ({uses}) cannot be used: {error.Message}", error);
         }

@@ -20,6 +20,6 @@ internal static class SiloProgram
     public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter error)
     {
         using var signals = new RepeatedSignals(error);
-        return await HostProgram.RunAsync(Kind, arguments, output, error);
+        return await HostProgram.RunAsync(Kind, arguments, output, error, signals.First);
     }
 }

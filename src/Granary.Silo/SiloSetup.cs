@@ -18,6 +18,9 @@ internal sealed class SiloSetup(HostSettings host, SiloSettings settings, int si
     /// <summary>The part of a stop that deactivating grains may take, so that the silo can still take its leave.</summary>
     private const double DeactivationShare = 0.3;
 
+    /// <summary>The least that a leaving grain gets, and the most: evictions in a running silo have it too, and calls to the grain wait for it.</summary>
+    private static readonly TimeSpan LeastDeactivation = TimeSpan.FromSeconds(5), MostDeactivation = TimeSpan.FromSeconds(30);
+
     /// <summary>
     /// How long a probe of another silo waits, and with it how soon a silent silo is declared dead: after three probes, and twice that where it
     /// answers slowly. A silo that is killed is found out sooner, by its connections.
@@ -45,11 +48,13 @@ internal sealed class SiloSetup(HostSettings host, SiloSettings settings, int si
         });
         silo.Configure<GrainCollectionOptions>(collection =>
         {
-            collection.DeactivationTimeout = settings.DrainTime * DeactivationShare;
-            if (host.Server.EvictionInterval < collection.CollectionQuantum)
-            {
-                collection.CollectionQuantum = host.Server.EvictionInterval;
-            }
+            var deactivation = settings.DrainTime * DeactivationShare;
+            collection.DeactivationTimeout =
+                deactivation < LeastDeactivation ? LeastDeactivation : deactivation > MostDeactivation ? MostDeactivation : deactivation;
+
+            // Orleans wants a grain's time to be longer than what is between two looks.
+            var longest = host.Server.IdleTime / 2;
+            collection.CollectionQuantum = host.Server.EvictionInterval < longest ? host.Server.EvictionInterval : longest;
         });
         silo.Configure<ClusterMembershipOptions>(membership => membership.ProbeTimeout = ProbeTimeout);
         silo.Configure<SiloMessagingOptions>(messaging =>

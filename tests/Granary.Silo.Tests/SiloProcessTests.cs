@@ -80,6 +80,22 @@ public sealed class SiloProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task Told_to_stop_while_a_database_does_not_answer_it_ends_without_starting()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var connection = $"Host=127.0.0.1;Port={((IPEndPoint)silent.LocalEndpoint).Port};Database=granary;Username=granary;Timeout=600;SSL Mode=Disable";
+        await using var silo = SiloProcess.Start(
+            _folder, ("CLUSTERING", "adonet"), ("CLUSTERING_CONNECTION", connection), ("STORAGE", "adonet"), ("ADVERTISED_ADDRESS", "127.0.0.1"), ("SILO_PORT", "0"));
+        using var waiting = await silent.AcceptSocketAsync().WaitAsync(SiloProcess.Patience);
+
+        (await silo.StopAsync()).ShouldBe(1, silo.Said);
+
+        silo.Errors.ShouldHaveSingleItem().ShouldBe("granary: The start was broken off: the program was told to stop.");
+        silo.Output.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_cluster_that_cannot_be_reached_stops_the_start_in_one_line()
     {
         using var closed = new TcpListener(IPAddress.Loopback, 0);

@@ -10,17 +10,17 @@ namespace Granary.Orleans.Activations;
 /// </summary>
 internal sealed partial class Governor(SiloServices silo, IMemoryProbe memory, ILogger<Governor> logger) : BackgroundService
 {
-    /// <summary>How long an activation must be idle to leave for want of memory, tried from the longest to the shortest: what is in use stays.</summary>
-    private static readonly TimeSpan[] Ages =
-    [
-        TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(30),
-    ];
+    /// <summary>How long an activation must be idle to leave for want of memory: what is in use stays.</summary>
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(30);
 
     /// <summary>After how long unused a session gives back what it can make again.</summary>
     private static readonly TimeSpan TrimAfter = TimeSpan.FromMinutes(1);
 
     /// <summary>The most activations that leave at once: leaving is work too, and memory is looked at again right after.</summary>
     private const int Step = 1_000;
+
+    private bool _isShort;
+    private bool _hasWarned;
 
     /// <summary>Looks once.</summary>
     /// <returns>How many were sent away.</returns>
@@ -74,34 +74,45 @@ internal sealed partial class Governor(SiloServices silo, IMemoryProbe memory, I
         var used = memory.UsedShare();
         if (!double.IsFinite(used) || used < silo.Options.MemoryLimit)
         {
+            (_isShort, _hasWarned) = (false, false);
             return 0;
         }
 
-        foreach (var age in Ages)
+        if (!_isShort)
         {
-            // By the share that is too much, at least a twentieth, at most a step.
-            var share = Math.Clamp((used - silo.Options.MemoryTarget) / used, 0.05, 1);
-            var left = Evict(silo.Activations.Sessions, share, age) + Evict(silo.Activations.Users, share, age);
-            if (left > 0)
-            {
-                LogRelieved(logger, left, age, used);
-                memory.Collect();
-                return left;
-            }
+            // Garbage may be all that is too much: who leaves is seen to at the next look, if it was not.
+            _isShort = true;
+            memory.Collect();
+            return 0;
         }
 
-        LogNothingIdle(logger, used);
-        return 0;
+        // By the share that is too much, at least a twentieth, at most a step; the longest idle first.
+        var share = Math.Clamp((used - silo.Options.MemoryTarget) / used, 0.05, 1);
+        var left = Evict(silo.Activations.Sessions, share) + Evict(silo.Activations.Users, share);
+        if (left == 0)
+        {
+            if (!_hasWarned)
+            {
+                _hasWarned = true;
+                LogNothingIdle(logger, used);
+            }
+
+            return 0;
+        }
+
+        LogRelieved(logger, left, used);
+        memory.Collect();
+        return left;
     }
 
-    private static int Evict(ActivationTracker tracker, double share, TimeSpan age) =>
-        tracker.Evict(Math.Min(Step, (int)Math.Ceiling(tracker.Count * share)), age, "memory runs short");
+    private static int Evict(ActivationTracker tracker, double share) =>
+        tracker.Evict(Math.Min(Step, (int)Math.Ceiling(tracker.Count * share)), Idle, "memory runs short");
 
     [LoggerMessage(1, LogLevel.Warning, "The governor failed; it looks again with its next tick")]
     private static partial void LogFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(2, LogLevel.Information, "{Count} activations idle for {Age} left: {Used:P0} of the memory were in use")]
-    private static partial void LogRelieved(ILogger logger, int count, TimeSpan age, double used);
+    [LoggerMessage(2, LogLevel.Information, "The {Count} longest idle activations left: {Used:P0} of the memory were in use")]
+    private static partial void LogRelieved(ILogger logger, int count, double used);
 
     [LoggerMessage(3, LogLevel.Warning, "{Used:P0} of the memory are in use and nothing has been idle for 30 s: lower MAX_SESSIONS or add a silo")]
     private static partial void LogNothingIdle(ILogger logger, double used);

@@ -5,6 +5,7 @@ using Granary.Core.Sessions;
 using Granary.Core.Tokens;
 using Granary.Orleans.Activations;
 using Granary.Orleans.Cluster;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Granary.Orleans.Tests.Activations;
@@ -15,6 +16,7 @@ public sealed class GovernorTests
     private readonly ManualTimeProvider _time = new();
     private readonly Memory _memory = new();
     private readonly List<Fake> _all = [];
+    private readonly WarningCounter _log = new();
 
     [Fact]
     public void Beyond_the_ceiling_the_longest_idle_leave_and_the_hot_ones_stay()
@@ -94,7 +96,8 @@ public sealed class GovernorTests
 
         // Each holds 0.0045 of the memory: 200 are 0.9 of it.
         _memory.Used = () => _all.Count(activation => !activation.HasLeft) * 0.0045;
-        var looks = 0;
+        governor.Look().ShouldBe(0);
+        var looks = 1;
         while (governor.Look() > 0)
         {
             (++looks).ShouldBeLessThan(100);
@@ -107,12 +110,28 @@ public sealed class GovernorTests
     }
 
     [Fact]
+    public void One_very_old_session_does_not_keep_the_many_middle_aged_from_leaving()
+    {
+        var governor = Open(options => (options.MaxSessions, options.MemoryLimit, options.MemoryTarget) = (10_000, 0.8, 0.7));
+        var oldest = Add(1)[0];
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Add(2_000);
+        _time.Advance(TimeSpan.FromMinutes(9));
+        _memory.Used = () => _all.Count(activation => !activation.HasLeft) * 0.00045;
+        governor.Look().ShouldBe(0);
+        governor.Look().ShouldBeGreaterThan(400);
+        oldest.HasLeft.ShouldBeTrue();
+        _memory.Used().ShouldBeInRange(0.69, 0.71);
+    }
+
+    [Fact]
     public void Memory_takes_nothing_that_is_in_use()
     {
         var governor = Open();
         var young = Add(50);
         _time.Advance(TimeSpan.FromSeconds(29));
         _memory.Used = () => 5;
+        governor.Look().ShouldBe(0);
         governor.Look().ShouldBe(0);
         var old = Add(1)[0];
         old.LastUse -= TimeSpan.FromSeconds(30).Ticks;
@@ -122,6 +141,48 @@ public sealed class GovernorTests
         (old.HasLeft, busy.HasLeft, young.Any(activation => activation.HasLeft)).ShouldBe((true, false, false));
         governor.Look().ShouldBe(0);
     }
+
+    [Fact]
+    public void Garbage_is_collected_before_anyone_leaves()
+    {
+        var governor = Open();
+        Add(50);
+        _time.Advance(TimeSpan.FromHours(1));
+        for (var crossing = 1; crossing <= 2; crossing++)
+        {
+            _memory.Used = () => 0.9;
+            governor.Look().ShouldBe(0);
+            _memory.Collected.ShouldBe(crossing);
+            _memory.Used = () => 0.3;
+            governor.Look().ShouldBe(0);
+        }
+    }
+
+    [Fact]
+    public void Memory_that_is_short_with_nothing_idle_is_warned_of_once_and_again_when_it_runs_short_again()
+    {
+        var governor = Open();
+        Add(1, atWork: true);
+        for (var crossing = 1; crossing <= 2; crossing++)
+        {
+            _memory.Used = () => 0.9;
+            for (var look = 0; look < 5; look++)
+            {
+                governor.Look().ShouldBe(0);
+            }
+
+            _log.Warnings.ShouldBe(crossing);
+            _memory.Used = () => 0.3;
+            governor.Look();
+        }
+    }
+
+    [Theory]
+    [InlineData(300, 400, 500, 0.4)]
+    [InlineData(300, 400, 900, 0.8)]
+    [InlineData(300, 900, 500, 0.3)]
+    public void What_the_heap_has_grown_by_is_counted_once(long live, long committed, long resident, double share) =>
+        ProcessMemory.Share(live, committed, resident, 1_000).ShouldBe(share);
 
     [Fact]
     public void Below_the_limit_nothing_leaves_for_memory()
@@ -173,7 +234,7 @@ public sealed class GovernorTests
         var silo = new SiloServices(
             options, new InMemoryPartitionStore(_time), new ScriptAwareTokenCounter(), new ExtractiveSummarizer(), null!, NullLogger<SessionActor>.Instance);
         _silo = silo;
-        return new OpenGovernor(silo, new Governor(silo, _memory, NullLogger<Governor>.Instance));
+        return new OpenGovernor(silo, new Governor(silo, _memory, _log));
     }
 
     private SiloServices _silo = null!;
@@ -214,6 +275,20 @@ public sealed class GovernorTests
         public void Trim() => Trims++;
 
         public void Leave(string reason) => HasLeft = true;
+    }
+
+    /// <summary>Counts warnings.</summary>
+    private sealed class WarningCounter : ILogger<Governor>
+    {
+        public int Warnings { get; private set; }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Warnings += logLevel >= LogLevel.Warning ? 1 : 0;
     }
 
     private sealed class Memory : IMemoryProbe
