@@ -16,6 +16,9 @@ internal sealed class CommitAttempt(long token)
     /// <summary>The pages that it wrote.</summary>
     public FlushPlan? Plan { get; set; }
 
+    /// <summary>The numbers of all flushes of which it wrote a page, or may have: another's where it was refused.</summary>
+    public List<long> Flushes { get; } = [];
+
     /// <summary>Notes that a head with this version is about to be written.</summary>
     public void Writes(long version) => _version = version;
 

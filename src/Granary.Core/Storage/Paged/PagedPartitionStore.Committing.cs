@@ -26,6 +26,11 @@ public sealed partial class PagedPartitionStore
                 {
                     if (!remembered)
                     {
+                        if (refusal is CommitStatus.Erased)
+                        {
+                            await TryBlankAsync(commit.Partition, attempt).ConfigureAwait(false);
+                        }
+
                         return new CommitResult(refusal, PartitionVersion.None);
                     }
                 }
@@ -190,6 +195,7 @@ public sealed partial class PagedPartitionStore
                 return null;
             }
 
+            attempt.Flushes.Add(flush);
             if (await TryWriteAsync(partition, plan).ConfigureAwait(false))
             {
                 attempt.Plan = plan;
@@ -218,6 +224,26 @@ public sealed partial class PagedPartitionStore
             Enumerable.Range(1, plan.Pages.Count - 1),
             i => _gateway.WritePageAsync(partition, new PageId(plan.Flush, i), plan.Pages[i], plan.Pages.Count)).ConfigureAwait(false);
         return true;
+    }
+
+    /// <summary>
+    /// Removes the content of what a commit wrote that lost to an erasure: that may not have seen it. The first pages stay as blanks, so that
+    /// no other flush has their numbers. All may be touched, as the erasure left none that is named.
+    /// </summary>
+    private async ValueTask TryBlankAsync(string partition, CommitAttempt attempt)
+    {
+        try
+        {
+            foreach (var flush in attempt.Flushes)
+            {
+                await _gateway.BlankFlushAsync(partition, flush).ConfigureAwait(false);
+            }
+        }
+        catch (StorageException exception)
+        {
+            // The answer is known all the same. The purge removes them.
+            LogNotBlanked(_logger, exception, partition);
+        }
     }
 
     private async ValueTask ThrowIfLostAsync(string partition, KnownHead known, PageMissingException missing, CancellationToken cancellationToken)

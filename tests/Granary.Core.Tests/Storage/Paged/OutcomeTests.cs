@@ -143,6 +143,29 @@ public sealed class OutcomeTests
         list.Removals.ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData("-0")]
+    [InlineData("-1")]
+    [InlineData("head")]
+    public async Task A_commit_that_loses_to_an_erasure_leaves_no_content(string overtakenAt)
+    {
+        var version = await _store.WriteAsync(P, PartitionVersion.None, StoreCalls.Put("a", "1"));
+        var other = new PagedPartitionStore(_inner, _due, _time);
+        var left = 1;
+        _records.Before = async (call, _, record) =>
+        {
+            if (call is RecordCall.Write && record.EndsWith(overtakenAt, StringComparison.Ordinal) && left-- > 0)
+            {
+                (await other.DeleteAsync(P, version)).ShouldBeTrue();
+            }
+        };
+
+        var result = await _store.CommitAsync(P, version, DocumentWrite.Put("b", new byte[3 * 1024 * 1024]));
+
+        result.Status.ShouldBe(CommitStatus.Erased);
+        _inner.RecordsOf(P).Where(r => r.Key != "head").ShouldAllBe(r => r.Value < 100);
+    }
+
     [Fact]
     public async Task A_probe_tells_what_the_medium_cannot_do()
     {
