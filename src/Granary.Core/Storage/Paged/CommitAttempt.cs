@@ -13,6 +13,9 @@ internal sealed class CommitAttempt(long token)
     /// <summary>The entry of the due list that it added.</summary>
     public ListedDue? Listed { get; set; }
 
+    /// <summary>When it began to add that entry.</summary>
+    public DateTimeOffset ListedSince { get; set; }
+
     /// <summary>The pages that it wrote.</summary>
     public FlushPlan? Plan { get; set; }
 

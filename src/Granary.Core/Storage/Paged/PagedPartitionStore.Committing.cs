@@ -98,6 +98,7 @@ public sealed partial class PagedPartitionStore
                 return null;
             }
 
+            head = await RelistDueAsync(commit.Partition, head, attempt).ConfigureAwait(false);
             attempt.Writes(head.Version);
             await _heads.WriteAsync(commit.Partition, head, known).ConfigureAwait(false);
             attempt.Plan?.RememberIn(_gateway, commit.Partition);
@@ -156,8 +157,34 @@ public sealed partial class PagedPartitionStore
             return next;
         }
 
-        attempt.Listed ??= await AddDueAsync(commit.Partition, due).ConfigureAwait(false);
+        if (attempt.Listed is null)
+        {
+            await AddDueAsync(commit.Partition, due, attempt).ConfigureAwait(false);
+        }
+
         return next with { Listed = attempt.Listed };
+    }
+
+    /// <summary>
+    /// Adds another entry where the one that the call added is so old that maintenance may take it for one nobody relies on: the process may have
+    /// stood still since.
+    /// </summary>
+    private async ValueTask<PartitionHead> RelistDueAsync(string partition, PartitionHead head, CommitAttempt attempt)
+    {
+        if (head.Listed is null || head.Listed != attempt.Listed || _time.GetUtcNow() - attempt.ListedSince < EntryAge / 2)
+        {
+            return head;
+        }
+
+        await AddDueAsync(partition, head.Listed.At, attempt).ConfigureAwait(false);
+        return head with { Listed = attempt.Listed };
+    }
+
+    private async ValueTask AddDueAsync(string partition, DateTimeOffset due, CommitAttempt attempt)
+    {
+        var since = _time.GetUtcNow();
+        attempt.Listed = await AddDueAsync(partition, due).ConfigureAwait(false);
+        attempt.ListedSince = since;
     }
 
     /// <summary>Plans and writes the pages of a commit.</summary>
