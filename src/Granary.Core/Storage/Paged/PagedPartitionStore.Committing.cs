@@ -198,11 +198,12 @@ public sealed partial class PagedPartitionStore
         for (var flush = next.NextFlush; ; flush++)
         {
             var plan = new FlushPlan(flush, _options.Limits);
-            var change = new TailChange(partition, _gateway, _options, plan);
-            var head = await change.ApplyAsync(next, writes).ConfigureAwait(false);
+            var head = await new TailChange(partition, _gateway, _options, plan).ApplyAsync(next, writes, empty: false).ConfigureAwait(false);
             if (HeadCodec.Encode(head).Length > _options.Limits.HeadBytes)
             {
-                head = await change.EmptyAsync(head).ConfigureAwait(false);
+                // From the beginning: a second merge would read pages that are only planned.
+                plan = new FlushPlan(flush, _options.Limits);
+                head = await new TailChange(partition, _gateway, _options, plan).ApplyAsync(next, writes, empty: true).ConfigureAwait(false);
             }
 
             head = head with { Garbage = _garbage.Add(head.Garbage, plan, leftovers, now) };
