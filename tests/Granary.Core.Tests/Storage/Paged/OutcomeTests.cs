@@ -160,7 +160,7 @@ public sealed class OutcomeTests
             }
         };
 
-        var result = await _store.CommitAsync(P, version, DocumentWrite.Put("b", new byte[3 * 1024 * 1024]));
+        var result = await _store.CommitAsync(P, version, DocumentWrite.Put("b", new byte[700_000]), DocumentWrite.Put("c", new byte[700_000]));
 
         result.Status.ShouldBe(CommitStatus.Erased);
         _inner.RecordsOf(P).Where(r => r.Key != "head").ShouldAllBe(r => r.Value < 100);
