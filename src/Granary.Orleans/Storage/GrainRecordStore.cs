@@ -13,6 +13,10 @@ namespace Granary.Orleans.Storage;
 internal sealed class GrainRecordStore(IGrainStorage storage) : IRecordStore
 {
     private const string StateName = "record";
+
+    /// <summary>How often a removal begins again after the record changed under it.</summary>
+    private const int MaxRemovals = 5;
+
     private static readonly GrainType Type = GrainType.Create("page");
 
     public async ValueTask<StoredRecord?> ReadAsync(string partition, string record, CancellationToken ct = default)
@@ -51,31 +55,39 @@ internal sealed class GrainRecordStore(IGrainStorage storage) : IRecordStore
     public async ValueTask DeleteAsync(string partition, string record, string? etag, CancellationToken ct = default)
     {
         var id = IdOf(partition, record);
-        try
+        InconsistentStateException? refusal = null;
+        for (var i = 0; i < MaxRemovals; i++)
         {
-            // Grain storage removes only what it is shown, and some providers refuse where there is nothing.
-            var present = await ReadAsync(id, ct).ConfigureAwait(false);
-            if (present is null)
+            try
             {
+                // Grain storage removes only what it is shown, and some providers refuse where there is nothing.
+                var present = await ReadAsync(id, ct).ConfigureAwait(false);
+                if (present is null)
+                {
+                    return;
+                }
+
+                if (etag is not null && present.ETag != etag)
+                {
+                    throw new RecordConflictException($"Record '{record}' of '{partition}' has another ETag.", refusal);
+                }
+
+                await storage.ClearStateAsync(StateName, id, new GrainState<RecordBody>(new RecordBody(), present.ETag) { RecordExists = true }, ct)
+                    .ConfigureAwait(false);
                 return;
             }
-
-            if (etag is not null && present.ETag != etag)
+            catch (InconsistentStateException conflict)
             {
-                throw new RecordConflictException($"Record '{record}' of '{partition}' has another ETag.");
+                // Another silo, or the provider's own first try, removed or replaced it since it was read.
+                refusal = conflict;
             }
+            catch (Exception exception) when (IsFailure(exception, ct))
+            {
+                throw Failed("removed", partition, record, exception);
+            }
+        }
 
-            await storage.ClearStateAsync(StateName, id, new GrainState<RecordBody>(new RecordBody(), present.ETag) { RecordExists = true }, ct)
-                .ConfigureAwait(false);
-        }
-        catch (InconsistentStateException conflict)
-        {
-            throw new RecordConflictException($"Record '{record}' of '{partition}' has another ETag.", conflict);
-        }
-        catch (Exception exception) when (IsFailure(exception, ct))
-        {
-            throw Failed("removed", partition, record, exception);
-        }
+        throw Failed("removed", partition, record, refusal!);
     }
 
     private async Task<StoredRecord?> ReadAsync(GrainId id, CancellationToken ct)

@@ -44,6 +44,37 @@ public sealed class GrainRecordStoreTests(ITestOutputHelper output)
         (await b.ReadTextsAsync(P)).Count.ShouldBe(options.LogRun * 2);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_removal_that_another_silo_was_ahead_of_is_a_success(bool named)
+    {
+        var etag = await _records.WriteAsync(P, "p1-0", new byte[3], null);
+        var storage = new RecordGrainStorage(_records) { BeforeClear = (partition, record) => _records.DeleteAsync(partition, record, null) };
+
+        await new GrainRecordStore(storage).DeleteAsync(P, "p1-0", named ? etag : null);
+
+        _records.RecordsOf(P).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_removal_of_a_record_that_was_replaced_meanwhile_takes_it_only_where_it_names_none(bool named)
+    {
+        var etag = await _records.WriteAsync(P, "p1-0", new byte[3], null);
+        var left = 1;
+        var storage = new RecordGrainStorage(_records)
+        {
+            BeforeClear = async (partition, record) => _ = left-- > 0 ? await _records.WriteAsync(partition, record, new byte[4], etag) : etag,
+        };
+        var removal = async () => await new GrainRecordStore(storage).DeleteAsync(P, "p1-0", named ? etag : null);
+
+        await (named ? Should.ThrowAsync<RecordConflictException>(removal) : removal());
+
+        _records.RecordsOf(P).Count.ShouldBe(named ? 1 : 0);
+    }
+
     [Fact]
     public void Random_histories_over_grain_storage_lose_double_or_mix_up_nothing_and_leave_every_partition_writable()
     {

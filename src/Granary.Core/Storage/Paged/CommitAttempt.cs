@@ -13,8 +13,14 @@ internal sealed class CommitAttempt(long token)
     /// <summary>The entry of the due list that it added.</summary>
     public ListedDue? Listed { get; set; }
 
+    /// <summary>When it began to add that entry.</summary>
+    public DateTimeOffset ListedSince { get; set; }
+
     /// <summary>The pages that it wrote.</summary>
     public FlushPlan? Plan { get; set; }
+
+    /// <summary>The numbers of all flushes of which it wrote a page, or may have: another's where it was refused.</summary>
+    public List<long> Flushes { get; } = [];
 
     /// <summary>Notes that a head with this version is about to be written.</summary>
     public void Writes(long version) => _version = version;

@@ -26,6 +26,11 @@ public sealed partial class PagedPartitionStore
                 {
                     if (!remembered)
                     {
+                        if (refusal is CommitStatus.Erased)
+                        {
+                            await TryBlankAsync(commit.Partition, attempt).ConfigureAwait(false);
+                        }
+
                         return new CommitResult(refusal, PartitionVersion.None);
                     }
                 }
@@ -93,6 +98,7 @@ public sealed partial class PagedPartitionStore
                 return null;
             }
 
+            head = await RelistDueAsync(commit.Partition, head, attempt).ConfigureAwait(false);
             attempt.Writes(head.Version);
             await _heads.WriteAsync(commit.Partition, head, known).ConfigureAwait(false);
             attempt.Plan?.RememberIn(_gateway, commit.Partition);
@@ -151,8 +157,34 @@ public sealed partial class PagedPartitionStore
             return next;
         }
 
-        attempt.Listed ??= await AddDueAsync(commit.Partition, due).ConfigureAwait(false);
+        if (attempt.Listed is null)
+        {
+            await AddDueAsync(commit.Partition, due, attempt).ConfigureAwait(false);
+        }
+
         return next with { Listed = attempt.Listed };
+    }
+
+    /// <summary>
+    /// Adds another entry where the one that the call added is so old that maintenance may take it for one nobody relies on: the process may have
+    /// stood still since.
+    /// </summary>
+    private async ValueTask<PartitionHead> RelistDueAsync(string partition, PartitionHead head, CommitAttempt attempt)
+    {
+        if (head.Listed is null || head.Listed != attempt.Listed || _time.GetUtcNow() - attempt.ListedSince < EntryAge / 2)
+        {
+            return head;
+        }
+
+        await AddDueAsync(partition, head.Listed.At, attempt).ConfigureAwait(false);
+        return head with { Listed = attempt.Listed };
+    }
+
+    private async ValueTask AddDueAsync(string partition, DateTimeOffset due, CommitAttempt attempt)
+    {
+        var since = _time.GetUtcNow();
+        attempt.Listed = await AddDueAsync(partition, due).ConfigureAwait(false);
+        attempt.ListedSince = since;
     }
 
     /// <summary>Plans and writes the pages of a commit.</summary>
@@ -166,11 +198,12 @@ public sealed partial class PagedPartitionStore
         for (var flush = next.NextFlush; ; flush++)
         {
             var plan = new FlushPlan(flush, _options.Limits);
-            var change = new TailChange(partition, _gateway, _options, plan);
-            var head = await change.ApplyAsync(next, writes).ConfigureAwait(false);
+            var head = await new TailChange(partition, _gateway, _options, plan).ApplyAsync(next, writes, empty: false).ConfigureAwait(false);
             if (HeadCodec.Encode(head).Length > _options.Limits.HeadBytes)
             {
-                head = await change.EmptyAsync(head).ConfigureAwait(false);
+                // From the beginning: a second merge would read pages that are only planned.
+                plan = new FlushPlan(flush, _options.Limits);
+                head = await new TailChange(partition, _gateway, _options, plan).ApplyAsync(next, writes, empty: true).ConfigureAwait(false);
             }
 
             head = head with { Garbage = _garbage.Add(head.Garbage, plan, leftovers, now) };
@@ -190,6 +223,7 @@ public sealed partial class PagedPartitionStore
                 return null;
             }
 
+            attempt.Flushes.Add(flush);
             if (await TryWriteAsync(partition, plan).ConfigureAwait(false))
             {
                 attempt.Plan = plan;
@@ -218,6 +252,26 @@ public sealed partial class PagedPartitionStore
             Enumerable.Range(1, plan.Pages.Count - 1),
             i => _gateway.WritePageAsync(partition, new PageId(plan.Flush, i), plan.Pages[i], plan.Pages.Count)).ConfigureAwait(false);
         return true;
+    }
+
+    /// <summary>
+    /// Removes the content of what a commit wrote that lost to an erasure: that may not have seen it. The first pages stay as blanks, so that
+    /// no other flush has their numbers. All may be touched, as the erasure left none that is named.
+    /// </summary>
+    private async ValueTask TryBlankAsync(string partition, CommitAttempt attempt)
+    {
+        try
+        {
+            foreach (var flush in attempt.Flushes)
+            {
+                await _gateway.BlankFlushAsync(partition, flush).ConfigureAwait(false);
+            }
+        }
+        catch (StorageException exception)
+        {
+            // The answer is known all the same. The purge removes them.
+            LogNotBlanked(_logger, exception, partition);
+        }
     }
 
     private async ValueTask ThrowIfLostAsync(string partition, KnownHead known, PageMissingException missing, CancellationToken cancellationToken)

@@ -87,11 +87,13 @@ public sealed partial class PagedPartitionStore
 
     private async ValueTask<bool> TryMoveAsync(string partition, KnownHead known, DateTimeOffset? due)
     {
-        var listed = due is { } at ? await AddDueAsync(partition, at).ConfigureAwait(false) : null;
         try
         {
             // A good moment for what no commit came to do.
             var garbage = await _garbage.RemoveExpiredAsync(partition, known.Head!.Garbage, _time.GetUtcNow()).ConfigureAwait(false);
+
+            // Right before the head that relies on it, so that it is young.
+            var listed = due is { } at ? await AddDueAsync(partition, at).ConfigureAwait(false) : null;
             await _heads.WriteAsync(partition, known.Head with { Listed = listed, Garbage = garbage }, known).ConfigureAwait(false);
             return true;
         }

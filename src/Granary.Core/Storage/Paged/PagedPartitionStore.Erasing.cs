@@ -106,8 +106,12 @@ public sealed partial class PagedPartitionStore
         // Due at once: should this call not come to its end, maintenance finds it and goes on.
         if (next.Listed is null || next.Listed.At > now)
         {
-            attempt.Listed ??= await AddDueAsync(partition, now).ConfigureAwait(false);
-            next = next with { Listed = attempt.Listed };
+            if (attempt.Listed is null)
+            {
+                await AddDueAsync(partition, now, attempt).ConfigureAwait(false);
+            }
+
+            next = await RelistDueAsync(partition, next with { Listed = attempt.Listed }, attempt).ConfigureAwait(false);
         }
 
         try

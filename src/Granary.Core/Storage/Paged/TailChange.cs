@@ -22,18 +22,18 @@ internal sealed class TailChange(string partition, RecordGateway gateway, PagedS
     }
 
     /// <summary>The head after the writes. Its version and due time are as they were.</summary>
-    public async ValueTask<PartitionHead> ApplyAsync(PartitionHead head, IReadOnlyList<DocumentWrite> writes)
+    /// <param name="head">The head before them.</param>
+    /// <param name="writes">The writes.</param>
+    /// <param name="empty">Whether all of the tail moves to the pages, not only what it is too full for.</param>
+    public async ValueTask<PartitionHead> ApplyAsync(PartitionHead head, IReadOnlyList<DocumentWrite> writes, bool empty)
     {
         for (var i = 0; i < writes.Count; i++)
         {
             head = await ApplyAsync(head, writes[i]).ConfigureAwait(false);
         }
 
-        return await FlushAsync(head, Overflow(head.Tail)).ConfigureAwait(false);
+        return await FlushAsync(head, empty ? [.. head.Tail] : Overflow(head.Tail)).ConfigureAwait(false);
     }
-
-    /// <summary>Moves all of the tail to the pages.</summary>
-    public ValueTask<PartitionHead> EmptyAsync(PartitionHead head) => FlushAsync(head, [.. head.Tail]);
 
     private async ValueTask<PartitionHead> ApplyAsync(PartitionHead head, DocumentWrite write)
     {

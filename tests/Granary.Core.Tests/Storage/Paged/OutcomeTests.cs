@@ -143,6 +143,54 @@ public sealed class OutcomeTests
         list.Removals.ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData("-0")]
+    [InlineData("-1")]
+    [InlineData("head")]
+    public async Task A_commit_that_loses_to_an_erasure_leaves_no_content(string overtakenAt)
+    {
+        var version = await _store.WriteAsync(P, PartitionVersion.None, StoreCalls.Put("a", "1"));
+        var other = new PagedPartitionStore(_inner, _due, _time);
+        var left = 1;
+        _records.Before = async (call, _, record) =>
+        {
+            if (call is RecordCall.Write && record.EndsWith(overtakenAt, StringComparison.Ordinal) && left-- > 0)
+            {
+                (await other.DeleteAsync(P, version)).ShouldBeTrue();
+            }
+        };
+
+        var result = await _store.CommitAsync(P, version, DocumentWrite.Put("b", new byte[700_000]), DocumentWrite.Put("c", new byte[700_000]));
+
+        result.Status.ShouldBe(CommitStatus.Erased);
+        _inner.RecordsOf(P).Where(r => r.Key != "head").ShouldAllBe(r => r.Value < 100);
+    }
+
+    [Fact]
+    public async Task A_commit_that_stood_still_for_hours_is_listed_though_maintenance_removed_its_entry()
+    {
+        var version = await _store.WriteAsync(P, PartitionVersion.None, StoreCalls.Put("a", "1"));
+        var other = new PagedPartitionStore(_inner, _due, _time);
+        var due = _time.GetUtcNow().AddMinutes(1);
+        var left = 1;
+        _records.Before = async (call, _, record) =>
+        {
+            if (call is RecordCall.Write && record != "head" && left-- > 0)
+            {
+                _time.Advance(TimeSpan.FromHours(2));
+                (await other.DueAsync(PartitionShard.Of(P), _time.GetUtcNow(), 10)).ShouldBeEmpty();
+                _due.Count.ShouldBe(0);
+            }
+        };
+
+        await _store.WriteAsync(new PartitionCommit
+        {
+            Partition = P, Expected = version, Writes = [DocumentWrite.Put("b", new byte[100_000])], DueAt = due,
+        });
+
+        (await other.DueAsync(PartitionShard.Of(P), _time.GetUtcNow(), 10)).ShouldHaveSingleItem().Partition.ShouldBe(P);
+    }
+
     [Fact]
     public async Task A_probe_tells_what_the_medium_cannot_do()
     {

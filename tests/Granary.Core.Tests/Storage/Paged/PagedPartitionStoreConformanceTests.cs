@@ -16,6 +16,14 @@ public sealed class SmallPagesConformanceTests : PersistentPartitionStoreConform
     protected override Task<StoreFixture> OpenAsync() => Task.FromResult<StoreFixture>(new PagedFixture(SmallPages.Options()));
 }
 
+/// <summary>And with heads so small that they are emptied again and again.</summary>
+public sealed class SmallHeadsConformanceTests : PersistentPartitionStoreConformance
+{
+    protected override int LargePartitionDocuments => 300;
+
+    protected override Task<StoreFixture> OpenAsync() => Task.FromResult<StoreFixture>(new PagedFixture(SmallPages.Options(headBytes: 1_000)));
+}
+
 /// <summary>Without memory: each call reads all that it needs.</summary>
 public sealed class CachelessConformanceTests : PersistentPartitionStoreConformance
 {

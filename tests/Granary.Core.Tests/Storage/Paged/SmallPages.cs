@@ -5,7 +5,7 @@ namespace Granary.Core.Tests.Storage.Paged;
 /// <summary>Sizes so small that a few writes fill pages, indexes and lists.</summary>
 internal static class SmallPages
 {
-    public static PagedStoreOptions Options(long cacheBytes = 1_000_000) => new()
+    public static PagedStoreOptions Options(long cacheBytes = 1_000_000, int headBytes = 256 * 1024) => new()
     {
         LogRun = 2,
         Parallelism = 1,
@@ -13,6 +13,7 @@ internal static class SmallPages
         PageCacheBytes = cacheBytes,
         Limits = new PagedLimits
         {
+            HeadBytes = headBytes,
             Redo = 5,
             RedoBytes = 800,
             LogBytes = 1_000,
