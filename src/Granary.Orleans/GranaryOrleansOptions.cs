@@ -29,8 +29,8 @@ public sealed class GranaryOrleansOptions
     /// <summary>Calls of one user at a time, 1 or more; one more is refused with <see cref="ErrorCodes.RateLimited"/>.</summary>
     public int MaxCallsPerUser { get; set; } = 10_000;
 
-    /// <summary>Whether the maintenance shards wake by reminders; if not, something else must wake them.</summary>
-    public bool UseReminders { get; set; } = true;
+    /// <summary>Whether the maintenance shards wake by reminders; if not, tests wake them.</summary>
+    internal bool UseReminders { get; set; } = true;
 
     /// <summary>The memory resource of sessions that name none.</summary>
     public MemoryResource DefaultResource { get; set; } = GranaryResources.Default();

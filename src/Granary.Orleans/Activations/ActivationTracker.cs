@@ -65,7 +65,14 @@ internal sealed class ActivationTracker(TimeProvider time, TimeSpan workTime)
         {
             if (activation.IsAtWork)
             {
-                activation.Stay(workTime);
+                try
+                {
+                    activation.Stay(workTime);
+                }
+                catch (InvalidOperationException)
+                {
+                    // It has left meanwhile: Orleans no longer knows it. The others are to stay all the same.
+                }
             }
         }
     }
@@ -119,9 +126,9 @@ internal sealed class ActivationTracker(TimeProvider time, TimeSpan workTime)
             if (activation.LastUse == lastUse && !activation.IsAtWork)
             {
                 // Leaving takes a while: it must not be asked for, or counted, twice.
+                Interlocked.Increment(ref _evictions);
                 Remove(activation);
                 activation.Leave(reason);
-                Interlocked.Increment(ref _evictions);
                 evicted++;
             }
         }

@@ -29,9 +29,10 @@ internal sealed partial class Governor(SiloServices silo, IMemoryProbe memory, I
         var (sessions, users) = (silo.Activations.Sessions, silo.Activations.Users);
         var left = EvictSurplus(sessions, silo.Options.MaxSessions, "there are more sessions than MaxSessions")
             + EvictSurplus(users, silo.Options.MaxUsers, "there are more users than MaxUsers");
+        left += RelieveMemory();
         sessions.Trim(TrimAfter);
         sessions.KeepWorking();
-        return left + RelieveMemory();
+        return left;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

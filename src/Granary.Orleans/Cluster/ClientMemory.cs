@@ -39,7 +39,7 @@ internal sealed class ClientMemory(IGrainFactory grains, Silos silos, IHostAppli
                 ? Unreachable()
                 : await silos.AskAsync(active[Random.Shared.Next(active.Count)], static silo => silo.GetHealthAsync()).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is OrleansException or TimeoutException or ObjectDisposedException)
+        catch (Exception exception) when (exception is OrleansException or TimeoutException or ObjectDisposedException or UnavailableException)
         {
             return Unreachable();
         }
@@ -48,6 +48,11 @@ internal sealed class ClientMemory(IGrainFactory grains, Silos silos, IHostAppli
     private async Task<ActivationStats[]> AskAllAsync()
     {
         var active = await silos.ActiveAsync().ConfigureAwait(false);
+        if (active.Count == 0)
+        {
+            throw new UnavailableException(ErrorCodes.ClusterUnavailable, "The cluster has no active silo.", TimeSpan.FromSeconds(1));
+        }
+
         return await Task.WhenAll(active.Select(silo => silos.AskAsync(silo, static grain => grain.GetStatsAsync()))).ConfigureAwait(false);
     }
 

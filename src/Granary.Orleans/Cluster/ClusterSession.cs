@@ -5,8 +5,8 @@ namespace Granary.Orleans.Cluster;
 /// <summary>A handle on a session of the cluster.</summary>
 internal sealed class ClusterSession(ISessionGrain grain, SessionKey key, ClusterMemory cluster) : ISessionMemory
 {
-    /// <summary>How often in a row a watcher's question may be lost on its way: longer than it takes a cluster to find a session's next silo.</summary>
-    private const int MaxLosses = 20;
+    /// <summary>How long a watcher's questions may be lost on their way, one after the other: longer than it takes a cluster to find a session's next silo.</summary>
+    private static readonly TimeSpan LossTime = TimeSpan.FromSeconds(30);
 
     /// <summary>How soon a watcher asks again that was sent away early.</summary>
     private static readonly TimeSpan WatchAgain = TimeSpan.FromMilliseconds(250);
@@ -54,7 +54,7 @@ internal sealed class ClusterSession(ISessionGrain grain, SessionKey key, Cluste
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, cluster.Stopping);
         var begun = cluster.Time.GetTimestamp();
         var left = timeout;
-        var losses = 0;
+        long? lostSince = null;
         try
         {
             while (true)
@@ -64,9 +64,9 @@ internal sealed class ClusterSession(ISessionGrain grain, SessionKey key, Cluste
                 try
                 {
                     change = await ClusterCalls.GuardAsync(() => grain.WaitForChangeAsync(seen, left, either.Token), either.Token).ConfigureAwait(false);
-                    losses = 0;
+                    lostSince = null;
                 }
-                catch (UnavailableException lost) when (lost.Code == ErrorCodes.ClusterUnavailable && ++losses < MaxLosses)
+                catch (UnavailableException lost) when (lost.Code == ErrorCodes.ClusterUnavailable && TimeProvider.System.GetElapsedTime(lostSince ??= asked) < LossTime)
                 {
                     // The session's silo stops or died: it goes on elsewhere.
                 }

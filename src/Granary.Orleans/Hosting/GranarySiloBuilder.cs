@@ -31,8 +31,8 @@ public static class GranarySiloBuilder
     private const int LeastQueue = 100;
 
     /// <summary>
-    /// Adds <see cref="IMemoryCluster"/> to a silo. An <see cref="IPartitionStore"/> that all silos share must be registered beside it, and reminders
-    /// unless <see cref="GranaryOrleansOptions.UseReminders"/> is off; an own <see cref="ISummarizer"/> or <see cref="ITokenCounter"/> registered before
+    /// Adds <see cref="IMemoryCluster"/> to a silo. An <see cref="IPartitionStore"/> that all silos share must be registered beside it, and
+    /// reminders; an own <see cref="ISummarizer"/> or <see cref="ITokenCounter"/> registered before
     /// it is used instead of the default.
     /// </summary>
     /// <param name="silo">The silo.</param>

@@ -61,7 +61,8 @@ public sealed class ActivationTests
             (options.IdleTime, options.GovernorInterval) = (TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(100)));
         var memory = cluster.Memory();
         await memory.AppendAsync("s1", "hello");
-        await Turns.UntilAsync(async () => (await memory.GetStatsAsync()) is { TotalSessions: 0, TotalUsers: 0 }, "the session and its user left");
+        await Turns.UntilAsync(
+            async () => (await memory.GetStatsAsync()) is { TotalSessions: 0, TotalUsers: 0, Evictions: > 0 }, "the session and its user left, and were counted");
         (await memory.GetStatsAsync()).Evictions.ShouldBe(1);
         _store.TakeCounts();
         (await memory.Session(Turns.Key("s1")).GetContextAsync()).LastSequence.ShouldBe(2);

@@ -73,6 +73,20 @@ public sealed class GovernorTests
     }
 
     [Fact]
+    public void Who_is_at_work_and_has_just_left_does_not_keep_the_others_from_staying()
+    {
+        var governor = Open();
+        var atWork = Add(20, atWork: true);
+        foreach (var gone in atWork.Take(10))
+        {
+            gone.Stayed = () => throw new InvalidOperationException("The activation is invalid.");
+        }
+
+        governor.Look().ShouldBe(0);
+        atWork.Skip(10).ShouldAllBe(activation => activation.Stays > TimeSpan.Zero);
+    }
+
+    [Fact]
     public void Users_have_a_ceiling_of_their_own()
     {
         var governor = Open(options => (options.MaxSessions, options.MaxUsers) = (100, 10));
@@ -270,7 +284,13 @@ public sealed class GovernorTests
 
         public TimeSpan Stays { get; private set; }
 
-        public void Stay(TimeSpan time) => Stays = time;
+        public Action Stayed { get; set; } = () => { };
+
+        public void Stay(TimeSpan time)
+        {
+            Stayed();
+            Stays = time;
+        }
 
         public void Trim() => Trims++;
 
