@@ -109,7 +109,14 @@ internal sealed class SiloSetup(HostSettings host, SiloSettings settings, int si
                 break;
             default:
                 settings.Storage.Provider!.AddGrainStorage(silo, GrainStorageName, settings.Storage.Connection);
-                silo.AddGranaryGrainStorage(GrainStorageName);
+                silo.AddGranaryGrainStorage(GrainStorageName, paged =>
+                {
+                    // What a write costs there grows with its bytes: shorter heads.
+                    if (settings.Storage.Name == "cosmos")
+                    {
+                        paged.LogRun = 8;
+                    }
+                });
                 break;
         }
     }

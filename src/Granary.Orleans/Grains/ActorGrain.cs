@@ -68,11 +68,12 @@ internal abstract class ActorGrain<TActor>(IGrainContext context, ActivationTrac
 
     public async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        tracker.Remove(this);
         if (reason.ReasonCode == DeactivationReasonCode.ActivationIdle)
         {
             tracker.Collected();
         }
+
+        tracker.Remove(this);
 
         if (Volatile.Read(ref _actor) is { } actor)
         {

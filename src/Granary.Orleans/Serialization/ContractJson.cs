@@ -19,9 +19,9 @@ internal static class ContractJson
         {
             TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { Complete } },
 
-            // A number that no rule allows must reach the rule that says so.
+            // A number or an enum's value that no rule allows must reach the rule that says so.
             NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-            Converters = { new RawJsonConverter() },
+            Converters = { new RawJsonConverter(), new JsonStringEnumConverter() },
         };
         options.MakeReadOnly();
         return options;

@@ -72,7 +72,7 @@ public abstract partial class MemoryConformance
         for (var i = 1; i <= 40; i++)
         {
             var cluster = i % 3 == 0 ? other : Memory.Cluster;
-            await cluster.Session(key).AppendAsync(Turn(i, $"k{i}"));
+            await new PatientSession(cluster.Session(key)).AppendAsync(Turn(i, $"k{i}"));
             expected.Add($"question {i}");
         }
 
