@@ -20,8 +20,7 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
     private readonly ActivationTable<SessionKey, SessionActor> _sessions;
     private readonly ActivationTable<UserKey, UserActor> _users;
     private readonly CallGate _calls = new();
-    private readonly Lock _probeGate = new();
-    private Task<StoreHealth>? _probe;
+    private readonly HealthProbe _health;
     private readonly CancellationTokenSource _stopping = new();
 
     public EmbeddedCluster(
@@ -30,6 +29,7 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
         options.Validate();
         _options = options;
         _store = store;
+        _health = new HealthProbe(store);
         _resources = resources;
         _time = time;
         var shared = services(this);
@@ -87,19 +87,7 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
         });
     }
 
-    public async ValueTask<MemoryHealth> GetHealthAsync(CancellationToken cancellationToken = default)
-    {
-        // Probes write: however many ask at a time, one is under way.
-        Task<StoreHealth> probe;
-        lock (_probeGate)
-        {
-            probe = _probe is { IsCompleted: false } running ? running : _probe = _store.ProbeAsync(CancellationToken.None).AsTask();
-        }
-
-        var health = await probe.WaitAsync(cancellationToken).ConfigureAwait(false);
-        var status = !health.Readable ? "unhealthy" : health.Writable ? "healthy" : "degraded";
-        return new MemoryHealth(status, health.Readable, health.Writable, Math.Round(health.Latency.TotalMilliseconds, 3), health.Error);
-    }
+    public ValueTask<MemoryHealth> GetHealthAsync(CancellationToken cancellationToken = default) => _health.AskAsync(cancellationToken);
 
     Task IUserDirectory.DeliverAsync(UserKey user, SessionDelivery delivery, CancellationToken cancellationToken) =>
         CallUserAsync(user, delivery, static async (actor, state) =>

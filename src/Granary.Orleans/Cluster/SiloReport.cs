@@ -5,8 +5,7 @@ namespace Granary.Orleans.Cluster;
 /// <summary>A silo's own figures, and whether its store answers.</summary>
 internal sealed class SiloReport(SiloServices silo)
 {
-    private readonly Lock _gate = new();
-    private Task<StoreHealth>? _probe;
+    private readonly HealthProbe _health = new(silo.Store);
 
     public ActivationStats Stats()
     {
@@ -26,17 +25,5 @@ internal sealed class SiloReport(SiloServices silo)
         };
     }
 
-    public async ValueTask<MemoryHealth> HealthAsync(CancellationToken cancellationToken)
-    {
-        // Probes write: however many ask at a time, one is under way.
-        Task<StoreHealth> probe;
-        lock (_gate)
-        {
-            probe = _probe is { IsCompleted: false } running ? running : _probe = silo.Store.ProbeAsync(CancellationToken.None).AsTask();
-        }
-
-        var health = await probe.WaitAsync(cancellationToken).ConfigureAwait(false);
-        var status = !health.Readable ? "unhealthy" : health.Writable ? "healthy" : "degraded";
-        return new MemoryHealth(status, health.Readable, health.Writable, Math.Round(health.Latency.TotalMilliseconds, 3), health.Error);
-    }
+    public ValueTask<MemoryHealth> HealthAsync(CancellationToken cancellationToken) => _health.AskAsync(cancellationToken);
 }
