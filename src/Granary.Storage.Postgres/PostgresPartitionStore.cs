@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Granary.Core.Storage;
+using Granary.Core.Storage.Writing;
 using Granary.Storage.Postgres.Reading;
 using Granary.Storage.Postgres.Schema;
 using Granary.Storage.Postgres.Writing;

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Granary.Core.Storage;
+using Granary.Core.Storage.Writing;
 using Granary.Storage.Sqlite.Interop;
 using Granary.Storage.Sqlite.Reading;
 using Granary.Storage.Sqlite.Writing;

@@ -1,3 +1,4 @@
+using Granary.Core.Storage.Writing;
 using Granary.Storage.Sqlite.Writing;
 
 namespace Granary.Storage.Sqlite.Tests;

@@ -7,7 +7,7 @@ namespace Granary.Orleans.Activations;
 /// governor send the longest idle ones away, and knows the figures that a silo reports.
 /// </summary>
 /// <param name="time">The clock of their uses.</param>
-/// <param name="workTime">How long an activation that works is kept at a time: twice the time between two calls of <see cref="KeepWorking"/>.</param>
+/// <param name="workTime">How long an activation that works is kept at a time: clearly longer than the time between two calls of <see cref="KeepWorking"/>.</param>
 internal sealed class ActivationTracker(TimeProvider time, TimeSpan workTime)
 {
     private readonly ConcurrentDictionary<ITrackedActivation, byte> _activations = new();

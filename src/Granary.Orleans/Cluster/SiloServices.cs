@@ -20,6 +20,9 @@ internal sealed class SiloServices : IUserDirectory, IDisposable
     /// </summary>
     private static readonly TimeSpan DeliveryPatience = TimeSpan.FromSeconds(3);
 
+    /// <summary>How late the governor may look before an activation that works is taken for idle: a busy machine's timers are late by so much.</summary>
+    private static readonly TimeSpan LateTick = TimeSpan.FromSeconds(3);
+
     private readonly CancellationTokenSource _leaving = new();
     private readonly IGrainFactory _grains;
 
@@ -32,7 +35,7 @@ internal sealed class SiloServices : IUserDirectory, IDisposable
         ILogger<SessionActor> logger)
     {
         (Options, Store, Time, _grains) = (options, store, options.TimeProvider, grains);
-        Activations = new SiloActivations(options.TimeProvider, 2 * options.GovernorInterval);
+        Activations = new SiloActivations(options.TimeProvider, (2 * options.GovernorInterval) + LateTick);
         Resources = new ResourceCatalog(store, options.Resources, options.DefaultResource, options.TimeProvider);
         Sessions = new SessionServices(store, Resources, tokens, summarizer, new ExtractiveSummarizer(tokens), this, options.TimeProvider, logger);
         Leaving = _leaving.Token;

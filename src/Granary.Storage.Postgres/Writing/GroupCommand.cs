@@ -1,5 +1,6 @@
 using System.Data;
 using Granary.Core.Storage;
+using Granary.Core.Storage.Writing;
 using Granary.Storage.Postgres.Schema;
 using Npgsql;
 using NpgsqlTypes;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Granary.Core.Storage;
+using Granary.Core.Storage.Writing;
 using Npgsql;
 
 namespace Granary.Storage.Postgres.Writing;
@@ -125,7 +126,8 @@ internal sealed class GroupWriter
         _instruments.GroupCommitted(commits.Count, Stopwatch.GetElapsedTime(started));
         for (var i = 0; i < commits.Count; i++)
         {
-            commits[i].Complete(_results[i]);
+            commits[i].Result = _results[i];
+            commits[i].Complete();
         }
     }
 
@@ -134,7 +136,8 @@ internal sealed class GroupWriter
         var session = await SessionAsync().ConfigureAwait(false);
         var result = await session.ApplyAsync(write).ConfigureAwait(false);
         Succeeded();
-        write.Complete(result);
+        write.Result = result;
+        write.Complete();
     }
 
     /// <summary>Does some writes; whatever goes wrong, they are told, the connection goes, and the loop goes on: a loop that died would hang its callers.</summary>

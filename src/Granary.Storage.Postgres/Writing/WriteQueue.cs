@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Granary.Core.Storage.Writing;
 
 namespace Granary.Storage.Postgres.Writing;
 

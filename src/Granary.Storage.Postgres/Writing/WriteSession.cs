@@ -1,4 +1,5 @@
 using Granary.Core.Storage;
+using Granary.Core.Storage.Writing;
 using Granary.Storage.Postgres.Schema;
 using Npgsql;
 

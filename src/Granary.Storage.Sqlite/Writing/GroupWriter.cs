@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Granary.Core.Storage;
+using Granary.Core.Storage.Writing;
 using Granary.Storage.Sqlite.Interop;
 using Microsoft.Extensions.Logging;
 

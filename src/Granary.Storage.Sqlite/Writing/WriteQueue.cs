@@ -1,3 +1,5 @@
+using Granary.Core.Storage.Writing;
+
 namespace Granary.Storage.Sqlite.Writing;
 
 /// <summary>The writes that wait for the writer thread: many callers add, one thread takes.</summary>

@@ -1,8 +1,6 @@
-using Granary.Core.Storage;
+namespace Granary.Core.Storage.Writing;
 
-namespace Granary.Storage.Sqlite.Writing;
-
-/// <summary>What a caller asks of the writer.</summary>
+/// <summary>What a caller asks of a store's writer.</summary>
 internal enum WriteAction
 {
     Commit,
@@ -11,14 +9,14 @@ internal enum WriteAction
     Probe,
 }
 
-/// <summary>A caller's write on its way through the writer. Until the writer begins it, the caller may withdraw it.</summary>
+/// <summary>A caller's write on its way through a store's writer. Until the writer begins it, the caller may withdraw it.</summary>
 internal sealed class PendingWrite(WriteAction action, string partition, PartitionCommit? commit, int bytes)
 {
     private const int Waiting = 0;
     private const int Begun = 1;
     private const int Withdrawn = 2;
 
-    // The writer thread completes it and must not run what the caller does next.
+    // The writer completes it and must not run what the caller does next.
     private readonly TaskCompletionSource<CommitResult> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _state = Waiting;
 
@@ -34,7 +32,7 @@ internal sealed class PendingWrite(WriteAction action, string partition, Partiti
     /// <summary>The version that an erasure expects.</summary>
     public PartitionVersion Expected { get; init; }
 
-    /// <summary>What the writer found, told to the caller once it is durable.</summary>
+    /// <summary>What the writer found, for <see cref="Complete"/> to tell the caller once it is durable.</summary>
     public CommitResult Result { get; set; }
 
     public Task<CommitResult> Done => _done.Task;
@@ -54,5 +52,6 @@ internal sealed class PendingWrite(WriteAction action, string partition, Partiti
 
     public void Complete() => _done.SetResult(Result);
 
-    public void Fail(Exception exception) => _done.SetException(exception);
+    /// <summary>Ends it with an error, unless it was answered before.</summary>
+    public void Fail(Exception exception) => _done.TrySetException(exception);
 }
