@@ -19,9 +19,10 @@ public sealed partial class PostgresStoreOptions
     public string Schema { get; set; } = "granary";
 
     /// <summary>
-    /// Connections that write, 1 to 16. Each has one group of commits in flight; a partition is always written by the same one. Default 2.
+    /// Connections that write, 1 to 16. Each has one group of commits in flight; a partition is always written by the same one. Default 1: more of them make smaller
+    /// groups, which pays off only where one connection cannot keep the server busy.
     /// </summary>
-    public int Writers { get; set; } = 2;
+    public int Writers { get; set; } = 1;
 
     /// <summary>Connections that read at the same time, 1 to 256; further reads wait. Default 8.</summary>
     public int MaxReaders { get; set; } = 8;
