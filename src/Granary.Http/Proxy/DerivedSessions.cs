@@ -18,8 +18,7 @@ internal static class DerivedSessions
     /// <returns>Null if nobody has said anything.</returns>
     public static string? Of(Conversation conversation, string? agent)
     {
-        var first = conversation.Older.Concat(conversation.New).FirstOrDefault(message => message.Role == MessageRole.User);
-        if (first is null)
+        if (conversation.FirstQuestion is not { } first)
         {
             return null;
         }

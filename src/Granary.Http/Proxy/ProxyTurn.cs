@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Granary.Llm;
+using Granary.Llm.Requests;
 
 namespace Granary.Http.Proxy;
 
@@ -22,7 +23,6 @@ internal sealed class ProxyTurn
     private ProxyTurn(ISessionMemory session, ProxyScope scope, Conversation sent, string? clientKey, SessionContext? context)
     {
         (_session, _scope, _sent, _clientKey, _context) = (session, scope, sent, clientKey, context);
-        Plan = TurnPlan.Of(context, sent, scope.After);
         LastSequence = context?.LastSequence ?? 0;
     }
 
@@ -35,8 +35,6 @@ internal sealed class ProxyTurn
     public SessionContext? Context => _context;
 
     public Conversation Sent => _sent;
-
-    public TurnPlan Plan { get; private set; }
 
     /// <summary>Reads the session and refuses what could not be stored, before a model is asked.</summary>
     /// <exception cref="ConflictException">The session is completed.</exception>
@@ -72,14 +70,7 @@ internal sealed class ProxyTurn
     public void Slim()
     {
         _context = null;
-        if (!Plan.IsFirst)
-        {
-            // What the client says came before is still needed to tell a regeneration, should others have come between; its ends are enough.
-            const int Enough = 16;
-            _sent = _sent with { Older = _sent.Older.Count > Enough ? [.. _sent.Older.Skip(_sent.Older.Count - Enough)] : _sent.Older };
-        }
-
-        Plan = Plan with { Base = [] };
+        _sent = LastSequence > 0 ? _sent.Slim() : _sent;
     }
 
     /// <summary>Stores the new messages and their answer. Answers when they are durable.</summary>
@@ -89,13 +80,8 @@ internal sealed class ProxyTurn
     /// <exception cref="MemoryException">It could not be stored.</exception>
     public async Task<AppendResult?> StoreAsync(ChatResponse answer, bool partial)
     {
-        var said = StorableMessage.Of(answer, partial);
-        if (said is null && partial)
-        {
-            return null;
-        }
-
         var repeated = false;
+        var isOwnTurn = false;
         for (var attempt = 1; ; attempt++)
         {
             // No token: what was answered is stored, whether the client waits for it or not.
@@ -112,22 +98,28 @@ internal sealed class ProxyTurn
                 RequireAppendable(context);
             }
 
-            var plan = TurnPlan.Of(context, _sent, _scope.After);
-            if (attempt == MaxAttempts)
+            var merged = _sent.MergeInto(context, _scope.After);
+            if (isOwnTurn && merged.Supersedes is not null)
             {
-                plan = plan with { Supersedes = null };
+                merged = merged with { Supersedes = null, New = merged.NewTurn };
             }
 
-            if (repeated && plan.Supersedes is null)
+            if (repeated && merged.Supersedes is null)
             {
                 // A late repeat of a call whose turn others have followed.
                 return null;
             }
 
-            var key = repeated || plan.Supersedes is not null ? null : _clientKey;
+            var said = StorableMessage.Of(answer, merged.Begun?.Content, partial);
+            if (said is null && partial)
+            {
+                return null;
+            }
+
+            var key = repeated || merged.Supersedes is not null ? null : _clientKey;
             try
             {
-                return await AppendAsync(context, plan, said, key);
+                return await AppendAsync(context, merged, said, key);
             }
             catch (PreconditionFailedException) when (attempt < MaxAttempts)
             {
@@ -136,30 +128,31 @@ internal sealed class ProxyTurn
             catch (ConflictException error) when (attempt < MaxAttempts && error.Code is ErrorCodes.KeyReused or ErrorCodes.NotLastAnswer)
             {
                 repeated |= error.Code == ErrorCodes.KeyReused && key is not null;
+                isOwnTurn |= error.Code == ErrorCodes.NotLastAnswer;
             }
         }
     }
 
-    private async Task<AppendResult?> AppendAsync(SessionContext? context, TurnPlan plan, Message? said, string? clientKey)
+    private async Task<AppendResult?> AppendAsync(SessionContext? context, MergedTranscript merged, Message? said, string? clientKey)
     {
         var place = context?.LastSequence ?? 0;
         var etag = context?.ETag;
-        var ledger = new ToolLedger(View(context).Where(message => plan.Supersedes is not { } from || message.Sequence < from));
-        if (plan.IsFirst && _sent.Older.Count > 0)
+        var ledger = new ToolLedger(View(context).Where(message => merged.Supersedes is not { } from || message.Sequence < from));
+        if (merged.Older.Count > 0)
         {
-            var older = Chunks(ledger.Settle(_sent.Older));
+            var older = Chunks(ledger.Settle(merged.Older));
             for (var part = 0; part < older.Count; part++)
             {
                 etag = (await _session.AppendAsync(Request(older[part], Key("older", place, part), etag, null), CancellationToken.None)).ETag;
             }
         }
 
-        var chunks = Chunks(ledger.Settle(said is null ? plan.Before : [.. plan.Before, said]));
+        var chunks = Chunks(ledger.Settle(said is null ? merged.New : [.. merged.New, said]));
         AppendResult? first = null, last = null;
         for (var part = 0; part < chunks.Count; part++)
         {
             var key = part == chunks.Count - 1 && clientKey is not null ? clientKey : Key("turn", place, part);
-            last = await _session.AppendAsync(Request(chunks[part], key, etag, part == 0 ? plan.Supersedes : null), CancellationToken.None);
+            last = await _session.AppendAsync(Request(chunks[part], key, etag, part == 0 ? merged.Supersedes : null), CancellationToken.None);
             etag = last.ETag;
             first ??= last;
         }

@@ -21,7 +21,7 @@ internal static class StorableMessage
     private const string OmittedScheme = "urn:granary:omitted:";
 
     /// <returns>Null if there is nothing in it that could be stored.</returns>
-    public static Message? Of(ModelMessage message)
+    public static ModelMessage? Of(ModelMessage message)
     {
         var calls = message.Role == MessageRole.Assistant ? Calls(message.ToolCalls) : null;
         var callId = message.Role == MessageRole.Tool && message.ToolCallId is { } id ? Name(id) : null;
@@ -40,7 +40,7 @@ internal static class StorableMessage
             return null;
         }
 
-        return new Message
+        return new ModelMessage
         {
             Role = message.Role,
             Content = content,
@@ -53,40 +53,56 @@ internal static class StorableMessage
     }
 
     /// <summary>An answer of a model.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <param name="begun">How the client had begun it, if it had.</param>
+    /// <param name="partial">Whether it broke off.</param>
     /// <returns>Null if it says nothing.</returns>
-    public static Message? Of(ChatResponse answer, bool partial)
+    public static Message? Of(ChatResponse answer, string? begun, bool partial)
     {
-        var message = Of(new ModelMessage { Role = MessageRole.Assistant, Content = answer.Content, ToolCalls = answer.ToolCalls.Count > 0 ? answer.ToolCalls : null });
-        if (message is null)
+        var taken = answer.Content.Length > 0 || answer.ToolCalls.Count > 0
+            ? Of(new ModelMessage { Role = MessageRole.Assistant, Content = begun + answer.Content, ToolCalls = answer.ToolCalls.Count > 0 ? answer.ToolCalls : null })
+            : null;
+        if (taken is null)
         {
             return null;
         }
 
-        var reasoning = answer.Reasoning is { Length: > 0 } text ? Cut(Text(text), MaxBytes - Bytes(message.Content) - Size(message.ToolCalls)) : null;
-        return message with { Reasoning = string.IsNullOrEmpty(reasoning) ? null : reasoning, Partial = partial };
+        var reasoning = answer.Reasoning is { Length: > 0 } text ? Cut(Text(text), MaxBytes - Bytes(taken.Content) - Size(taken.ToolCalls)) : null;
+        return new Message
+        {
+            Role = MessageRole.Assistant,
+            Content = taken.Content,
+            ToolCalls = taken.ToolCalls,
+            Reasoning = string.IsNullOrEmpty(reasoning) ? null : reasoning,
+            Partial = partial,
+        };
     }
 
-    /// <summary>A stored message as a model gets it: what was not kept becomes words.</summary>
-    public static ModelMessage ToModel(Message message)
+    /// <summary>A stored message as a model gets it.</summary>
+    public static ModelMessage ToModel(Message message) => new()
     {
-        var content = message.Content;
-        var media = message.Media;
-        if (media is not null && media.Any(IsOmitted))
+        Role = message.Role,
+        Content = message.Content,
+        Name = message.Name,
+        Media = message.Media,
+        ToolCalls = message.ToolCalls is { Count: > 0 } calls ? calls : null,
+        ToolCallId = message.ToolCallId,
+        ToolError = message.ToolError,
+    };
+
+    /// <summary>The message with words in the place of what was not kept.</summary>
+    public static ModelMessage WithMarks(ModelMessage message)
+    {
+        if (message.Media is not { } media || !media.Any(IsOmitted))
         {
-            var marks = media.Where(IsOmitted).Select(item => $"[{item.Description}]");
-            content = string.Join('\n', marks.Prepend(content).Where(text => text?.Length > 0));
-            media = media.All(IsOmitted) ? null : [.. media.Where(item => !IsOmitted(item))];
+            return message;
         }
 
-        return new ModelMessage
+        var marks = media.Where(IsOmitted).Select(item => $"[{item.Description}]");
+        return message with
         {
-            Role = message.Role,
-            Content = content,
-            Name = message.Name,
-            Media = media,
-            ToolCalls = message.ToolCalls is { Count: > 0 } calls ? calls : null,
-            ToolCallId = message.ToolCallId,
-            ToolError = message.ToolError,
+            Content = string.Join('\n', marks.Prepend(message.Content).Where(text => text.Length > 0)),
+            Media = media.All(IsOmitted) ? null : [.. media.Where(item => !IsOmitted(item))],
         };
     }
 
