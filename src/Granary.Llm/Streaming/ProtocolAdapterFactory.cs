@@ -12,7 +12,10 @@ public static class ProtocolAdapterFactory
     internal static StreamAdapter CreateStream(ChatDialect dialect, TimeProvider time) => dialect switch
     {
         ChatDialect.OpenAIChat or ChatDialect.Mistral => new OpenAIAdapter(dialect, time),
+        ChatDialect.OpenAIResponses => new OpenAIResponsesAdapter(time),
         ChatDialect.Anthropic => new ClaudeAdapter(time),
+        ChatDialect.Gemini => new GoogleAdapter(time),
+        ChatDialect.Ollama => new OllamaAdapter(time),
         _ => throw new ArgumentOutOfRangeException(nameof(dialect), dialect, "There is no such dialect."),
     };
 }
