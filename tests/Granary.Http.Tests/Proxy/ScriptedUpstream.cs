@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -77,6 +79,21 @@ public sealed class ScriptedUpstream : IAsyncDisposable
             await context.Response.WriteAsync(next);
             await context.Response.Body.FlushAsync();
         }
+    }
+
+    /// <summary>Sends a stream whose connection ends in the middle, after all of the text has arrived.</summary>
+    public static async Task TornAsync(HttpContext context, string text)
+    {
+        // Past the server, which throws away what it has not sent when a connection is broken off.
+        var socket = context.Features.Get<IConnectionSocketFeature>()!.Socket;
+        var body = Encoding.UTF8.GetBytes(text);
+        var chunk = body.Length == 0 ? "" : $"{body.Length:x}\r\n{text}\r\n";
+        await socket.SendAsync(Encoding.UTF8.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n{chunk}"));
+        socket.Shutdown(SocketShutdown.Send);
+        var closed = new TaskCompletionSource();
+        context.RequestAborted.Register(closed.SetResult);
+        await closed.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        context.Abort();
     }
 
     public async ValueTask DisposeAsync()
