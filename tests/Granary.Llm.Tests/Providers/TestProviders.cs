@@ -45,7 +45,7 @@ internal static class TestProviders
         setup => new HttpChatProvider(setup, time ?? TimeProvider.System, NullLogger<HttpChatProvider>.Instance),
         new ModelCatalogue([], setups));
 
-    public static ChatModels Models(IProviderRouter router, TimeProvider? time = null)
+    public static ChatModels ModelsOf(IProviderRouter router, TimeProvider? time = null)
     {
         time ??= TimeProvider.System;
         return new ChatModels(router, new ChatDialects(time), new OpenAIGateway(time), time, NullLogger<ChatModels>.Instance);
