@@ -66,7 +66,7 @@ internal sealed class ProviderAddress
     }
 
     private string Deployment(ProviderCall call, string? common) =>
-        Uri.EscapeDataString(_options.Deployments.TryGetValue(call.Model, out var own) ? own : common ?? call.Model);
+        Segment(_options.Deployments.TryGetValue(call.Model, out var own) ? own : common ?? call.Model);
 
     private string Anthropic(ProviderCall call) => call.Operation switch
     {
@@ -108,14 +108,17 @@ internal sealed class ProviderAddress
         _ => "models",
     };
 
-    /// <summary>A model's name in a Gemini path: <c>models/{name}</c>, unless it says itself what it is (<c>tunedModels/{name}</c>).</summary>
+    /// <summary>A model's name in a Gemini path: <c>models/{name}</c>, unless it says itself that it is tuned (<c>tunedModels/{name}</c>).</summary>
     public static string GeminiModel(string model)
     {
-        var slash = model.IndexOf('/', StringComparison.Ordinal);
-        return slash < 0
-            ? $"models/{Uri.EscapeDataString(model)}"
-            : $"{Uri.EscapeDataString(model[..slash])}/{Uri.EscapeDataString(model[(slash + 1)..])}";
+        var folder = model.StartsWith("tunedModels/", StringComparison.Ordinal) ? "tunedModels/" : "models/";
+        return folder + Segment(model.StartsWith(folder, StringComparison.Ordinal) ? model[folder.Length..] : model);
     }
+
+    /// <summary>A name as one part of a path; names that would lead elsewhere name nothing.</summary>
+    private static string Segment(string name) => name is "" or "." or ".."
+        ? throw new ProviderException("none", $"'{name}' is no model's name.", 404)
+        : Uri.EscapeDataString(name);
 
     private static string DefaultOf(ProviderKind kind) => kind switch
     {
