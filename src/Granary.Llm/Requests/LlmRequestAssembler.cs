@@ -193,10 +193,18 @@ public sealed partial class LlmRequestAssembler(
     /// <summary>Fits the draft into the budget, by the provider's count where that is to be had.</summary>
     private async ValueTask<(FittedPrompt Prompt, int Tokens)> FitAsync(AssemblyInput input, PromptDraft draft, int budget, CancellationToken cancellationToken)
     {
-        var allowed = budget;
+        var (allowed, said) = (budget, 0);
         for (var attempt = 1; ; attempt++)
         {
-            var fitted = await PromptFitter.FitAsync(draft, allowed, options, cancellationToken).ConfigureAwait(false);
+            FittedPrompt fitted;
+            try
+            {
+                fitted = await PromptFitter.FitAsync(draft, allowed, options, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TooLargeException error) when (attempt > 1)
+            {
+                throw Overcounted(input, error.Field, said, budget);
+            }
 
             // Once the provider has counted more than the estimate, a low estimate says nothing.
             if ((attempt == 1 && fitted.Tokens < options.CountFrom * budget) || await CountAsync(input, fitted, cancellationToken).ConfigureAwait(false) is not { } counted)
@@ -211,12 +219,16 @@ public sealed partial class LlmRequestAssembler(
 
             if (attempt == MaxCounts)
             {
-                throw new TooLargeException("messages", $"take {counted} tokens as the provider of '{input.Request.Model}' counts them; its prompt may have {budget}");
+                throw Overcounted(input, "messages", counted, budget);
             }
 
+            said = counted;
             allowed = (int)Math.Min(allowed * 0.95, (double)fitted.Tokens * budget / counted);
         }
     }
+
+    private static TooLargeException Overcounted(AssemblyInput input, string field, int counted, int budget) =>
+        new(field, $"cannot be made small enough: the provider counts {counted} tokens, and a prompt of '{input.Request.Model}' may have {budget}");
 
     private async ValueTask<int?> CountAsync(AssemblyInput input, FittedPrompt fitted, CancellationToken cancellationToken)
     {

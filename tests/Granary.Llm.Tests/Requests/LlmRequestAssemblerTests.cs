@@ -272,7 +272,9 @@ public class LlmRequestAssemblerTests
         asked.Clear();
         await Assembler.AssembleAsync(input with { Model = input.Model with { ContextTokens = estimate * 2 } });
         asked.ShouldBeEmpty();
-        (await Should.ThrowAsync<TooLargeException>(async () => await Assembler.AssembleAsync(narrow with { CountAtProvider = (_, _) => ValueTask.FromResult<int?>(100_000) }))).Field.ShouldBe("messages");
+        var error = await Should.ThrowAsync<TooLargeException>(async () => await Assembler.AssembleAsync(narrow with { CountAtProvider = (_, _) => ValueTask.FromResult<int?>(100_000) }));
+        error.Field.ShouldBe("messages[0]");
+        error.Rule.ShouldContain($"100000 tokens, and a prompt of 'm' may have {estimate + 10}");
     }
 
     [Fact]
