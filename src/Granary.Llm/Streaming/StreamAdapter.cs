@@ -19,6 +19,8 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     private Utf8JsonWriter? json;
+    private SurrogateJoin content;
+    private SurrogateJoin reasoning;
     private bool started;
     private bool stopped;
     private bool ended;
@@ -243,9 +245,11 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
         }
     }
 
-    protected void Content(string? text, ICollection<StreamEvent> events) => Piece(StreamEventKind.Content, text, events);
+    protected void Content(string? text, ICollection<StreamEvent> events) =>
+        Piece(StreamEventKind.Content, ref content, text, events);
 
-    protected void Reasoning(string? text, ICollection<StreamEvent> events) => Piece(StreamEventKind.Reasoning, text, events);
+    protected void Reasoning(string? text, ICollection<StreamEvent> events) =>
+        Piece(StreamEventKind.Reasoning, ref reasoning, text, events);
 
     protected void Usage(ChatUsage? usage, ICollection<StreamEvent> events)
     {
@@ -308,12 +312,12 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
 
     private static bool IsMalformed(Exception e) => e is JsonException or InvalidOperationException or FormatException or InvalidDataException;
 
-    private void Piece(StreamEventKind kind, string? text, ICollection<StreamEvent> events)
+    private void Piece(StreamEventKind kind, ref SurrogateJoin join, string? text, ICollection<StreamEvent> events)
     {
-        if (!string.IsNullOrEmpty(text))
+        if (!string.IsNullOrEmpty(text) && join.Add(text) is { Length: > 0 } whole)
         {
             Start(null, null, null, events);
-            events.Add(new StreamEvent(kind, text));
+            events.Add(new StreamEvent(kind, whole));
         }
     }
 }
