@@ -42,31 +42,19 @@ internal sealed class StreamRelay(ChatDialect source, ChatDialect target, bool s
     /// <summary>Takes the next bytes of the source.</summary>
     public void Read(ReadOnlySpan<byte> bytes, IBufferWriter<byte> output)
     {
-        if (copies)
-        {
-            reader.ReadAndCopy(bytes, events, hidesUsage, output);
-        }
-        else
-        {
-            reader.Read(bytes, events);
-        }
-
+        reader.Read(bytes, events, hidesUsage, copies ? output : null);
         Pass(output);
     }
 
     /// <summary>The source's bytes are over.</summary>
-    public void End(IBufferWriter<byte> output)
-    {
-        reader.End(events);
-        Pass(output);
-    }
+    public void End(IBufferWriter<byte> output) => Break(null, output);
 
     /// <summary>The source failed.</summary>
-    /// <param name="reason">What to tell the client.</param>
+    /// <param name="reason">What to tell the client if the answer is not whole; null for the usual words.</param>
     /// <param name="output">Receives the bytes.</param>
-    public void Break(string reason, IBufferWriter<byte> output)
+    public void Break(string? reason, IBufferWriter<byte> output)
     {
-        reader.End(reason, events);
+        reader.End(reason, events, hidesUsage, copies ? output : null);
         Pass(output);
     }
 
