@@ -77,7 +77,7 @@ public sealed class ProxyFailureTests : ProxyTest
     public async Task A_stream_that_breaks_after_any_event_is_an_error_in_band_and_what_came_is_kept(int events)
     {
         var sent = string.Concat(Texts.ChatStream("Under", "stood.")[..events]);
-        Upstream.Answer = (context, _) => ScriptedUpstream.TornAsync(context, sent + "data: {\"id\":\"chatcmpl-1\",\"choices\":[{\"ind");
+        Upstream.Answer = (context, _) => ScriptedUpstream.TornAsync(context, sent + "data: {\"id\":\"chatcmpl-1\",\"choices\":[{\"TORN");
 
         var answer = await StreamAsync("s", "u:Hi");
 
@@ -91,7 +91,7 @@ public sealed class ProxyFailureTests : ProxyTest
         }
 
         answer.ShouldBe(200).Text.ShouldStartWith(sent);
-        answer.Text.ShouldNotContain("[{\"ind");
+        answer.Text.ShouldNotContain("[{\"TORN");
         var error = answer.Text.Split('\n').Where(line => line.StartsWith("data: {\"error\"", StringComparison.Ordinal)).ShouldHaveSingleItem();
         JsonNode.Parse(error[6..])!["error"]!["message"].ShouldNotBeNull();
         if (received.Length == 0)
