@@ -74,7 +74,8 @@ internal static class ProxyHeaders
         }
     }
 
-    private static bool BelongsToConnection(string name) => name.ToLowerInvariant() is
+    /// <summary>Of the connection, or of what the provider lets web pages do: that is not this service's word.</summary>
+    private static bool BelongsToConnection(string name) => name.StartsWith("access-control-", StringComparison.OrdinalIgnoreCase) || name.ToLowerInvariant() is
         "connection" or "keep-alive" or "transfer-encoding" or "te" or "trailer" or "upgrade" or "proxy-authenticate" or "proxy-connection"
         or "set-cookie" or "server" or "date" or "alt-svc" or "strict-transport-security" or "x-session-id" or "x-granary-stored";
 }

@@ -245,10 +245,16 @@ internal sealed partial class StreamRelay : IDisposable
         else
         {
             Begin();
-            _target!.Write(next.Kind == StreamEventKind.Start && _responseId is not null ? next with { Id = _responseId } : next, Writer);
+            _target!.Write(next.Kind == StreamEventKind.Start ? Started(next) : next, Writer);
             _wrote = true;
         }
     }
+
+    private StreamEvent Started(in StreamEvent start) => start with
+    {
+        Id = _responseId ?? start.Id,
+        Name = string.IsNullOrEmpty(start.Name) ? _upstream.Model : start.Name,
+    };
 
     private void Begin()
     {

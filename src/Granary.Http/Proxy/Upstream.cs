@@ -8,7 +8,8 @@ namespace Granary.Http.Proxy;
 /// <summary>A provider's answer whose body is still coming.</summary>
 /// <param name="Answer">The answer.</param>
 /// <param name="Dialect">The dialect that it is in.</param>
-internal sealed record UpstreamAnswer(ProviderResponse Answer, ChatDialect Dialect) : IDisposable
+/// <param name="Model">The model that was asked for: some providers do not say which one answered.</param>
+internal sealed record UpstreamAnswer(ProviderResponse Answer, ChatDialect Dialect, string Model) : IDisposable
 {
     public void Dispose() => Answer.Dispose();
 }
@@ -69,7 +70,7 @@ internal sealed class Upstream(IProviderRouter router)
         var answer = await provider.SendAsync(make(route, dialect) with { Credential = credential }, cancellationToken);
         if (dialect != ChatDialect.OpenAIResponses || answer.Status is not (StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed or StatusCodes.Status501NotImplemented))
         {
-            return new UpstreamAnswer(answer, dialect);
+            return new UpstreamAnswer(answer, dialect, route.Model);
         }
 
         // No responses here, or no such model: a chat tells.
@@ -77,12 +78,12 @@ internal sealed class Upstream(IProviderRouter router)
         if (!chat.IsSuccess)
         {
             chat.Dispose();
-            return new UpstreamAnswer(answer, dialect);
+            return new UpstreamAnswer(answer, dialect, route.Model);
         }
 
         answer.Dispose();
         _withoutResponses[provider.Name] = true;
-        return new UpstreamAnswer(chat, provider.Dialect);
+        return new UpstreamAnswer(chat, provider.Dialect, route.Model);
     }
 
     private static int NextWithKey(IReadOnlyList<ProviderRoute> routes, int choice)

@@ -16,6 +16,7 @@ internal static class WholeRelay
     {
         using var body = await ReadAsync(context, upstream.Answer, maxBytes);
         var answer = Parse(body.Bytes.Span, upstream.Dialect);
+        answer = answer.Model.Length > 0 ? answer : answer with { Model = upstream.Model };
         if (turn is not null)
         {
             var stored = await turn.StoreAsync(answer, partial: answer.Error is not null);
