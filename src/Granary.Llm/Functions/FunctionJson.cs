@@ -11,6 +11,9 @@ internal static class FunctionJson
     /// <summary>Strict about null and missing parts, so that a wrong call is told to the model instead of half understood; enums by name.</summary>
     public static JsonSerializerOptions Options { get; } = Create();
 
+    /// <summary>The same, for people and models to read.</summary>
+    public static JsonSerializerOptions Indented { get; } = new(Options) { WriteIndented = true };
+
     /// <summary>An empty JSON object.</summary>
     public static JsonElement EmptyObject { get; } = JsonElement.Parse("{}");
 

@@ -36,6 +36,20 @@ internal static class Words
         }
     }
 
+    /// <summary>How often each word is in a text, and how many words it has.</summary>
+    public static (IReadOnlyDictionary<string, int> Counts, int Length) Count(string text)
+    {
+        var counts = new Dictionary<string, int>(StringComparer.Ordinal);
+        var length = 0;
+        foreach (var word in Of(text))
+        {
+            counts[word] = counts.GetValueOrDefault(word) + 1;
+            length++;
+        }
+
+        return (counts, length);
+    }
+
     private static string Fold(StringBuilder word) =>
         word.Length > 3 && word[^1] == 's' && word[^2] != 's' ? word.ToString(0, word.Length - 1) : word.ToString();
 }
