@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Granary.Llm.Functions;
 using Granary.Llm.Streaming;
 
 namespace Granary.Llm.Agents;
@@ -15,27 +14,7 @@ internal sealed record PendingCall(string Id, string Name, JsonElement Arguments
     public static PendingCall Of(in StreamEvent complete)
     {
         var text = complete.Text ?? "";
-        var arguments = Parse(text);
-        return new PendingCall(
-            complete.Id ?? "", complete.Name ?? "", arguments ?? JsonSerializer.SerializeToElement(new Dictionary<string, string> { ["raw"] = text }), arguments is null);
-    }
-
-    private static JsonElement? Parse(string text)
-    {
-        // Providers write nothing at all for a call without arguments.
-        if (string.IsNullOrWhiteSpace(text))
-        {
-            return FunctionJson.EmptyObject;
-        }
-
-        try
-        {
-            var value = JsonElement.Parse(text);
-            return value.ValueKind == JsonValueKind.Object ? value : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
+        var whole = ToolArguments.TryParse(text, out var arguments);
+        return new PendingCall(complete.Id ?? "", complete.Name ?? "", whole ? arguments : ToolArguments.Parse(text), !whole);
     }
 }

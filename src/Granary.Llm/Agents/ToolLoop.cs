@@ -114,7 +114,8 @@ public sealed class ToolLoop
             one.OutputTokens + other.OutputTokens,
             one.CachedInputTokens + other.CachedInputTokens,
             one.CacheWriteTokens + other.CacheWriteTokens,
-            one.ReasoningTokens + other.ReasoningTokens);
+            one.ReasoningTokens + other.ReasoningTokens,
+            one.TotalTokens + other.TotalTokens);
 
     /// <summary>An answer's events, whose failure is a value: an iterator cannot yield what it catches.</summary>
     private sealed class GuardedEvents(IToolConversation conversation, CancellationToken cancellationToken) : IAsyncDisposable

@@ -14,9 +14,6 @@ internal static class FunctionJson
     /// <summary>The same, for people and models to read.</summary>
     public static JsonSerializerOptions Indented { get; } = new(Options) { WriteIndented = true };
 
-    /// <summary>An empty JSON object.</summary>
-    public static JsonElement EmptyObject { get; } = JsonElement.Parse("{}");
-
     private static JsonSerializerOptions Create()
     {
         var options = new JsonSerializerOptions(JsonSerializerDefaults.Web)
