@@ -4,6 +4,8 @@ using Granary.Core.Storage;
 using Granary.Llm.Agents;
 using Granary.Llm.Functions;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Granary.Llm.Tests.Agents;
 
@@ -15,7 +17,7 @@ public sealed class MemoryToolsTests : IAsyncDisposable
 
     public MemoryToolsTests()
     {
-        host = new ServiceCollection().AddLogging().AddSingleton<IPartitionStore>(new InMemoryPartitionStore()).AddGranaryEmbedded().BuildServiceProvider();
+        host = new ServiceCollection().AddSingleton(typeof(ILogger<>), typeof(NullLogger<>)).AddSingleton<IPartitionStore>(new InMemoryPartitionStore()).AddGranaryEmbedded().BuildServiceProvider();
         memory = host.GetRequiredService<IMemoryCluster>();
         registry.AddAll(new MemoryTools(memory).Functions);
     }

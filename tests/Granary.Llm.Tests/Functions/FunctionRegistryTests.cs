@@ -144,14 +144,14 @@ public class FunctionRegistryTests
     }
 
     [Fact]
-    public void Collisions_are_refused_and_leave_nothing_behind()
+    public async Task Collisions_are_refused_and_leave_nothing_behind()
     {
         var registry = new FunctionRegistry();
         registry.Add(() => 1, "Two");
 
         Should.Throw<ArgumentException>(() => registry.Add(() => 2, "Two")).Message.ShouldContain("'Two' is registered already");
         Should.Throw<ArgumentException>(() => registry.AddObject(new Pair()));
-        registry.ListAsync().AsTask().Result.Select(f => f.Name).ShouldBe(["Two"]);
+        (await registry.ListAsync()).Select(f => f.Name).ShouldBe(["Two"]);
     }
 
     [Theory]
@@ -248,7 +248,7 @@ public class FunctionRegistryTests
 
     public sealed record Line([property: Description("The article.")] string Sku, int Count, string? Note = null);
 
-    public sealed record Node(Node? Child);
+    public sealed record Node(Node? Child, int Value = 0);
 
     public interface IClock
     {
