@@ -14,6 +14,7 @@ internal static class FunctionSchema
         TreatNullObliviousAsNonNullable = true,
         TransformSchemaNode = static (context, schema) =>
         {
+            AddEnumType(schema);
             var description = Describe(context.PropertyInfo?.AttributeProvider) ?? Describe(context.TypeInfo.Type);
             if (description is null)
             {
@@ -69,6 +70,15 @@ internal static class FunctionSchema
         }
 
         return JsonSerializer.SerializeToElement(schema);
+    }
+
+    // The exporter leaves it out; Gemini insists on it.
+    private static void AddEnumType(JsonNode schema)
+    {
+        if (schema is JsonObject part && !part.ContainsKey("type") && part["enum"] is JsonArray values)
+        {
+            part.Insert(0, "type", values.Contains(null) ? new JsonArray("string", "null") : "string");
+        }
     }
 
     private static void MoveReferences(JsonNode? node, string root)

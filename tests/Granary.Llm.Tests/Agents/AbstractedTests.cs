@@ -37,6 +37,7 @@ public class AbstractedTests
                 description: "Temperature, in °C."
                 type: number
               sky:
+                type: string
                 enum:
                   - Clear
                   - Rain

@@ -43,8 +43,8 @@ public class FunctionRegistryTests
                     "required": ["sku", "count"]
                   }
                 },
-                "unit": { "enum": ["Celsius", "Fahrenheit"], "default": "Fahrenheit" },
-                "comment": { "type": ["string", "null"] },
+                "unit": { "type": "string", "enum": ["Celsius", "Fahrenheit"], "default": "Fahrenheit" },
+                "comment": { "type": "string" },
                 "limit": { "type": ["integer", "null"] }
               },
               "required": ["lines"]

@@ -143,7 +143,7 @@ public sealed class McpFunctionSourceTests : IAsyncDisposable
     public async Task Long_results_are_cut_and_pictures_are_named()
     {
         tools.Add(Tool("long", () => new string('x', 50_000)));
-        tools.Add(Tool("picture", () => new ImageContentBlock { Data = new byte[] { 1 }, MimeType = "image/png" }));
+        tools.Add(Tool("picture", () => ImageContentBlock.FromBytes(new byte[] { 1 }, "image/png")));
         var registry = new FunctionRegistry();
         registry.AddSource(Source());
 
