@@ -19,6 +19,7 @@ public sealed class McpFunctionSourceTests : IAsyncDisposable
     private readonly List<McpFunctionSource> sources = [];
     private readonly ManualTimeProvider time = new();
     private bool down;
+    private bool silent;
 
     public async ValueTask DisposeAsync()
     {
@@ -60,11 +61,7 @@ public sealed class McpFunctionSourceTests : IAsyncDisposable
         tools.Add(Tool("two", () => 2));
 
         // The news comes by its own way: asked until it is there. The clock stands still, so it is not the list's age.
-        using var patience = new CancellationTokenSource(Patience);
-        while ((await source.ListAsync(patience.Token)).Count < 2)
-        {
-            await Task.Yield();
-        }
+        await UntilAsync(async token => (await source.ListAsync(token)).Count == 2);
 
         connections.Count.ShouldBe(1);
     }
@@ -82,7 +79,40 @@ public sealed class McpFunctionSourceTests : IAsyncDisposable
         down = false;
         (await registry.ListAsync()).Select(f => f.Name).ShouldBe(["mine"]);
         time.Advance(TimeSpan.FromSeconds(30));
-        (await registry.ListAsync()).Select(f => f.Name).ShouldBe(["calc_one", "mine"]);
+        await UntilAsync(async token => (await registry.ListAsync(token)).Count == 2);
+    }
+
+    [Fact]
+    public async Task A_server_that_was_down_keeps_nobody_waiting()
+    {
+        var source = new McpFunctionSource(new McpSourceOptions { Name = "calc", Command = "in-process" }, Connect, time, null);
+        sources.Add(source);
+        down = true;
+        (await source.ListAsync()).ShouldBeEmpty();
+
+        // Now it takes the connection and says nothing.
+        down = false;
+        silent = true;
+        time.Advance(TimeSpan.FromSeconds(30));
+
+        source.ListAsync().IsCompletedSuccessfully.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_server_that_says_nothing_is_given_up()
+    {
+        silent = true;
+        var source = Source();
+
+        var list = source.ListAsync().AsTask();
+        await time.UntilTimersAsync(1);
+        while (!list.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        (await list).ShouldBeEmpty();
     }
 
     [Fact]
@@ -95,15 +125,12 @@ public sealed class McpFunctionSourceTests : IAsyncDisposable
 
         down = true;
         await connections[0].DisposeAsync();
-        using var patience = new CancellationTokenSource(Patience);
-        while ((await registry.ListAsync(patience.Token)).Count > 0)
-        {
-            await Task.Yield();
-        }
+        await UntilAsync(async token => (await registry.ListAsync(token)).Count == 0);
 
         (await function.InvokeAsync(JsonElement.Parse("{}"), Scope)).Content.ShouldBe("Error: the server 'calc' is not available now");
         down = false;
         time.Advance(TimeSpan.FromSeconds(30));
+        await UntilAsync(async token => (await registry.ListAsync(token)).Count == 1);
         (await CallAsync(registry, "calc_one", "{}")).Text.ShouldBe("1");
     }
 
@@ -174,6 +201,49 @@ public sealed class McpFunctionSourceTests : IAsyncDisposable
             .Message.ShouldContain(message);
 
     [Fact]
+    public async Task A_server_is_reached_over_http_with_its_headers()
+    {
+        var keys = new System.Collections.Concurrent.ConcurrentBag<string?>();
+        await using var server = new LocalServer(async context =>
+        {
+            keys.Add(context.Request.Headers["X-Key"]);
+            using var reader = new StreamReader(context.Request.InputStream);
+            var body = await reader.ReadToEndAsync();
+            if (context.Request.HttpMethod != "POST")
+            {
+                await LocalServer.WriteAsync(context, 405, "", "text/plain");
+                return;
+            }
+
+            var request = JsonElement.Parse(body);
+            if (!request.TryGetProperty("id", out var id))
+            {
+                await LocalServer.WriteAsync(context, 202, "");
+                return;
+            }
+
+            var answer = request.GetProperty("method").GetString() switch
+            {
+                "initialize" => """ "result":{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"s","version":"1"}}""",
+                "tools/list" => """ "result":{"tools":[{"name":"echo","inputSchema":{"type":"object","properties":{"text":{"type":"string"}}}}]}""",
+                "tools/call" => $$"""
+                    "result":{"content":[{"type":"text","text":{{request.GetProperty("params").GetProperty("arguments").GetProperty("text").GetRawText()}}}]}
+                    """,
+                _ => """ "error":{"code":-32601,"message":"no such method"}""",
+            };
+            await LocalServer.WriteAsync(context, 200, $"{{\"jsonrpc\":\"2.0\",\"id\":{id.GetRawText()},{answer}}}");
+        });
+        await using var source = new McpFunctionSource(
+            new McpSourceOptions { Name = "web", Endpoint = new Uri(server.Address, "mcp"), Headers = new Dictionary<string, string> { ["X-Key"] = "k" } });
+        var registry = new FunctionRegistry();
+        registry.AddSource(source);
+
+        (await registry.ListAsync()).Single().Name.ShouldBe("web_echo");
+        (await CallAsync(registry, "web_echo", """{"text":"hello"}""")).Text.ShouldBe("hello");
+        keys.ShouldAllBe(key => key == "k");
+    }
+
+    [Fact]
     public async Task A_program_that_is_none_and_an_address_without_server_have_no_tools()
     {
         await using var program = new McpFunctionSource(new McpSourceOptions { Name = "a", Command = "/no/such/program" });
@@ -191,6 +261,16 @@ public sealed class McpFunctionSourceTests : IAsyncDisposable
     private static Task<FunctionResult> CallAsync(FunctionRegistry registry, string name, string arguments) =>
         registry.InvokeAsync(name, JsonElement.Parse(arguments), Scope).AsTask();
 
+    private static async Task UntilAsync(Func<CancellationToken, Task<bool>> holds)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (!await holds(patience.Token))
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
     private McpFunctionSource Source()
     {
         var source = new McpFunctionSource(new McpSourceOptions { Name = "calc", Command = "in-process" }, Connect, time, null);
@@ -203,6 +283,11 @@ public sealed class McpFunctionSourceTests : IAsyncDisposable
         if (down)
         {
             throw new IOException("down");
+        }
+
+        if (silent)
+        {
+            return new StreamClientTransport(new Pipe().Writer.AsStream(), new Pipe().Reader.AsStream());
         }
 
         var connection = new Connection(tools);

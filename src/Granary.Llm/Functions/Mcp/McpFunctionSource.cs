@@ -49,7 +49,7 @@ public sealed partial class McpFunctionSource : IFunctionSource, IAsyncDisposabl
 
     /// <inheritdoc />
     public async ValueTask<IReadOnlyList<AgentFunction>> ListAsync(CancellationToken cancellationToken = default) =>
-        await CurrentAsync(cancellationToken).ConfigureAwait(false) is { } current ? current.Functions : [];
+        await CurrentAsync(waitForDown: false, cancellationToken).ConfigureAwait(false) is { } current ? current.Functions : [];
 
     /// <summary>Ends the connection, and the program if one was started.</summary>
     public async ValueTask DisposeAsync()
@@ -75,7 +75,7 @@ public sealed partial class McpFunctionSource : IFunctionSource, IAsyncDisposabl
     /// <summary>Calls a tool by the server's own name for it.</summary>
     internal async Task<string> CallAsync(string tool, JsonElement arguments, CancellationToken cancellationToken)
     {
-        var current = await CurrentAsync(cancellationToken).ConfigureAwait(false) ?? throw new FunctionException($"the server '{Name}' is not available now");
+        var current = await CurrentAsync(waitForDown: true, cancellationToken).ConfigureAwait(false) ?? throw new FunctionException($"the server '{Name}' is not available now");
         using var timeout = new CancellationTokenSource(options.CallTimeout, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
@@ -98,7 +98,7 @@ public sealed partial class McpFunctionSource : IFunctionSource, IAsyncDisposabl
         }
     }
 
-    private async ValueTask<McpConnection?> CurrentAsync(CancellationToken cancellationToken)
+    private async ValueTask<McpConnection?> CurrentAsync(bool waitForDown, CancellationToken cancellationToken)
     {
         Task<McpConnection?> refresh;
         lock (gate)
@@ -117,6 +117,11 @@ public sealed partial class McpFunctionSource : IFunctionSource, IAsyncDisposabl
 
             // One for all who ask meanwhile, so it must not end with one of them.
             refresh = refreshing ??= Task.Run(RefreshAsync, CancellationToken.None);
+            if (failedAt is not null && !waitForDown)
+            {
+                // Whoever asks for all functions must not wait, again and again, for a server that was down before.
+                return null;
+            }
         }
 
         return await refresh.WaitAsync(cancellationToken).ConfigureAwait(false);
