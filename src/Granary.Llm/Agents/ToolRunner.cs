@@ -88,12 +88,16 @@ internal sealed class ToolRunner(ToolLoopOptions options, TimeProvider time)
             CancellationToken.None,
             TaskContinuationOptions.None,
             TaskScheduler.Default);
+        var start = time.GetTimestamp();
         try
         {
-            return await work.WaitAsync(limit.Token).ConfigureAwait(false);
+            var result = await work.WaitAsync(limit.Token).ConfigureAwait(false);
+            GranaryLlmInstruments.ToolCalled(result.IsError ? "error" : "ok", time.GetElapsedTime(start));
+            return result;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
+            GranaryLlmInstruments.ToolCalled("timeout", time.GetElapsedTime(start));
             return FunctionResult.Failure(string.Create(CultureInfo.InvariantCulture, $"no result within {options.ToolTimeout.TotalSeconds:0.#} s"));
         }
     }

@@ -34,6 +34,7 @@ internal sealed class GoogleAdapter(TimeProvider time) : StreamAdapter(new SseRe
         var json = new Utf8JsonReader(payload);
         ChatUsage? usage = null;
         string? error = null;
+        string? finish = null;
         JsonTokens.EnterRoot(ref json);
         while (JsonTokens.NextProperty(ref json))
         {
@@ -43,7 +44,7 @@ internal sealed class GoogleAdapter(TimeProvider time) : StreamAdapter(new SseRe
                 {
                     while (JsonTokens.NextObject(ref json))
                     {
-                        ReadCandidate(ref json, payload, ref error, events);
+                        ReadCandidate(ref json, payload, ref finish, ref error, events);
                     }
                 }
             }
@@ -53,7 +54,7 @@ internal sealed class GoogleAdapter(TimeProvider time) : StreamAdapter(new SseRe
             }
             else if (json.ValueTextEquals("promptFeedback"u8))
             {
-                ReadPromptFeedback(ref json);
+                ReadPromptFeedback(ref json, ref finish);
             }
             else if (json.ValueTextEquals("error"u8))
             {
@@ -66,6 +67,7 @@ internal sealed class GoogleAdapter(TimeProvider time) : StreamAdapter(new SseRe
         }
 
         JsonTokens.LeaveRoot(ref json);
+        finishReason = finish ?? finishReason;
         Usage(usage, events);
         if (error is not null)
         {
@@ -220,7 +222,7 @@ internal sealed class GoogleAdapter(TimeProvider time) : StreamAdapter(new SseRe
         }
     }
 
-    private void ReadCandidate(ref Utf8JsonReader json, ReadOnlySpan<byte> payload, ref string? error, ICollection<StreamEvent> events)
+    private void ReadCandidate(ref Utf8JsonReader json, ReadOnlySpan<byte> payload, ref string? finish, ref string? error, ICollection<StreamEvent> events)
     {
         var isFirst = IndexOf(json) == 0;
         string? message = null;
@@ -254,7 +256,7 @@ internal sealed class GoogleAdapter(TimeProvider time) : StreamAdapter(new SseRe
         }
         else if (!string.IsNullOrEmpty(reason) && reason != "FINISH_REASON_UNSPECIFIED")
         {
-            finishReason = reason;
+            finish = reason;
         }
     }
 
@@ -382,7 +384,7 @@ internal sealed class GoogleAdapter(TimeProvider time) : StreamAdapter(new SseRe
     }
 
     /// <summary>A prompt that was refused gets no candidates, only a reason.</summary>
-    private void ReadPromptFeedback(ref Utf8JsonReader json)
+    private static void ReadPromptFeedback(ref Utf8JsonReader json, ref string? finish)
     {
         if (!JsonTokens.EnterObject(ref json))
         {
@@ -393,7 +395,7 @@ internal sealed class GoogleAdapter(TimeProvider time) : StreamAdapter(new SseRe
         {
             if (json.ValueTextEquals("blockReason"u8))
             {
-                finishReason = string.IsNullOrEmpty(JsonTokens.Text(ref json)) ? finishReason : "SAFETY";
+                finish = string.IsNullOrEmpty(JsonTokens.Text(ref json)) ? finish : "SAFETY";
             }
             else
             {

@@ -18,6 +18,7 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
     // Payloads are JSON inside a stream, never inside HTML. Line ends, also Unicode's, stay escaped: a payload is one line for every reader.
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
+    private readonly List<StreamEvent> found = [];
     private Utf8JsonWriter? json;
     private SurrogateJoin content;
     private SurrogateJoin reasoning;
@@ -51,76 +52,43 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
     protected abstract string IdPrefix { get; }
 
     /// <inheritdoc />
-    public sealed override void Read(ReadOnlySpan<byte> bytes, ICollection<StreamEvent> events)
-    {
-        try
-        {
-            while (!ended && frames.TryRead(ref bytes, out var payload))
-            {
-                ReadPayload(payload, events);
-            }
-        }
-        catch (Exception e) when (IsMalformed(e))
-        {
-            Fail($"The provider's stream cannot be read: {e.Message}", events);
-        }
-    }
+    public sealed override void Read(ReadOnlySpan<byte> bytes, ICollection<StreamEvent> events) => Read(bytes, events, hidesUsage: false, copies: null);
 
-    /// <summary>As <see cref="Read"/>, and copies each event that was understood; the one that ends the answer is held for <see cref="WriteHeld"/>.</summary>
+    /// <summary>As the public one, and copies each payload that was understood; the one that ends the answer is held for <see cref="WriteHeld"/>.</summary>
     /// <param name="bytes">The bytes.</param>
     /// <param name="events">Receives the events.</param>
-    /// <param name="hidesUsage">Leaves out what says nothing but usage.</param>
-    /// <param name="output">Receives the copies.</param>
-    public void ReadAndCopy(ReadOnlySpan<byte> bytes, ICollection<StreamEvent> events, bool hidesUsage, IBufferWriter<byte> output)
+    /// <param name="hidesUsage">Copies no payload that says nothing but usage.</param>
+    /// <param name="copies">Receives the copies, if wanted.</param>
+    public void Read(ReadOnlySpan<byte> bytes, ICollection<StreamEvent> events, bool hidesUsage, IBufferWriter<byte>? copies)
     {
         try
         {
             while (!ended && frames.TryRead(ref bytes, out var payload))
             {
-                var before = events.Count;
-                ReadPayload(payload, events);
-                if (ended)
-                {
-                    held = new ArrayBufferWriter<byte>();
-                    frames.Copy(payload, held);
-                }
-                else if (!hidesUsage || events.Count != before + 1 || events.Last().Kind != StreamEventKind.Usage)
-                {
-                    frames.Copy(payload, output);
-                }
+                ReadOne(payload, events, hidesUsage, copies);
             }
         }
         catch (Exception e) when (IsMalformed(e))
         {
             Fail($"The provider's stream cannot be read: {e.Message}", events);
         }
-    }
-
-    /// <summary>Writes the event that ended the answer; false if none did.</summary>
-    public bool WriteHeld(IBufferWriter<byte> output)
-    {
-        if (held is null)
-        {
-            return false;
-        }
-
-        output.Write(held.WrittenSpan);
-        return true;
     }
 
     /// <inheritdoc />
     public sealed override void End(ICollection<StreamEvent> events) => End(BrokeOff, events);
 
     /// <summary>The provider's stream is over.</summary>
-    /// <param name="reason">What to say if it broke off before its end.</param>
+    /// <param name="reason">What to say if it broke off before its end; null for the usual words.</param>
     /// <param name="events">Receives the events.</param>
-    public void End(string reason, ICollection<StreamEvent> events)
+    /// <param name="hidesUsage">As for <see cref="Read(ReadOnlySpan{byte}, ICollection{StreamEvent}, bool, IBufferWriter{byte})"/>.</param>
+    /// <param name="copies">Likewise.</param>
+    public void End(string? reason, ICollection<StreamEvent> events, bool hidesUsage = false, IBufferWriter<byte>? copies = null)
     {
         try
         {
             while (!ended && frames.TryReadLast(out var payload))
             {
-                ReadPayload(payload, events);
+                ReadOne(payload, events, hidesUsage, copies);
             }
         }
         catch (Exception e) when (IsMalformed(e))
@@ -138,10 +106,22 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
         {
             Done(events);
         }
-        else if (!ended)
+        else
         {
-            Fail(reason, events);
+            Fail(reason ?? BrokeOff, events);
         }
+    }
+
+    /// <summary>Writes the payload that ended the answer; false if none did.</summary>
+    public bool WriteHeld(IBufferWriter<byte> output)
+    {
+        if (held is null)
+        {
+            return false;
+        }
+
+        output.Write(held.WrittenSpan);
+        return true;
     }
 
     /// <inheritdoc />
@@ -311,6 +291,42 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
     }
 
     private static bool IsMalformed(Exception e) => e is JsonException or InvalidOperationException or FormatException or InvalidDataException;
+
+    /// <summary>Reads a payload: all of its events, or none if it is malformed, even late in it.</summary>
+    private void ReadOne(ReadOnlySpan<byte> payload, ICollection<StreamEvent> events, bool hidesUsage, IBufferWriter<byte>? copies)
+    {
+        var wasStopped = stopped;
+        found.Clear();
+        try
+        {
+            ReadPayload(payload, found);
+        }
+        catch (Exception e) when (IsMalformed(e))
+        {
+            (stopped, ended) = (wasStopped, false);
+            throw;
+        }
+
+        foreach (var next in found)
+        {
+            events.Add(next);
+        }
+
+        if (copies is null)
+        {
+            return;
+        }
+
+        if (ended)
+        {
+            held = new ArrayBufferWriter<byte>();
+            frames.Copy(payload, held);
+        }
+        else if (!hidesUsage || found is not [{ Kind: StreamEventKind.Usage }])
+        {
+            frames.Copy(payload, copies);
+        }
+    }
 
     private void Piece(StreamEventKind kind, ref SurrogateJoin join, string? text, ICollection<StreamEvent> events)
     {

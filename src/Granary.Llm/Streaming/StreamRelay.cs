@@ -18,7 +18,7 @@ namespace Granary.Llm.Streaming;
 /// await StoreAsync(relay.Answer.ToResponse());
 /// relay.WriteEnd(response.BodyWriter);
 /// </code>
-/// An exception of the read is told by <see cref="Break"/>. What came in is held back never, but for the answer's end and an event that is not whole.
+/// An exception of the read is told by <see cref="Break"/>. Only the answer's end, and an event that is not whole yet, are held back.
 /// </summary>
 /// <param name="source">The dialect that is read.</param>
 /// <param name="target">The dialect that is written.</param>
@@ -29,8 +29,8 @@ internal sealed class StreamRelay(ChatDialect source, ChatDialect target, bool s
     private readonly StreamAdapter reader = ProtocolAdapterFactory.CreateStream(source, time ?? TimeProvider.System);
     private readonly StreamAdapter writer = ProtocolAdapterFactory.CreateStream(target, time ?? TimeProvider.System);
     private readonly List<StreamEvent> events = [];
-    private readonly bool copies = source == target;
-    private readonly bool hidesUsage = !showUsage && target is (ChatDialect.OpenAIChat or ChatDialect.Mistral);
+    private readonly bool copies = source == target || (IsOpenAI(source) && IsOpenAI(target));
+    private readonly bool hidesUsage = !showUsage && IsOpenAI(target);
     private StreamEvent end;
 
     /// <summary>The answer as far as it came.</summary>
@@ -42,31 +42,19 @@ internal sealed class StreamRelay(ChatDialect source, ChatDialect target, bool s
     /// <summary>Takes the next bytes of the source.</summary>
     public void Read(ReadOnlySpan<byte> bytes, IBufferWriter<byte> output)
     {
-        if (copies)
-        {
-            reader.ReadAndCopy(bytes, events, hidesUsage, output);
-        }
-        else
-        {
-            reader.Read(bytes, events);
-        }
-
+        reader.Read(bytes, events, hidesUsage, copies ? output : null);
         Pass(output);
     }
 
     /// <summary>The source's bytes are over.</summary>
-    public void End(IBufferWriter<byte> output)
-    {
-        reader.End(events);
-        Pass(output);
-    }
+    public void End(IBufferWriter<byte> output) => Break(null, output);
 
     /// <summary>The source failed.</summary>
-    /// <param name="reason">What to tell the client.</param>
+    /// <param name="reason">What to tell the client if the answer is not whole; null for the usual words.</param>
     /// <param name="output">Receives the bytes.</param>
-    public void Break(string reason, IBufferWriter<byte> output)
+    public void Break(string? reason, IBufferWriter<byte> output)
     {
-        reader.End(reason, events);
+        reader.End(reason, events, hidesUsage, copies ? output : null);
         Pass(output);
     }
 
@@ -96,6 +84,8 @@ internal sealed class StreamRelay(ChatDialect source, ChatDialect target, bool s
             writer.WriteTerminator(output);
         }
     }
+
+    private static bool IsOpenAI(ChatDialect dialect) => dialect is ChatDialect.OpenAIChat or ChatDialect.Mistral;
 
     private void Pass(IBufferWriter<byte> output)
     {

@@ -7,7 +7,7 @@ namespace Granary.Llm.Tests.Rendering;
 
 public class RenderingProperties
 {
-    private static readonly Config Many = Config.QuickThrowOnFailure.WithMaxTest(300);
+    private static readonly Config Many = Config.QuickThrowOnFailure.WithMaxTest(200);
 
     public static TheoryData<ChatDialect> Dialects => Samples.Dialects;
 
