@@ -163,6 +163,16 @@ public class RequestTests
     public void OpenAIs_reasoning_models_are_known_by_name(string model, bool reasons) => ModelFamilies.IsOpenAIReasoning(model).ShouldBe(reasons);
 
     [Theory]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}""", true)]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}""", false)]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"string"}},"required":[],"additionalProperties":false}""", false)]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"object"}},"required":["a"],"additionalProperties":false}""", false)]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"array","items":{"anyOf":[{"type":"string"},{"oneOf":[]}]}}},"required":["a"],"additionalProperties":false}""", false)]
+    [InlineData("""{"type":"object","properties":7,"required":["a"],"additionalProperties":false}""", false)]
+    [InlineData("""true""", false)]
+    public void A_schema_is_strict_only_where_OpenAI_would_take_it_so(string schema, bool strict) => StrictSchema.Is(Samples.Json(schema)).ShouldBe(strict);
+
+    [Theory]
     [InlineData("claude-sonnet-4-5-20250929", 4.5)]
     [InlineData("claude-sonnet-4-20250514", 4)]
     [InlineData("claude-3-7-sonnet-latest", 3.7)]
