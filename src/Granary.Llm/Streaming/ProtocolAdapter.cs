@@ -9,7 +9,7 @@ namespace Granary.Llm.Streaming;
 /// <remarks>
 /// <para>
 /// Reading never throws over what a provider sends. Its events come in an order that can be relied on: a start first; each tool call's start, pieces and
-/// completion, whose pieces joined are the completion's text; one stop; then done, or at any point an error, after which nothing comes. Usage may come
+/// completion, whose pieces joined are the completion's text; at most one stop; then done, or at any point an error, after which nothing comes. Usage may come
 /// anywhere before the end.
 /// </para>
 /// <para>
