@@ -31,6 +31,9 @@ internal static class GranaryLlmInstruments
     private static readonly Counter<long> Extractions =
         Meter.CreateCounter<long>("granary.llm.extractions", "{answer}", "Structured answers, by outcome: model, or the reason of the fallback.");
 
+    private static readonly Histogram<double> Tools =
+        Meter.CreateHistogram<double>("granary.llm.tools", "s", "Tool calls of models, by outcome: ok, error or timeout.");
+
     public static void Called(string provider, string operation, string outcome, TimeSpan time) =>
         Calls.Record(time.TotalSeconds, new("provider", provider), new("operation", operation), new("outcome", outcome));
 
@@ -49,6 +52,8 @@ internal static class GranaryLlmInstruments
             Embeddings.Add(texts, new("model", model), new("source", source));
         }
     }
+
+    public static void ToolCalled(string outcome, TimeSpan time) => Tools.Record(time.TotalSeconds, new KeyValuePair<string, object?>("outcome", outcome));
 
     public static void Extracted(string outcome) => Extractions.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 }

@@ -9,6 +9,7 @@ var benchmarks = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
     ["activation"] = Activations.RunAsync,
     ["appends"] = Appends.RunAsync,
     ["hot-context"] = HotContext.RunAsync,
+    ["adapters"] = Adapters.RunAsync,
     ["memory"] = MemoryPerSession.RunAsync,
 };
 return await Programs.RunAsync(benchmarks, args);

@@ -31,12 +31,6 @@ internal sealed class ClaudeAdapter(TimeProvider time) : StreamAdapter(new SseRe
     /// <inheritdoc />
     protected override void ReadPayload(ReadOnlySpan<byte> payload, ICollection<StreamEvent> events)
     {
-        payload = payload.Trim((byte)' ');
-        if (payload.IsEmpty)
-        {
-            return;
-        }
-
         var json = new Utf8JsonReader(payload);
         var next = new Incoming();
         JsonTokens.EnterRoot(ref json);

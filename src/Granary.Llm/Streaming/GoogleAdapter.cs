@@ -20,12 +20,6 @@ internal sealed class GoogleAdapter(TimeProvider time) : StreamAdapter(new SseRe
     /// <inheritdoc />
     protected override void ReadPayload(ReadOnlySpan<byte> payload, ICollection<StreamEvent> events)
     {
-        payload = payload.Trim((byte)' ');
-        if (payload.IsEmpty)
-        {
-            return;
-        }
-
         if (!IsStarted)
         {
             ReadHead(payload, events);
@@ -224,7 +218,7 @@ internal sealed class GoogleAdapter(TimeProvider time) : StreamAdapter(new SseRe
 
     private void ReadCandidate(ref Utf8JsonReader json, ReadOnlySpan<byte> payload, ref string? finish, ref string? error, ICollection<StreamEvent> events)
     {
-        var isFirst = IndexOf(json) == 0;
+        var isFirst = JsonTokens.IndexAhead(json) == 0;
         string? message = null;
         string? reason = null;
         while (JsonTokens.NextProperty(ref json))
@@ -258,22 +252,6 @@ internal sealed class GoogleAdapter(TimeProvider time) : StreamAdapter(new SseRe
         {
             finish = reason;
         }
-    }
-
-    /// <summary>The index of the candidate that the reader has entered; a copy looks ahead, because it comes last.</summary>
-    private static int IndexOf(Utf8JsonReader json)
-    {
-        while (JsonTokens.NextProperty(ref json))
-        {
-            if (json.ValueTextEquals("index"u8))
-            {
-                return JsonTokens.Number(ref json) ?? 0;
-            }
-
-            JsonTokens.SkipValue(ref json);
-        }
-
-        return 0;
     }
 
     private void ReadContent(ref Utf8JsonReader json, ReadOnlySpan<byte> payload, ICollection<StreamEvent> events)

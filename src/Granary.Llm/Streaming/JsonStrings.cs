@@ -11,6 +11,8 @@ namespace Granary.Llm.Streaming;
 /// </summary>
 internal static class JsonStrings
 {
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     /// <summary>The string that the reader is at.</summary>
     /// <exception cref="InvalidOperationException">It is no UTF-8.</exception>
     public static string Get(ref Utf8JsonReader json)
@@ -72,6 +74,4 @@ internal static class JsonStrings
         ArrayPool<char>.Shared.Return(chars);
         return text;
     }
-
-    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 }

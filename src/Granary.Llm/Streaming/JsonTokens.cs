@@ -108,6 +108,22 @@ internal static class JsonTokens
         return json.TokenType == JsonTokenType.True;
     }
 
+    /// <summary>The property <c>index</c> of the object that the reader has entered, 0 if it has none. Looks ahead in a copy: the reader stays where it is.</summary>
+    public static int IndexAhead(Utf8JsonReader json)
+    {
+        while (NextProperty(ref json))
+        {
+            if (json.ValueTextEquals("index"u8))
+            {
+                return Number(ref json) ?? 0;
+            }
+
+            SkipValue(ref json);
+        }
+
+        return 0;
+    }
+
     /// <summary>The message of the property's value, which is an error: a text, or an object with a message; null if the value is null.</summary>
     public static string? Error(ref Utf8JsonReader json)
     {

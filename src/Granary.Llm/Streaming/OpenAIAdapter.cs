@@ -22,12 +22,6 @@ internal sealed class OpenAIAdapter(ChatDialect dialect, TimeProvider time) : St
     /// <inheritdoc />
     protected override void ReadPayload(ReadOnlySpan<byte> payload, ICollection<StreamEvent> events)
     {
-        payload = payload.Trim((byte)' ');
-        if (payload.IsEmpty)
-        {
-            return;
-        }
-
         if (payload.SequenceEqual("[DONE]"u8))
         {
             Done(events);
@@ -286,7 +280,8 @@ internal sealed class OpenAIAdapter(ChatDialect dialect, TimeProvider time) : St
 
     private void ReadChoice(ref Utf8JsonReader json, ReadOnlySpan<byte> payload, ICollection<StreamEvent> events)
     {
-        var isFirstChoice = IndexOf(json) == 0;
+        // Azure has the index last.
+        var isFirstChoice = JsonTokens.IndexAhead(json) == 0;
         string? finish = null;
         while (JsonTokens.NextProperty(ref json))
         {
@@ -319,22 +314,6 @@ internal sealed class OpenAIAdapter(ChatDialect dialect, TimeProvider time) : St
                 Stop(FinishOf(finish), events);
                 break;
         }
-    }
-
-    /// <summary>The index of the choice that the reader has entered; a copy looks ahead, because Azure has it last.</summary>
-    private static int IndexOf(Utf8JsonReader json)
-    {
-        while (JsonTokens.NextProperty(ref json))
-        {
-            if (json.ValueTextEquals("index"u8))
-            {
-                return JsonTokens.Number(ref json) ?? 0;
-            }
-
-            JsonTokens.SkipValue(ref json);
-        }
-
-        return 0;
     }
 
     private static ChatFinish FinishOf(string reason) => reason switch

@@ -31,12 +31,6 @@ internal sealed class OpenAIResponsesAdapter(TimeProvider time) : StreamAdapter(
     /// <inheritdoc />
     protected override void ReadPayload(ReadOnlySpan<byte> payload, ICollection<StreamEvent> events)
     {
-        payload = payload.Trim((byte)' ');
-        if (payload.IsEmpty)
-        {
-            return;
-        }
-
         if (payload.SequenceEqual("[DONE]"u8))
         {
             // Not OpenAI's, but some compatible servers end so.

@@ -295,6 +295,12 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
     /// <summary>Reads a payload: all of its events, or none if it is malformed, even late in it.</summary>
     private void ReadOne(ReadOnlySpan<byte> payload, ICollection<StreamEvent> events, bool hidesUsage, IBufferWriter<byte>? copies)
     {
+        payload = payload.Trim((byte)' ');
+        if (payload.IsEmpty)
+        {
+            return;
+        }
+
         var wasStopped = stopped;
         found.Clear();
         try

@@ -18,7 +18,7 @@ namespace Granary.Llm.Streaming;
 /// await StoreAsync(relay.Answer.ToResponse());
 /// relay.WriteEnd(response.BodyWriter);
 /// </code>
-/// An exception of the read is told by <see cref="Break"/>. What came in is held back never, but for the answer's end and an event that is not whole.
+/// An exception of the read is told by <see cref="Break"/>. Only the answer's end, and an event that is not whole yet, are held back.
 /// </summary>
 /// <param name="source">The dialect that is read.</param>
 /// <param name="target">The dialect that is written.</param>
@@ -29,8 +29,8 @@ internal sealed class StreamRelay(ChatDialect source, ChatDialect target, bool s
     private readonly StreamAdapter reader = ProtocolAdapterFactory.CreateStream(source, time ?? TimeProvider.System);
     private readonly StreamAdapter writer = ProtocolAdapterFactory.CreateStream(target, time ?? TimeProvider.System);
     private readonly List<StreamEvent> events = [];
-    private readonly bool copies = source == target;
-    private readonly bool hidesUsage = !showUsage && target is (ChatDialect.OpenAIChat or ChatDialect.Mistral);
+    private readonly bool copies = source == target || (IsOpenAI(source) && IsOpenAI(target));
+    private readonly bool hidesUsage = !showUsage && IsOpenAI(target);
     private StreamEvent end;
 
     /// <summary>The answer as far as it came.</summary>
@@ -84,6 +84,8 @@ internal sealed class StreamRelay(ChatDialect source, ChatDialect target, bool s
             writer.WriteTerminator(output);
         }
     }
+
+    private static bool IsOpenAI(ChatDialect dialect) => dialect is ChatDialect.OpenAIChat or ChatDialect.Mistral;
 
     private void Pass(IBufferWriter<byte> output)
     {

@@ -28,10 +28,10 @@ internal static class ContentParts
     public static MediaReference Media(MediaKind kind, JsonObject parent, string name, string? description = null)
     {
         var url = parent.RequiredName(name);
-        if (url.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)))
+        if (url.AsSpan().ContainsAnyInRange('\0', ' '))
             throw parent.Refusal(name, "must be an address or a data: address, without spaces");
 
-        return new(kind, url, DataUrl.TryRead(url, null, out var data) ? data.MimeType : null, description);
+        return new(kind, url, DataUrl.StatedType(url), description);
     }
 
     /// <summary>A medium by its content in base64.</summary>

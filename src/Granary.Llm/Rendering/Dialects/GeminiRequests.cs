@@ -136,7 +136,7 @@ internal static class GeminiRequests
     {
         var name = response.RequiredName("name");
         var result = response.Object("response") ?? [];
-        var error = result.Count == 1 && result.Get("error") is { } failure ? AsText(failure) : null;
+        var error = result.Only("error") is { } failure ? AsText(failure) : null;
         return new()
         {
             Role = MessageRole.Tool,
@@ -148,7 +148,7 @@ internal static class GeminiRequests
     }
 
     private static string Unwrap(JsonObject result) =>
-        result.Count == 1 && (result.Get("result") ?? result.Get("output")) is { } wrapped ? AsText(wrapped) : result.Element().GetRawText();
+        (result.Only("result") ?? result.Only("output")) is { } wrapped ? AsText(wrapped) : result.Element().GetRawText();
 
     private static string AsText(JsonNode node) => JsonFields.AsText(node) ?? node.Element().GetRawText();
 
@@ -173,9 +173,8 @@ internal static class GeminiRequests
         {
             foreach (var function in tool.List(tool.First("functionDeclarations", "function_declarations")).Objects())
             {
-                var schema = function.First("parameters", "parametersJsonSchema");
-                var definition = OpenAITools.ReadDefinition(function, schema);
-                tools.Add(schema == "parameters" ? definition with { Parameters = LowerTypes(definition.Parameters) } : definition);
+                var definition = OpenAITools.ReadDefinition(function, function.First("parameters", "parametersJsonSchema"));
+                tools.Add(function.Object("parameters") is { } schema ? definition with { Parameters = LowerTypes(schema) } : definition);
             }
         }
 
@@ -203,7 +202,7 @@ internal static class GeminiRequests
     {
         var schema = generation.Object(generation.First("responseSchema", "response_schema"));
         if (schema is not null)
-            return new("answer", LowerTypes(schema.Element()));
+            return new("answer", LowerTypes(schema));
         if (generation.Object(generation.First("responseJsonSchema", "response_json_schema")) is { } given)
             return new("answer", given.Element());
 
@@ -211,11 +210,20 @@ internal static class GeminiRequests
     }
 
     /// <summary>Gemini's types are in upper case, those of JSON Schema in lower case.</summary>
-    private static JsonElement LowerTypes(JsonElement schema)
+    private static JsonElement LowerTypes(JsonObject schema)
     {
-        var node = JsonNodes.Of(schema)!;
-        Lower(node);
-        return node.Element();
+        // The body is the caller's: what is changed is a copy.
+        var copy = JsonNodes.Of(schema.Element())!;
+        try
+        {
+            Lower(copy);
+        }
+        catch (InvalidRequestException refusal)
+        {
+            throw new InvalidRequestException($"{JsonFields.Path(schema)}.{refusal.Field}", refusal.Rule);
+        }
+
+        return copy.Element();
     }
 
     private static void Lower(JsonNode? node)

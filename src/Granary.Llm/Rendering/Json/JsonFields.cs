@@ -17,16 +17,14 @@ internal static class JsonFields
         {
             return parent.TryGetPropertyValue(name, out var node) ? node : null;
         }
-        catch (ArgumentException)
+        catch (Exception failure) when (IsUnreadable(failure))
         {
-            // Objects are read when they are first asked: only now a repeated name shows.
-            throw new InvalidRequestException(Path(parent), "must not repeat a property name");
-        }
-        catch (InvalidOperationException)
-        {
-            throw new InvalidRequestException(Path(parent), "has a property name with half of a surrogate pair");
+            throw Unreadable(parent, failure);
         }
     }
+
+    /// <summary>The value of an object's only field, if it has that name.</summary>
+    public static JsonNode? Only(this JsonObject parent, string name) => parent.Get(name) is { } node && parent.Count == 1 ? node : null;
 
     /// <summary>The first of the fields that has a value: some dialects take a name in camel case and in snake case.</summary>
     public static string First(this JsonObject parent, string name, string other) => parent.Get(name) is null && parent.Get(other) is not null ? other : name;
@@ -164,6 +162,13 @@ internal static class JsonFields
         var path = node.GetPath();
         return path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : path[1..];
     }
+
+    /// <summary>Objects are read when they are first asked: only then a name that is repeated, or cannot be read, shows.</summary>
+    private static bool IsUnreadable(Exception failure) => failure is ArgumentException or InvalidOperationException;
+
+    private static InvalidRequestException Unreadable(JsonObject parent, Exception failure) => new(
+        Path(parent) is { Length: > 0 } path ? path : "body",
+        failure is ArgumentException ? "must not repeat a property name" : "has a property name with half of a surrogate pair");
 
     private static double? AsNumber(JsonNode node) =>
         node.GetValueKind() == JsonValueKind.Number && double.TryParse(node.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)

@@ -17,6 +17,18 @@ internal readonly record struct DataUrl(string MimeType, string Base64)
     /// <summary>Whether the text is a <c>data:</c> address.</summary>
     public static bool Is(string url) => url.StartsWith("data:", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>The media type that an address states, without a look at its content; null if it states none, or is none.</summary>
+    public static string? StatedType(string url)
+    {
+        if (!Is(url) || url.IndexOf(',') is var comma && comma < 0)
+            return null;
+
+        var header = url.AsSpan(5, comma - 5);
+        var end = header.IndexOf(';');
+        var stated = (end < 0 ? header : header[..end]).Trim();
+        return stated.Contains('/') ? stated.ToString() : null;
+    }
+
     /// <summary>Reads an address; false if it is none, or its content is no base64 although it says so.</summary>
     /// <param name="url">The address.</param>
     /// <param name="mimeType">The media type where the address has none.</param>
@@ -30,8 +42,7 @@ internal readonly record struct DataUrl(string MimeType, string Base64)
 
         var header = url[5..comma];
         var isBase64 = header.EndsWith(";base64", StringComparison.OrdinalIgnoreCase);
-        var stated = header.Split(';')[0].Trim();
-        var type = stated.Contains('/') ? stated : mimeType ?? "text/plain";
+        var type = StatedType(url) ?? mimeType ?? "text/plain";
         var content = url[(comma + 1)..];
         if (isBase64)
         {

@@ -11,7 +11,7 @@ internal static class MediaTypes
         if (media.MimeType is { } stated)
             return stated;
         if (DataUrl.Is(media.Url))
-            return DataUrl.TryRead(media.Url, null, out var data) ? data.MimeType : null;
+            return DataUrl.StatedType(media.Url);
 
         var path = media.Url.AsSpan();
         var end = path.IndexOfAny('?', '#');
