@@ -120,7 +120,11 @@ internal sealed partial class HttpChatProvider : IChatProvider, IProviderEvents,
         _headers.Write(call, request);
         try
         {
-            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+
+            // An answer leads to its request as long as it is open, and a stream must not hold what was sent.
+            request.Content = null;
+            return answer;
         }
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {
