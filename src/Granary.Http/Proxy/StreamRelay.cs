@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Pipelines;
 using Granary.Llm;
 using Granary.Llm.Streaming;
@@ -125,7 +126,8 @@ internal sealed partial class StreamRelay : IDisposable
             {
                 // Most streams wait for their model most of the time: no buffer is held for that.
                 ReturnBuffer();
-                await body.ReadAsync(Memory<byte>.Empty, aborted);
+                var nothing = await body.ReadAsync(Memory<byte>.Empty, aborted);
+                Debug.Assert(nothing == 0, "a read into nothing reads nothing");
             }
 
             if (_filled == _buffer.Length)
