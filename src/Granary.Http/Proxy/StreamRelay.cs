@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Pipelines;
 using Granary.Llm;
 using Granary.Llm.Streaming;
@@ -34,7 +35,7 @@ internal sealed partial class StreamRelay : IDisposable
     private ProtocolAdapter? _target;
     private ArrayBufferWriter<byte>? _held;
     private List<StreamEvent>? _heldEvents;
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
+    private byte[] _buffer = [];
     private int _filled;
     private int _scanned;
     private string? _providersId;
@@ -104,6 +105,11 @@ internal sealed partial class StreamRelay : IDisposable
     public void Dispose()
     {
         _upstream.Dispose();
+        ReturnBuffer();
+    }
+
+    private void ReturnBuffer()
+    {
         if (_buffer.Length > 0)
         {
             ArrayPool<byte>.Shared.Return(_buffer);
@@ -116,6 +122,14 @@ internal sealed partial class StreamRelay : IDisposable
         await using var body = await _upstream.Answer.ReadAsync(aborted);
         while (!IsOver)
         {
+            if (_filled == 0)
+            {
+                // Most streams wait for their model most of the time: no buffer is held for that.
+                ReturnBuffer();
+                var nothing = await body.ReadAsync(Memory<byte>.Empty, aborted);
+                Debug.Assert(nothing == 0, "a read into nothing reads nothing");
+            }
+
             if (_filled == _buffer.Length)
             {
                 Grow();
@@ -366,9 +380,9 @@ internal sealed partial class StreamRelay : IDisposable
             throw new IOException("An event of the provider's stream is larger than this service takes.");
         }
 
-        var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(FirstBufferBytes, _buffer.Length * 2));
         _buffer.AsSpan(0, _filled).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_buffer);
+        ReturnBuffer();
         _buffer = larger;
     }
 }

@@ -120,11 +120,11 @@ internal sealed partial class HttpChatProvider : IChatProvider, IProviderEvents,
         _headers.Write(call, request);
         try
         {
-            var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            var message = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
 
-            // An answer leads to its request as long as it is open, and a stream must not hold what was sent.
+            // The connection keeps the request until the answer's end; a stream must not keep the whole prompt in memory for that long.
             request.Content = null;
-            return answer;
+            return message;
         }
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {

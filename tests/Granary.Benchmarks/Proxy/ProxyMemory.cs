@@ -40,6 +40,9 @@ internal static class ProxyMemory
             {
                 await session.AppendAsync(SampleTurns.Turn(turn), cancellation);
             }
+
+            // Hot: what a session keeps for those who read it is its own, and no call's.
+            await session.GetContextAsync(cancellationToken: cancellation);
         });
     }
 }

@@ -173,13 +173,13 @@ public sealed class ProxyFailureTests : ProxyTest
         }
 
         await appending.Task.WaitAsync(TimeSpan.FromSeconds(20));
-        await reader.ReadLineAsync();
-        var rest = reader.ReadToEndAsync();
-        rest.IsCompleted.ShouldBeFalse();
-        text.ShouldNotContain("[DONE]");
+        (await reader.ReadLineAsync()).ShouldBe("");
+        var next = reader.ReadLineAsync();
+        (await Task.WhenAny(next, Task.Delay(300))).ShouldNotBe(next);
         goOn.SetResult();
 
-        (await rest.WaitAsync(TimeSpan.FromSeconds(20))).ShouldEndWith("data: [DONE]\n\n");
+        (await next.WaitAsync(TimeSpan.FromSeconds(20)))!.ShouldContain("\"finish_reason\":\"stop\"");
+        (await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(20))).ShouldEndWith("data: [DONE]\n\n");
     }
 
     [Fact]
