@@ -19,7 +19,9 @@ public interface ISessionMemory
     /// <summary>Appends messages, all or none, and answers when they are durable. Creates the session if it does not exist.</summary>
     /// <exception cref="InvalidRequestException">A message breaks a rule.</exception>
     /// <exception cref="TooLargeException">A message or the append is too large.</exception>
-    /// <exception cref="ConflictException">The session is completed, or the key came before with other content.</exception>
+    /// <exception cref="ConflictException">
+    /// The session is completed, the key came before with other content, or <see cref="AppendRequest.Supersedes"/> is not the answer of the last turn.
+    /// </exception>
     /// <exception cref="PreconditionFailedException"><see cref="AppendRequest.IfMatch"/> does not hold.</exception>
     /// <exception cref="AccessDeniedException">The resource is read-only.</exception>
     ValueTask<AppendResult> AppendAsync(AppendRequest request, CancellationToken cancellationToken = default);

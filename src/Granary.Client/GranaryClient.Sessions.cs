@@ -54,7 +54,13 @@ public sealed partial class GranaryClient
     public Task<AppendResult> AppendAsync(string sessionId, AppendRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var body = new AppendMessagesRequest { AgentId = request.AgentId, Resource = request.Resource, Messages = request.Messages };
+        var body = new AppendMessagesRequest
+        {
+            AgentId = request.AgentId,
+            Resource = request.Resource,
+            Messages = request.Messages,
+            Supersedes = request.Supersedes,
+        };
         var call = Post(SessionPath(sessionId, "/messages"), body, ClientJson.Write.AppendMessagesRequest, Repeat.Always) with
         {
             IdempotencyKey = KeyOrNew(request.IdempotencyKey),

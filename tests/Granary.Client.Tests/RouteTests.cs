@@ -105,6 +105,14 @@ public sealed class RouteTests
     }
 
     [Fact]
+    public async Task Append_sends_what_it_supersedes()
+    {
+        _service.AnswersJson(Appended);
+        await _service.Client().AppendAsync("s1", new AppendRequest { Messages = [new Message { Role = MessageRole.Assistant, Content = "So", Partial = true }], Supersedes = 2 });
+        Asked(HttpMethod.Post, "/sessions/s1/messages", """{"messages":[{"role":"assistant","content":"So","turn":0,"partial":true}],"supersedes":2}""");
+    }
+
+    [Fact]
     public async Task Store_sends_the_turn_with_a_key_of_its_own()
     {
         _service.AnswersJson(StoredJson, headers: ("ETag", "\"4-1\""));

@@ -53,6 +53,20 @@ public abstract class SessionFacts<TFixture>(TFixture fixture) : HttpConformance
     }
 
     [Fact]
+    public async Task A_last_answer_is_superseded_and_stays_in_the_history_marked()
+    {
+        await StoreAsync("s");
+        const string again = """{"supersedes":2,"messages":[{"role":"assistant","content":"Better","partial":true}]}""";
+
+        ((int)(await Api.PostAsync("/sessions/s/messages", again)).ShouldBe(200)["first_sequence"]!).ShouldBe(3);
+
+        var history = (await Api.GetAsync("/sessions/s/messages")).ShouldBe(200)["messages"]!.AsArray();
+        history.Select(m => ((bool?)m!["superseded"], (bool?)m["partial"])).ShouldBe([(null, null), (true, null), (null, true)]);
+        (await Api.PostAsync("/sessions/s/messages", again)).ShouldBeProblem(409, "not_last_answer");
+        (await Api.PostAsync("/sessions/s/messages", """{"supersedes":0,"messages":[{"role":"assistant","content":"x"}]}""")).ShouldBeProblem(400, "invalid_request");
+    }
+
+    [Fact]
     public async Task Ending_summarizes_and_ending_again_changes_nothing()
     {
         await StoreAsync("s", "Please remember that the meeting is on 4 March.", "Noted.");

@@ -33,6 +33,9 @@ public static class ErrorCodes
     /// <summary>The idempotency key (or message ids) came before with other content.</summary>
     public const string KeyReused = "idempotency_key_reused";
 
+    /// <summary>What is to be superseded is not the whole answer of the last turn, or a part of that turn is folded.</summary>
+    public const string NotLastAnswer = "not_last_answer";
+
     /// <summary>The ETag given is not the current one.</summary>
     public const string PreconditionFailed = "precondition_failed";
 

@@ -73,6 +73,17 @@ public sealed record Message
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Redacted { get; init; }
 
+    /// <summary>On an assistant message: whether the answer broke off before its end.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Partial { get; init; }
+
+    /// <summary>
+    /// Whether a later append gave the turn another answer (<see cref="AppendRequest.Supersedes"/>): the history still has the message, the context
+    /// does not. Given by the session.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Superseded { get; init; }
+
     /// <summary>Whether there is nothing to keep and nothing to take away: the case of most messages, which allocates nothing.</summary>
     private bool IsUnset<T>(T value) => value is null && rare is null;
 

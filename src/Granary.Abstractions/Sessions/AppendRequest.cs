@@ -15,6 +15,14 @@ public sealed record AppendRequest
     /// <summary>The ETag that the session must have, or null for any.</summary>
     public string? IfMatch { get; init; }
 
+    /// <summary>
+    /// The sequence of the first message of the last turn's answer, which these messages take the place of (a regeneration); null for none. All from
+    /// there to the end of the session is superseded: it leaves the context for good and stays in the history, marked. System messages among
+    /// it stay. The answer is what follows the last user message, and nothing of the turn may be folded; otherwise the append is refused with
+    /// <see cref="ErrorCodes.NotLastAnswer"/>. Sequences go on, and messages without a user message among them belong to the same turn.
+    /// </summary>
+    public long? Supersedes { get; init; }
+
     /// <summary>The agent of a session that this append creates.</summary>
     public string? AgentId { get; init; }
 

@@ -63,6 +63,10 @@ public sealed record AppendRecord : SessionRecord
 
     /// <summary>Hash of the content (hexadecimal) that goes with <see cref="KeyHash"/>.</summary>
     public string? ContentHash { get; init; }
+
+    /// <summary>The first message of the answer that the append took the place of, or null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Supersedes { get; init; }
 }
 
 /// <summary>One compaction epoch after the first.</summary>

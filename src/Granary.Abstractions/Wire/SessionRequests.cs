@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Granary.Wire;
 
 /// <summary><c>POST /sessions/start</c>.</summary>
@@ -52,6 +54,10 @@ public sealed record AppendMessagesRequest
 
     /// <summary>1 to 100 messages.</summary>
     public IReadOnlyList<Message>? Messages { get; init; }
+
+    /// <summary>The first message of the last turn's answer, which these take the place of; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Supersedes { get; init; }
 }
 
 /// <summary><c>POST /sessions/{session_id}/compact</c>.</summary>

@@ -28,6 +28,8 @@ internal static class AppendValidator
 
         if (request.IdempotencyKey is { } key && !IsIdempotencyKey(key))
             Refuse("Idempotency-Key", "must be 1 to 255 visible ASCII characters");
+        if (request.Supersedes is < 1)
+            Refuse("supersedes", "must be 1 or more");
         if (request.AgentId is { } agent)
             Ids.Require(agent, "agent_id");
         if (request.Resource is { } resource)
@@ -86,6 +88,8 @@ internal static class AppendValidator
             CheckMedia(media, path);
 
         CheckTools(message, path);
+        if (message is { Partial: true, Role: not MessageRole.Assistant })
+            Refuse(path, ".partial", "belongs to assistant messages only");
         if (message.Role != MessageRole.Tool && string.IsNullOrWhiteSpace(message.Content) && message.ToolCalls is null && message.Media is not { Count: > 0 })
             Refuse(path, ".content", "must not be empty in a message without tool calls and media");
 

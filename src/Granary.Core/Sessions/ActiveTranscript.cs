@@ -66,6 +66,44 @@ internal sealed class ActiveTranscript
         SnapshotTokens = snapshotTokens;
         TailStart = tailStart;
         _entries.RemoveAll(entry => entry.Message.Sequence < tailStart && !stays(entry.Message.Sequence));
+        Recount();
+    }
+
+    /// <summary>The first message of the last turn's answer: of what follows the last user message; null if there is none, or a part of the turn is folded.</summary>
+    public long? AnswerStart()
+    {
+        long? start = null;
+        for (var i = _entries.Count - 1; i >= 0; i--)
+        {
+            var message = _entries[i].Message;
+            if (message.Role == MessageRole.User)
+            {
+                // The message before the tail is a folded one: a question before it has lost something of its turn.
+                return message.Sequence >= TailStart ? start : null;
+            }
+
+            start = message.Role == MessageRole.System ? start : message.Sequence;
+        }
+
+        return null;
+    }
+
+    /// <summary>How many messages leave the view if those from a sequence on are superseded.</summary>
+    public int CountSuperseded(long from) => _entries.Count(entry => SupersededRanges.Covers(from, long.MaxValue, entry.Message));
+
+    /// <summary>Takes the messages of a range out of the view, system messages apart.</summary>
+    /// <param name="from">The first sequence.</param>
+    /// <param name="before">The sequence after the last.</param>
+    public void Supersede(long from, long before)
+    {
+        if (_entries.RemoveAll(entry => SupersededRanges.Covers(from, before, entry.Message)) > 0)
+        {
+            Recount();
+        }
+    }
+
+    private void Recount()
+    {
         _systemMessages = _systemTokens = _recentTokens = _turns = 0;
         _lastTurn = -1;
         foreach (var entry in _entries)
@@ -103,11 +141,17 @@ internal sealed class ActiveTranscript
     }
 
     /// <summary>The tool calls that have no result yet, or null if there are none.</summary>
-    public HashSet<string>? OpenCalls()
+    /// <param name="before">The sequence up to which messages count.</param>
+    public HashSet<string>? OpenCalls(long before = long.MaxValue)
     {
         HashSet<string>? open = null;
         foreach (var entry in _entries)
         {
+            if (entry.Message.Sequence >= before)
+            {
+                break;
+            }
+
             foreach (var call in entry.Message.ToolCalls ?? [])
             {
                 (open ??= new HashSet<string>(StringComparer.Ordinal)).Add(call.Id);

@@ -35,13 +35,20 @@ internal static class IdempotencyKey
     }
 
     /// <summary>The hash of messages as they are stored, before the session gives them sequence, turn and time.</summary>
-    public static UInt128 HashContent(IReadOnlyList<Message> messages) => Hash(DocumentJson.Encode(messages, static (writer, list) =>
+    /// <param name="messages">The messages.</param>
+    /// <param name="supersedes">What they take the place of: the same words as another turn's or as another answer are another append.</param>
+    public static UInt128 HashContent(IReadOnlyList<Message> messages, long? supersedes) => Hash(DocumentJson.Encode((messages, supersedes), static (writer, content) =>
     {
         writer.WriteStartArray();
-        for (var i = 0; i < list.Count; i++)
+        for (var i = 0; i < content.messages.Count; i++)
         {
             // What callers cannot set, or what the session overwrites, does not count. No message has the time of storing.
-            MessageCodec.Write(writer, new TranscriptEntry(list[i] with { Sequence = 0, Turn = 0 }, 0, 0), NeverStored);
+            MessageCodec.Write(writer, new TranscriptEntry(content.messages[i] with { Sequence = 0, Turn = 0 }, 0, 0), NeverStored);
+        }
+
+        if (content.supersedes is { } first)
+        {
+            writer.WriteNumberValue(first);
         }
 
         writer.WriteEndArray();

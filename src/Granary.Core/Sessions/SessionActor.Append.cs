@@ -27,29 +27,32 @@ internal sealed partial class SessionActor
         }
     }
 
-    /// <summary>The request without marks of redaction: what was redacted is for the session to say.</summary>
+    /// <summary>The request without marks of what was redacted or superseded: these are for the session to say.</summary>
     private static AppendRequest Unmarked(AppendRequest request)
     {
         var messages = request.Messages;
         for (var i = 0; i < messages.Count; i++)
         {
-            if (messages[i].Redacted)
+            if (messages[i].Redacted || messages[i].Superseded)
             {
-                return request with { Messages = [.. messages.Select(m => m.Redacted ? m with { Redacted = false } : m)] };
+                return request with { Messages = [.. messages.Select(m => m.Redacted || m.Superseded ? m with { Redacted = false, Superseded = false } : m)] };
             }
         }
 
         return request;
     }
 
-    /// <returns>Null if the session was created meanwhile with another resource: its rules hold, not those of <paramref name="handle"/>.</returns>
+    /// <returns>
+    /// Null if it has to be tried again: the session was created meanwhile with another resource, whose rules hold and not those of
+    /// <paramref name="handle"/>; or what is to be superseded is not settled.
+    /// </returns>
     private async ValueTask<AppendResult?> TryAppendAsync(AppendRequest request, ResourceHandle handle, CancellationToken cancellationToken)
     {
         // Redaction and counting need no turn of the actor: they run before it.
         var policy = handle.Current;
         var messages = policy.Redactor.Redact(request.Messages);
         var key = IdempotencyKey.Of(request);
-        var content = key is null ? default : IdempotencyKey.HashContent(messages);
+        var content = key is null ? default : IdempotencyKey.HashContent(messages, request.Supersedes);
         if (key is { } lookup && await FindAppendAsync(lookup, content, cancellationToken).ConfigureAwait(false) is { } earlier)
         {
             return earlier;
@@ -64,6 +67,12 @@ internal sealed partial class SessionActor
         for (var i = 0; i < tokens.Length; i++)
         {
             tokens[i] = _services.Tokens.Count(messages[i], policy.Resource.Budget.Model);
+        }
+
+        if (request.Supersedes is not null)
+        {
+            // Which answer is the last is told from what is durable; this is rare enough to wait.
+            await SettleAsync().ConfigureAwait(false);
         }
 
         AppendChange change;
@@ -84,6 +93,10 @@ internal sealed partial class SessionActor
                     // The same append began while this one asked the store.
                     change = pending.Content == content ? pending.Change : throw KeyReused();
                     repeats = true;
+                }
+                else if (request.Supersedes is not null && !IsSettled())
+                {
+                    return null;
                 }
                 else
                 {
@@ -130,6 +143,9 @@ internal sealed partial class SessionActor
         return answer with { Repeated = true };
     }
 
+    /// <summary>Whether the view shows all that changes are decided on. Called under the gate.</summary>
+    private bool IsSettled() => _counters.LastSequence == _nextCounters.LastSequence && _head?.Epoch == _nextHead?.Epoch;
+
     /// <summary>Decides on an append. Called under the gate; throws before anything is changed.</summary>
     private AppendChange PrepareAppend(
         AppendRequest request, IReadOnlyList<Message> messages, int[] tokens, ResourceHandle handle, MemoryResource policy, UInt128? key, UInt128 content)
@@ -153,10 +169,24 @@ internal sealed partial class SessionActor
             CheckPrecondition(request.IfMatch);
         }
 
-        var calls = ToolCallLedger.Check(messages, _openCalls);
+        var open = _openCalls;
+        var superseded = 0;
+        if (request.Supersedes is { } supersedes)
+        {
+            if (_transcript.AnswerStart() != supersedes)
+            {
+                throw new ConflictException(
+                    ErrorCodes.NotLastAnswer, $"Message {supersedes} does not begin the answer of the last turn of session '{Key.Session}', or a part of that turn is folded.");
+            }
+
+            open = _transcript.OpenCalls(supersedes);
+            superseded = _transcript.CountSuperseded(supersedes);
+        }
+
+        var calls = ToolCallLedger.Check(messages, open);
         var now = Now();
         var first = _nextCounters.LastSequence + 1;
-        var next = _nextCounters with { StoredAt = now.ToUnixTimeMilliseconds(), Keyed = _nextCounters.Keyed + (key is null ? 0 : 1) };
+        var next = _nextCounters with { StoredAt = now.ToUnixTimeMilliseconds(), Keyed = _nextCounters.Keyed + (key is null ? 0 : 1), Superseded = _nextCounters.Superseded + superseded };
         var entries = new TranscriptEntry[messages.Count];
         for (var i = 0; i < entries.Length; i++)
         {
@@ -174,7 +204,7 @@ internal sealed partial class SessionActor
                 first);
         }
 
-        var body = new AppendDocument(entries, next, key).Encode();
+        var body = new AppendDocument(entries, next, key, request.Supersedes).Encode();
         if (body.Length > StorageLimits.MaxBytesPerCommit - SessionHead.MaxBytes - 4096)
         {
             throw new TooLargeException("messages", $"must take at most {MessageLimits.MaxRequestBytes} bytes together");
@@ -211,11 +241,12 @@ internal sealed partial class SessionActor
             ETag = $"\"{next.LastSequence}-{policy.Revision}\"",
             Turn = next.Turns,
         };
-        var change = new AppendChange(this, writes, entries, next, newHead, notice, key, answer);
+        var change = new AppendChange(this, writes, entries, next, newHead, notice, key, request.Supersedes, answer);
         _resource ??= handle;
         _nextHead = newHead ?? _nextHead;
         _nextCounters = next;
-        _openCalls = calls.Apply(_openCalls);
+        _openCalls = calls.Apply(open);
+        _superseding = request.Supersedes ?? _superseding;
         if (notice is not null)
         {
             _nextOutbox++;
@@ -266,6 +297,7 @@ internal sealed partial class SessionActor
         private readonly SessionHead? _head;
         private readonly SessionNotice? _notice;
         private readonly UInt128? _key;
+        private readonly long? _supersedes;
         private readonly AppendResult _answer;
 
         public AppendChange(
@@ -276,6 +308,7 @@ internal sealed partial class SessionActor
             SessionHead? head,
             SessionNotice? notice,
             UInt128? key,
+            long? supersedes,
             AppendResult answer)
         {
             Writes = writes;
@@ -285,6 +318,7 @@ internal sealed partial class SessionActor
             _head = head;
             _notice = notice;
             _key = key;
+            _supersedes = supersedes;
             _answer = answer;
         }
 
@@ -297,6 +331,12 @@ internal sealed partial class SessionActor
             if (_head is not null)
             {
                 _session.ApplyHead(_head);
+            }
+
+            if (_supersedes is { } from)
+            {
+                _session._transcript.Supersede(from, _entries[0].Message.Sequence);
+                _session._superseding = null;
             }
 
             foreach (var entry in _entries)

@@ -224,7 +224,7 @@ internal sealed partial class SessionActor
                 SummaryGenerated = folded && summary.Episode.Length > 0,
                 SummaryFallback = folded ? summary.Fallback : null,
                 FoldedMessages = folded ? window.Plan.Folded.Count : 0,
-                Error = folded ? null : "The session changed its epoch meanwhile; nothing was folded.",
+                Error = folded ? null : "The session changed its epoch or its last answer meanwhile; nothing was folded.",
                 Success = folded,
             };
         }
@@ -263,7 +263,7 @@ internal sealed partial class SessionActor
             summarizer, window.Entries, window.Snapshot, policy.Compaction.SummaryTokens, policy.Budget.Model, cancellationToken);
     }
 
-    /// <returns>False if the epoch the window belongs to is over.</returns>
+    /// <returns>False if the epoch the window belongs to is over, or a message of the window was superseded.</returns>
     private async Task<bool> ApplyWindowAsync(Window window, Summary summary)
     {
         var policy = Policy.Resource;
@@ -283,7 +283,7 @@ internal sealed partial class SessionActor
         lock (Gate)
         {
             EnsureNotLost();
-            if (_nextHead is not { Phase: SessionPhase.Active } || _nextHead.Epoch != window.Epoch)
+            if (_nextHead is not { Phase: SessionPhase.Active } || _nextHead.Epoch != window.Epoch || IsSuperseded(window))
             {
                 return false;
             }
@@ -298,6 +298,24 @@ internal sealed partial class SessionActor
         }
 
         return await change.Done.ConfigureAwait(false);
+    }
+
+    /// <summary>Whether something of a window of this epoch left the view since it was planned, or is about to. Called under the gate.</summary>
+    private bool IsSuperseded(Window window)
+    {
+        if (_superseding <= window.Plan.Folded[^1])
+        {
+            return true;
+        }
+
+        // Both are in the order of their sequences.
+        var found = 0;
+        foreach (var entry in _transcript.Entries)
+        {
+            found += found < window.Plan.Folded.Count && entry.Message.Sequence == window.Plan.Folded[found] ? 1 : 0;
+        }
+
+        return found < window.Plan.Folded.Count;
     }
 
     /// <summary>The change that begins the next epoch. Called under the gate; throws before anything is changed.</summary>

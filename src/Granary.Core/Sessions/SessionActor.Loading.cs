@@ -113,6 +113,11 @@ internal sealed partial class SessionActor
                     RememberKey(key);
                 }
 
+                if (append.Supersedes is { } superseded)
+                {
+                    _transcript.Supersede(superseded, append.First);
+                }
+
                 foreach (var entry in append.Entries)
                 {
                     if (entry.Message.Sequence >= _transcript.TailStart)

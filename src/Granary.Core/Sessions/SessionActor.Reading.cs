@@ -7,6 +7,11 @@ namespace Granary.Core.Sessions;
 
 internal sealed partial class SessionActor
 {
+    /// <summary>Appends read at a time in search of those that supersede: a turn has few.</summary>
+    private const int SupersedersPerRead = 16;
+
+    private static readonly SupersededRanges NothingSuperseded = new();
+
     private SessionContext? _context;
 
     /// <summary>What a model should see now. Made once per change, however often it is read.</summary>
@@ -92,7 +97,7 @@ internal sealed partial class SessionActor
             throw new InvalidRequestException("limit", $"must be 1 to {MessageLimits.MaxPage}");
         }
 
-        long last;
+        long last, end, superseded;
         lock (Gate)
         {
             ReadableHead();
@@ -101,12 +106,16 @@ internal sealed partial class SessionActor
                 return new MessagePage([], null);
             }
 
-            last = Math.Min(_counters.LastSequence, from + limit - 1);
+            end = _counters.LastSequence;
+            superseded = _counters.Superseded;
+            last = Math.Min(end, from + limit - 1);
 
             _transcript.Touch(from, last);
         }
 
-        var messages = await ReadRangeAsync(from, last, cancellationToken).ConfigureAwait(false);
+        var appends = await ReadAppendsAsync(from, last, cancellationToken).ConfigureAwait(false);
+        var ranges = superseded == 0 ? NothingSuperseded : await FindSupersededAsync(appends, end, cancellationToken).ConfigureAwait(false);
+        var messages = MessagesOf(appends, from, last).Select(ranges.Mark).ToList();
         lock (Gate)
         {
             ReadableHead();
@@ -153,7 +162,9 @@ internal sealed partial class SessionActor
 
         documents.TryGetValue(SessionDocumentIds.Epoch(epoch), out var document);
         var kept = document is null ? [] : await ReadKeptAsync(document.Kept, cancellationToken).ConfigureAwait(false);
-        var tail = await ReadRangeAsync(document?.TailStart ?? 1, next.AtSequence, cancellationToken).ConfigureAwait(false);
+        var tailStart = document?.TailStart ?? 1;
+        var tail = await ReadAppendsAsync(tailStart, next.AtSequence, cancellationToken).ConfigureAwait(false);
+        var superseded = RangesOf(tail);
         lock (Gate)
         {
             var state = ReadableHead();
@@ -164,9 +175,9 @@ internal sealed partial class SessionActor
                 Current = false,
                 StartTime = document?.StartTime ?? state.StartTime,
                 Snapshot = document?.Snapshot ?? Snapshot.Empty,
-                TailStart = document?.TailStart ?? 1,
+                TailStart = tailStart,
                 LastSequence = next.AtSequence,
-                Messages = [.. kept, .. tail],
+                Messages = [.. kept, .. MessagesOf(tail, tailStart, next.AtSequence).Where(m => !superseded.Hold(m))],
                 Cause = document?.Cause,
             };
         }
@@ -222,12 +233,13 @@ internal sealed partial class SessionActor
         return new SessionChange(_counters.LastSequence, _transcript.Epoch, StatusOf(state));
     }
 
-    private async ValueTask<List<Message>> ReadRangeAsync(long first, long last, CancellationToken cancellationToken)
+    /// <summary>The appends that messages of a range came in.</summary>
+    private async ValueTask<List<AppendDocument>> ReadAppendsAsync(long first, long last, CancellationToken cancellationToken)
     {
-        var messages = new List<Message>();
+        var appends = new List<AppendDocument>();
         if (last < first)
         {
-            return messages;
+            return appends;
         }
 
         string? from = SessionDocumentIds.Append(first);
@@ -241,16 +253,56 @@ internal sealed partial class SessionActor
                 throw Erased();
             }
 
-            foreach (var document in page.Documents)
-            {
-                messages.AddRange(AppendDocument.Decode(document).Entries.Select(e => e.Message).Where(m => m.Sequence >= first && m.Sequence <= last));
-            }
-
+            appends.AddRange(page.Documents.Select(AppendDocument.Decode));
             from = page.Next;
             floor = null;
         }
 
-        return messages;
+        return appends;
+    }
+
+    private static IEnumerable<Message> MessagesOf(List<AppendDocument> appends, long first, long last) =>
+        appends.SelectMany(a => a.Entries).Select(e => e.Message).Where(m => m.Sequence >= first && m.Sequence <= last);
+
+    private static SupersededRanges RangesOf(List<AppendDocument> appends)
+    {
+        var ranges = new SupersededRanges();
+        appends.ForEach(ranges.Add);
+        return ranges;
+    }
+
+    /// <summary>
+    /// What is superseded of the appends. An answer is superseded within its turn or by the next one's first append, so what follows the last append
+    /// is read up to there.
+    /// </summary>
+    private async ValueTask<SupersededRanges> FindSupersededAsync(List<AppendDocument> appends, long end, CancellationToken cancellationToken)
+    {
+        var ranges = RangesOf(appends);
+        if (appends.Count == 0)
+        {
+            return ranges;
+        }
+
+        var turn = appends[^1].Counters.Turns;
+        var from = SessionDocumentIds.Append(appends[^1].Counters.LastSequence + 1);
+        while (from is not null && string.CompareOrdinal(from, SessionDocumentIds.Append(end)) <= 0)
+        {
+            var range = new DocumentRange(from, SessionDocumentIds.Append(end + 1)) { Limit = SupersedersPerRead };
+            var page = await Store.ReadAsync(Partition, range, cancellationToken).ConfigureAwait(false);
+            foreach (var document in page.Documents)
+            {
+                var append = AppendDocument.Decode(document);
+                ranges.Add(append);
+                if (append.Entries[0].Message.Turn > turn)
+                {
+                    return ranges;
+                }
+            }
+
+            from = page.Next;
+        }
+
+        return ranges;
     }
 
     private async ValueTask<List<Message>> ReadKeptAsync(IReadOnlyList<KeptMessages> kept, CancellationToken cancellationToken)

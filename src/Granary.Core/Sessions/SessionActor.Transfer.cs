@@ -31,6 +31,12 @@ internal sealed partial class SessionActor
 
         public HashSet<string>? OpenCalls { get; set; }
 
+        /// <summary>The calls that were open at the last user message: those that are open again when its answer is superseded.</summary>
+        public HashSet<string>? OpenAtQuestion { get; set; }
+
+        /// <summary>Messages since the last user message that are not superseded, system messages apart; null before the first user message.</summary>
+        public List<long>? Answer { get; set; }
+
         public int Epoch { get; set; } = 1;
 
         /// <summary>What the last epoch keeps: without it the session could not be loaded.</summary>
@@ -257,10 +263,19 @@ internal sealed partial class SessionActor
         // What comes in is redacted like any append: the importing side's rules hold.
         var policy = state.Resource.Current;
         var messages = policy.Redactor.Redact(record.Messages);
+        var superseded = TakeSupersession(state, record.Supersedes);
         var calls = ToolCallLedger.Check(messages, state.OpenCalls);
+        var question = Enumerable.Range(0, messages.Count).LastOrDefault(i => messages[i].Role == MessageRole.User, -1);
+        if (question >= 0)
+        {
+            var earlier = ToolCallLedger.Check([.. messages.Take(question)], state.OpenCalls);
+            state.OpenAtQuestion = earlier.Apply(state.OpenCalls?.ToHashSet(StringComparer.Ordinal));
+            state.Answer = [];
+        }
+
         state.OpenCalls = calls.Apply(state.OpenCalls);
         var storedAt = messages[^1].Timestamp ?? Now();
-        var counted = state.Counters with { StoredAt = storedAt.ToUnixTimeMilliseconds(), Keyed = state.Counters.Keyed + (key is null ? 0 : 1) };
+        var counted = state.Counters with { StoredAt = storedAt.ToUnixTimeMilliseconds(), Keyed = state.Counters.Keyed + (key is null ? 0 : 1), Superseded = state.Counters.Superseded + superseded };
         var entries = new List<TranscriptEntry>(messages.Count);
         for (var i = 0; i < messages.Count; i++)
         {
@@ -271,12 +286,35 @@ internal sealed partial class SessionActor
                 throw new InvalidRequestException($"messages[{i}].sequence", $"must be {counted.LastSequence}: sequences are without gaps");
             }
 
+            if (i > question && messages[i].Role != MessageRole.System)
+            {
+                state.Answer?.Add(counted.LastSequence);
+            }
+
             entries.Add(new TranscriptEntry(messages[i], tokens, first));
         }
 
         state.Counters = counted;
-        writes.Add(DocumentWrite.Put(SessionDocumentIds.Append(first), new AppendDocument(entries, counted, key).Encode()));
+        writes.Add(DocumentWrite.Put(SessionDocumentIds.Append(first), new AppendDocument(entries, counted, key, record.Supersedes).Encode()));
         return writes;
+    }
+
+    /// <returns>How many messages are superseded.</returns>
+    private static int TakeSupersession(ImportState state, long? supersedes)
+    {
+        if (supersedes is null)
+        {
+            return 0;
+        }
+
+        if (state.Answer is not { Count: > 0 } answer || answer[0] != supersedes)
+        {
+            throw new InvalidRequestException("supersedes", "must be the first message of the last turn's answer");
+        }
+
+        state.OpenCalls = state.OpenAtQuestion?.ToHashSet(StringComparer.Ordinal);
+        state.Answer = [];
+        return answer.Count;
     }
 
     private static List<DocumentWrite> TakeEpoch(ImportState state, EpochRecord record)
@@ -485,6 +523,13 @@ internal sealed partial class SessionActor
         var range = new DocumentRange(SessionDocumentIds.Append(next), SessionDocumentIds.Append(last + 1)) { Limit = StorageLimits.MaxIdsPerGet };
         var page = last < next ? PartitionPage.Missing : await Store.ReadAsync(Partition, range, cancellationToken).ConfigureAwait(false);
         var appends = page.Documents.Select(AppendDocument.Decode).ToList();
+        long superseded;
+        lock (Gate)
+        {
+            superseded = _counters.Superseded;
+        }
+
+        var ranges = superseded == 0 ? NothingSuperseded : await FindSupersededAsync(appends, last, cancellationToken).ConfigureAwait(false);
         var keys = appends.Where(a => a.KeyHash is not null).Select(a => SessionDocumentIds.Key(a.KeyHash!.Value)).ToList();
         var contents = keys.Count == 0
             ? []
@@ -497,7 +542,8 @@ internal sealed partial class SessionActor
             var keyed = append.KeyHash is { } key && contents.TryGetValue(SessionDocumentIds.Key(key), out content);
             records.Add(new AppendRecord
             {
-                Messages = [.. append.Entries.Select(e => e.Message)],
+                Messages = [.. append.Entries.Select(e => ranges.Mark(e.Message))],
+                Supersedes = append.Supersedes,
                 KeyHash = keyed ? IdempotencyKey.Text(append.KeyHash!.Value) : null,
                 ContentHash = content,
             });

@@ -24,6 +24,9 @@ internal sealed partial class SessionActor : PartitionActor
     private SessionCounters _nextCounters;
     private HashSet<string>? _openCalls;
 
+    // The first message that an append on its way supersedes; null if none does. There is one at a time: the next waits for it.
+    private long? _superseding;
+
     private ResourceHandle? _resource;
     private TaskCompletionSource? _changed;
 

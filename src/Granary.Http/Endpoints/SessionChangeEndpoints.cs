@@ -50,6 +50,7 @@ internal sealed class SessionChangeEndpoints(IMemoryCluster cluster, RequestIden
         var append = new AppendRequest
         {
             Messages = request.Messages ?? throw new InvalidRequestException("messages", "is required"),
+            Supersedes = request.Supersedes,
             IdempotencyKey = RequestValues.IdempotencyKey(context.Request),
             IfMatch = Conditions.IfMatch(context.Request),
             AgentId = request.AgentId is null ? null : Ids.Require(request.AgentId, "agent_id"),

@@ -84,6 +84,7 @@ internal static class ProblemMap
         ErrorCodes.Completed => "The session is completed",
         ErrorCodes.AlreadyExists => "Exists already",
         ErrorCodes.KeyReused => "The idempotency key came before with other content",
+        ErrorCodes.NotLastAnswer => "Only the last answer can be superseded",
         ErrorCodes.PreconditionFailed => "The ETag is not the current one",
         ErrorCodes.RateLimited => "Too many requests",
         ErrorCodes.StorageUnavailable => "The store is not available",

@@ -12,9 +12,15 @@ namespace Granary.Core.Sessions.Documents;
 /// <param name="Entries">The messages with their tokens.</param>
 /// <param name="Counters">The session's counters after the append.</param>
 /// <param name="KeyHash">Hash of the idempotency key, or null.</param>
-internal sealed record AppendDocument(IReadOnlyList<TranscriptEntry> Entries, SessionCounters Counters, UInt128? KeyHash)
+/// <param name="Supersedes">
+/// The first of the messages that left the view with this append: all from there up to its own first message, system messages apart. Null for none.
+/// </param>
+internal sealed record AppendDocument(IReadOnlyList<TranscriptEntry> Entries, SessionCounters Counters, UInt128? KeyHash, long? Supersedes = null)
 {
     private const int Version = 1;
+
+    /// <summary>The sequence of the first message.</summary>
+    public long First => Entries[0].Message.Sequence;
 
     public byte[] Encode() => DocumentJson.Encode(this, static (writer, document) => document.Write(writer));
 
@@ -27,6 +33,7 @@ internal sealed record AppendDocument(IReadOnlyList<TranscriptEntry> Entries, Se
         DocumentJson.Begin(ref reader, Version);
         var counters = default(SessionCounters);
         UInt128? key = null;
+        long? supersedes = null;
         var entries = new List<TranscriptEntry>(2);
         while (DocumentJson.NextProperty(ref reader, out var name))
         {
@@ -37,6 +44,9 @@ internal sealed record AppendDocument(IReadOnlyList<TranscriptEntry> Entries, Se
                     break;
                 case 'k':
                     key = UInt128.Parse(reader.GetString()!, System.Globalization.NumberStyles.AllowHexSpecifier, null);
+                    break;
+                case 's':
+                    supersedes = reader.GetInt64();
                     break;
                 case 'm':
                     while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
@@ -77,7 +87,7 @@ internal sealed record AppendDocument(IReadOnlyList<TranscriptEntry> Entries, Se
             };
         }
 
-        return new AppendDocument(entries, counters, key);
+        return new AppendDocument(entries, counters, key, supersedes);
     }
 
     /// <summary>The id of a message whose caller gave none.</summary>
@@ -97,10 +107,20 @@ internal sealed record AppendDocument(IReadOnlyList<TranscriptEntry> Entries, Se
         writer.WriteNumberValue(Counters.Assistant);
         writer.WriteNumberValue(Counters.Tool);
         writer.WriteNumberValue(Counters.StoredAt);
+        if (Counters.Superseded > 0)
+        {
+            writer.WriteNumberValue(Counters.Superseded);
+        }
+
         writer.WriteEndArray();
         if (KeyHash is { } key)
         {
             writer.WriteString("k"u8, string.Create(null, stackalloc char[32], $"{key:x32}"));
+        }
+
+        if (Supersedes is { } supersedes)
+        {
+            writer.WriteNumber("s"u8, supersedes);
         }
 
         writer.WriteStartArray("m"u8);
@@ -115,7 +135,7 @@ internal sealed record AppendDocument(IReadOnlyList<TranscriptEntry> Entries, Se
 
     private static SessionCounters ReadCounters(ref Utf8JsonReader reader)
     {
-        Span<long> values = stackalloc long[9];
+        Span<long> values = stackalloc long[10];
         for (var i = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; i++)
         {
             if (i < values.Length)
@@ -135,6 +155,7 @@ internal sealed record AppendDocument(IReadOnlyList<TranscriptEntry> Entries, Se
             Assistant = values[6],
             Tool = values[7],
             StoredAt = values[8],
+            Superseded = values[9],
         };
     }
 }

@@ -74,6 +74,11 @@ internal static class MessageCodec
             writer.WriteBoolean("x"u8, true);
         }
 
+        if (message.Partial)
+        {
+            writer.WriteBoolean("b"u8, true);
+        }
+
         writer.WriteEndObject();
     }
 
@@ -88,6 +93,7 @@ internal static class MessageCodec
         List<MediaReference>? media = null;
         List<ToolCall>? calls = null;
         var redacted = false;
+        var partial = false;
         while (DocumentJson.NextProperty(ref reader, out var property))
         {
             switch (property)
@@ -105,6 +111,7 @@ internal static class MessageCodec
                 case 'p': media = ReadMedia(ref reader); break;
                 case 'l': calls = ReadCalls(ref reader); break;
                 case 'x': redacted = reader.GetBoolean(); break;
+                case 'b': partial = reader.GetBoolean(); break;
                 default: reader.Skip(); break;
             }
         }
@@ -123,6 +130,7 @@ internal static class MessageCodec
             Media = media,
             ToolCalls = calls,
             Redacted = redacted,
+            Partial = partial,
         };
         return new TranscriptEntry(message, tokens, 0);
     }

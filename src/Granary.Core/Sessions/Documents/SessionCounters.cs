@@ -24,6 +24,9 @@ internal readonly record struct SessionCounters
     /// <summary>When the last append was stored, in Unix milliseconds; 0 if there is none.</summary>
     public long StoredAt { get; init; }
 
+    /// <summary>Messages that were superseded: without any, no reader has to look for them.</summary>
+    public long Superseded { get; init; }
+
     /// <summary>The counters after one more message.</summary>
     public SessionCounters Plus(MessageRole role, int tokens) => this with
     {
