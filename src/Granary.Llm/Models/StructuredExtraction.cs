@@ -107,8 +107,9 @@ public sealed class StructuredExtraction<T>
 
                 failure ??= "It is null.";
             }
-            catch (JsonException error)
+            catch (Exception error) when (error is JsonException or ArgumentException or InvalidOperationException)
             {
+                // The latter two: halves of surrogate pairs, in the text or escaped.
                 // What was JSON and not of the type says more than what was no JSON at all.
                 failure = failure is null || error.Message.Contains("required", StringComparison.Ordinal) ? error.Message : failure;
             }
