@@ -50,6 +50,7 @@ internal sealed partial class HttpHost : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = memory.StopTimeout);
         memory.Add(builder);
+        builder.Services.AddGranaryModels(configuration);
         builder.Services.AddGranaryHttp(options => HttpSettings.Fill(options, configuration, settings));
         var app = builder.Build();
         try

@@ -4,6 +4,8 @@ using Granary.Http.Events;
 using Granary.Http.Identity;
 using Granary.Http.Import;
 using Granary.Http.Limits;
+using Granary.Http.Proxy;
+using Granary.Llm.Providers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -16,7 +18,8 @@ public static class GranaryHttpApplicationExtensions
 {
     /// <summary>
     /// Adds the routes of the API and what every request passes before them. From here on every route of the application must declare its
-    /// scope (<see cref="RequiredScopeExtensions.RequireScope"/>): one that does not is refused.
+    /// scope (<see cref="RequiredScopeExtensions.RequireScope"/>): one that does not is refused. The memory proxy is among the routes where the
+    /// application has providers of language models (an <see cref="IProviderRouter"/>).
     /// </summary>
     /// <param name="app">An application with an <see cref="IMemoryCluster"/> and <c>AddGranaryHttp</c> among its services.</param>
     public static WebApplication MapGranary(this WebApplication app)
@@ -45,6 +48,11 @@ public static class GranaryHttpApplicationExtensions
         services.GetRequiredService<SessionExportEndpoint>().Map(routes);
         services.GetRequiredService<ResourceEndpoints>().Map(routes);
         services.GetRequiredService<OperationEndpoints>().Map(routes);
+        if (services.GetService<IProviderRouter>() is not null)
+        {
+            services.GetRequiredService<ProxyRoutes>().Map(routes);
+        }
+
         app.MapGranaryDocumentation();
         return app;
     }

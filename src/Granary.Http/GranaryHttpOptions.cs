@@ -1,5 +1,6 @@
 using Granary.Http.Identity;
 using Granary.Http.Limits;
+using Granary.Http.Proxy;
 using Microsoft.Extensions.Options;
 
 namespace Granary.Http;
@@ -35,6 +36,9 @@ public sealed class GranaryHttpOptions
 
     /// <summary>The largest body of <c>POST /sessions/import</c> in bytes, 1 KiB or more; 1 GiB by default.</summary>
     public long MaxImportBytes { get; set; } = 1L << 30;
+
+    /// <summary>The memory proxy.</summary>
+    public ProxyOptions Proxy { get; set; } = new();
 
     /// <summary>Sessions that <c>POST /summaries</c> answers where the request does not say, 1 to 100.</summary>
     public int DefaultSummaries { get; set; } = 5;
@@ -84,6 +88,11 @@ internal sealed class GranaryHttpOptionsValidator : IValidateOptions<GranaryHttp
         if (options.MaxImportBytes < 1024)
         {
             yield return "Granary:MaxImportBytes must be 1024 or more.";
+        }
+
+        foreach (var failure in options.Proxy.Validate("Granary:Proxy"))
+        {
+            yield return failure;
         }
 
         if (options.DefaultSummaries is < 1 or > 100)

@@ -4,6 +4,7 @@ using Granary.Http.Events;
 using Granary.Http.Identity;
 using Granary.Http.Import;
 using Granary.Http.Limits;
+using Granary.Http.Proxy;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -48,6 +49,11 @@ public static class GranaryHttpServiceCollectionExtensions
         services.TryAddSingleton<SessionExportEndpoint>();
         services.TryAddSingleton<ResourceEndpoints>();
         services.TryAddSingleton<OperationEndpoints>();
+        services.TryAddSingleton<Upstream>();
+        services.TryAddSingleton<ChatEndpoint>();
+        services.TryAddSingleton<ModelsEndpoint>();
+        services.TryAddSingleton<EmbeddingsEndpoint>();
+        services.TryAddSingleton<ProxyRoutes>();
         return services.AddGranaryDocumentation();
     }
 

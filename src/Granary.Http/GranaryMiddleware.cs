@@ -1,6 +1,7 @@
 using Granary.Http.Identity;
 using Granary.Http.Limits;
 using Granary.Http.Problems;
+using Granary.Http.Proxy;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
@@ -163,7 +164,9 @@ internal sealed partial class GranaryMiddleware(
         }
 
         context.Response.Clear();
-        await ProblemWriter.WriteAsync(context, problem, error);
+        await (context.GetEndpoint()?.Metadata.GetMetadata<ProxyRoute>() is { } route
+            ? ProxyErrors.WriteAsync(context, route.Dialect, problem, error)
+            : ProblemWriter.WriteAsync(context, problem, error));
     }
 }
 

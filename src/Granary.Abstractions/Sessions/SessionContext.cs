@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Granary;
 
 /// <summary>What a model should see of a session now. Immutable; the same instance is returned until the session changes.</summary>
@@ -14,6 +16,10 @@ public sealed record SessionContext
 
     /// <summary>Where it is in its life.</summary>
     public required SessionStatus Status { get; init; }
+
+    /// <summary>Whether the session's resource refuses appends (<see cref="ErrorCodes.ReadOnly"/>).</summary>
+    [JsonIgnore]
+    public bool ReadOnly { get; init; }
 
     /// <summary>The compaction epoch, from 1.</summary>
     public required int Epoch { get; init; }

@@ -341,6 +341,7 @@ internal sealed partial class SessionActor
         UserId = Key.User,
         AgentId = state.AgentId,
         Status = StatusOf(state),
+        ReadOnly = Policy.Resource.ReadOnly,
         Epoch = _transcript.Epoch,
         LastSequence = _counters.LastSequence,
         TurnCount = _counters.Turns,

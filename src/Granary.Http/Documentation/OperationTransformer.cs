@@ -12,6 +12,9 @@ internal sealed class OperationTransformer(KeyRing keys) : IOpenApiOperationTran
         ["session_id"] = "The session.",
         ["name"] = "The memory resource.",
         ["n"] = "The epoch, from 1.",
+        ["user"] = "The user.",
+        ["session"] = "The session.",
+        ["model"] = "The model's name.",
     };
 
     public Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)

@@ -9,11 +9,11 @@ namespace Granary.Http.Endpoints;
 /// <summary>Adds routes, each with its scope and its description.</summary>
 internal sealed class RouteTable(IEndpointRouteBuilder routes)
 {
-    public RouteTable Get(string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description) =>
-        Map([HttpMethods.Get, HttpMethods.Head], pattern, scope, handler, description);
+    public RouteTable Get(string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description, params object[] metadata) =>
+        Map([HttpMethods.Get, HttpMethods.Head], pattern, scope, handler, description, metadata);
 
-    public RouteTable Post(string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description) =>
-        Map([HttpMethods.Post], pattern, scope, handler, description);
+    public RouteTable Post(string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description, params object[] metadata) =>
+        Map([HttpMethods.Post], pattern, scope, handler, description, metadata);
 
     public RouteTable Put(string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description) =>
         Map([HttpMethods.Put], pattern, scope, handler, description);

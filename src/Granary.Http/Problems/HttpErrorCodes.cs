@@ -12,6 +12,9 @@ public static class HttpErrorCodes
     /// <summary>The body's content type is not the one of the route (415).</summary>
     public const string UnsupportedMediaType = "unsupported_media_type";
 
+    /// <summary>No provider of the model could be asked, or none has it (the status says which).</summary>
+    public const string ProviderFailed = "provider_failed";
+
     /// <summary>The request's body came too slowly (408).</summary>
     public const string RequestTimeout = "request_timeout";
 }

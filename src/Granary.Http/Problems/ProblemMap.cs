@@ -1,3 +1,4 @@
+using Granary.Llm.Providers;
 using Granary.Wire;
 using Microsoft.AspNetCore.Http;
 
@@ -12,6 +13,7 @@ internal static class ProblemMap
         InvalidRequestException e => Make(StatusCodes.Status400BadRequest, e.Code, e.Message, traceId, e.Field, e.Rule),
         TooLargeException e => Make(StatusCodes.Status413PayloadTooLarge, e.Code, e.Message, traceId, e.Field, e.Rule),
         MemoryException e => Make(StatusOf(e), e.Code, e.Message, traceId),
+        ProviderException e => Make(e.Status, HttpErrorCodes.ProviderFailed, e.Message, traceId),
         HttpProblemException e => Make(e.Status, e.Code, e.Message, traceId),
         BadHttpRequestException e => OfServer(e, traceId),
         _ => null,
@@ -92,6 +94,7 @@ internal static class ProblemMap
         HttpErrorCodes.MethodNotAllowed => "Method not allowed",
         HttpErrorCodes.UnsupportedMediaType => "Unsupported content type",
         HttpErrorCodes.RequestTimeout => "Too slow",
+        HttpErrorCodes.ProviderFailed => "The provider of the model cannot be asked",
         HttpErrorCodes.InternalError => "Internal error",
         _ => "The request was refused",
     };

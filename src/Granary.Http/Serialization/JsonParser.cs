@@ -73,7 +73,8 @@ internal static class JsonParser
         }
     }
 
-    private static ReadOnlySpan<byte> Checked(ReadOnlySpan<byte> json)
+    /// <summary>The bytes without a byte order mark, once it is sure that all strings in them are text.</summary>
+    public static ReadOnlySpan<byte> Checked(ReadOnlySpan<byte> json)
     {
         if (json.StartsWith(ByteOrderMark))
         {

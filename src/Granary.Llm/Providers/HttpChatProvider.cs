@@ -120,7 +120,11 @@ internal sealed partial class HttpChatProvider : IChatProvider, IProviderEvents,
         _headers.Write(call, request);
         try
         {
-            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            var message = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+
+            // The connection keeps the request until the answer's end; a stream must not keep the whole prompt in memory for that long.
+            request.Content = null;
+            return message;
         }
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {

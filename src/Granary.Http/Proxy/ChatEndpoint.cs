@@ -1,0 +1,192 @@
+using System.Text.Json.Nodes;
+using Granary.Http.Identity;
+using Granary.Http.Proxy.Shapes;
+using Granary.Llm;
+using Granary.Llm.Agents;
+using Granary.Llm.Providers;
+using Granary.Llm.Rendering;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Granary.Http.Proxy;
+
+/// <summary>A chat through the proxy: the session's memory goes into it, the provider is asked, the turn is stored, the answer relayed.</summary>
+internal sealed class ChatEndpoint(
+    IMemoryCluster cluster, RequestIdentity identity, KeyRing keys, Upstream upstream, IOptions<GranaryHttpOptions> options, ILogger<StreamRelay> logger)
+{
+    private const string ModelHeader = "X-Model-Name";
+
+    private static readonly string[] SamplingHeaders = [ModelHeader, "X-Temperature", "X-Max-Tokens"];
+
+    public async Task InvokeAsync(HttpContext context, ChatDialect dialect)
+    {
+        // In a method of its own, so that an open stream does not hold the request.
+        var (answer, turn, stream) = await AskAsync(context, dialect);
+        using (answer)
+        {
+            if (!answer.Answer.IsSuccess)
+            {
+                await FailAsync(context, dialect, answer);
+            }
+            else if (turn is null && answer.Dialect == dialect)
+            {
+                await RawRelay.CopyAsync(context, answer.Answer);
+            }
+            else if (stream && IsStream(answer))
+            {
+                turn?.Slim();
+                using var relay = new StreamRelay(context, answer, dialect, turn, logger);
+                await relay.RunAsync();
+            }
+            else
+            {
+                await WholeRelay.RelayAsync(context, answer, dialect, turn, options.Value.Proxy.MaxAnswerBytes);
+            }
+        }
+    }
+
+    private static bool IsStream(UpstreamAnswer answer) => answer.Answer.ContentType?.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) != true;
+
+    private async Task<(UpstreamAnswer Answer, ProxyTurn? Turn, bool Stream)> AskAsync(HttpContext context, ChatDialect dialect)
+    {
+        using var body = await PooledBody.ReadAsync(context, options.Value.Proxy.MaxBodyBytes);
+        var shape = RequestShape.Of(dialect, ProxyJson.Parse(body.Bytes.Span));
+        var settings = Settings(context.Request, shape);
+        var model = settings?.Model is { Length: > 0 } named ? named : shape.Model ?? throw new InvalidRequestException("model", "is required");
+        var scope = ProxyScope.Find(context, shape, identity);
+        var routes = upstream.Route(model);
+        var stream = shape.Stream;
+        var turn = scope is null ? null : await RememberAsync(context, shape, scope, routes[0].Info);
+        var changed = turn is not null || settings is not null;
+        if (settings?.Temperature is { } temperature)
+        {
+            shape.SetTemperature(temperature);
+        }
+
+        if (settings?.MaxTokens is { } maxTokens)
+        {
+            shape.SetMaxTokens(maxTokens);
+        }
+
+        var original = changed ? null : body.Bytes.ToArray();
+        var headers = ProxyHeaders.ToProvider(context.Request);
+        var answer = await upstream.SendAsync(dialect, routes, ProxyHeaders.Credential(context.Request, keys), Call, context.RequestAborted);
+        return (answer, turn, stream);
+
+        ProviderCall Call(ProviderRoute route, ChatDialect spoken) => new()
+        {
+            Operation = spoken == ChatDialect.OpenAIResponses ? ProviderOperation.Responses : ProviderOperation.Chat,
+            Model = route.Model,
+            Body = spoken == dialect
+                ? original is not null && route.Model == shape.Model ? original : Own(shape, route, changed)
+                : Rendered(shape, route, spoken),
+            Stream = stream,
+            Headers = headers,
+        };
+    }
+
+    /// <summary>Adds the session's memory to a request.</summary>
+    private async Task<ProxyTurn> RememberAsync(HttpContext context, RequestShape shape, ProxyScope scope, ModelInfo model)
+    {
+        if (shape.Unsupported is var (field, rule))
+        {
+            throw new InvalidRequestException(field, rule);
+        }
+
+        var renderer = ChatRenderers.For(shape.Dialect);
+        shape.TakeOutScope();
+        var request = renderer.ParseRequest(shape.Body);
+        var sent = Conversation.Of(request.Messages);
+        if (sent.IsEmpty)
+        {
+            throw new InvalidRequestException(shape.Dialect == ChatDialect.OpenAIResponses ? "input" : "messages", "must hold a message besides instructions: no user message found");
+        }
+
+        var session = scope.Session ?? DerivedSessions.Of(sent, scope.Agent)
+            ?? throw new InvalidRequestException("messages", "must hold a user message where no session is named");
+        context.Response.Headers[ProxyHeaders.Session] = session;
+        var budget = model.InputBudget(request.MaxTokens) - sent.Tokens;
+        var turn = await ProxyTurn.BeginAsync(
+            cluster,
+            new SessionKey(scope.User.Tenant, scope.User.User, session),
+            scope,
+            sent,
+            RequestValues.IdempotencyKey(context.Request),
+            budget,
+            context.RequestAborted);
+        if (turn.Context is { } remembered)
+        {
+            MemoryBlock.Add(shape, remembered, sent.MergeInto(remembered, scope.After), sent, renderer);
+        }
+
+        return turn;
+    }
+
+    /// <summary>The model and the sampling that headers ask for; null if they ask for none.</summary>
+    private static CallingContext? Settings(HttpRequest request, RequestShape shape)
+    {
+        if (!Array.Exists(SamplingHeaders, request.Headers.ContainsKey))
+        {
+            return null;
+        }
+
+        var given = SamplingHeaders
+            .Where(request.Headers.ContainsKey)
+            .Select(name => new KeyValuePair<string, string>(name, RequestValues.Header(request, name) ?? ""));
+        return CallingContext.FromHeaders(given, defaults: new CallingContext { Model = shape.Model ?? "", Temperature = null, MaxTokens = null });
+    }
+
+    /// <summary>The client's own body for a provider of the same dialect.</summary>
+    private static byte[] Own(RequestShape shape, ProviderRoute route, bool changed)
+    {
+        shape.SetModel(route.Model);
+        if (changed && route.Info.Capabilities.HasFlag(ModelCapabilities.FixedSampling))
+        {
+            shape.FixSampling();
+        }
+
+        return ProxyJson.ToBytes(shape.Body);
+    }
+
+    private static byte[] Rendered(RequestShape shape, ProviderRoute route, ChatDialect spoken)
+    {
+        var request = ChatRenderers.For(shape.Dialect).ParseRequest(shape.Body) with { Model = route.Model, Stream = shape.Stream };
+        JsonObject body = ChatRenderers.For(spoken).RenderRequest(request);
+        if (spoken is ChatDialect.OpenAIChat && route.Info.Capabilities.HasFlag(ModelCapabilities.FixedSampling))
+        {
+            RequestShape.Of(spoken, body).FixSampling();
+        }
+
+        return ProxyJson.ToBytes(body);
+    }
+
+    /// <summary>A provider's refusal: its status and headers, and its body in the client's dialect.</summary>
+    private static async Task FailAsync(HttpContext context, ChatDialect dialect, UpstreamAnswer answer)
+    {
+        const int MaxErrorBytes = 1024 * 1024;
+        if (answer.Dialect == dialect || (dialect == ChatDialect.OpenAIResponses && answer.Dialect == ChatDialect.OpenAIChat))
+        {
+            await RawRelay.CopyAsync(context, answer.Answer);
+            return;
+        }
+
+        var (code, message) = ("provider_error", $"The provider answered {answer.Answer.Status}.");
+        try
+        {
+            await using var stream = await answer.Answer.ReadAsync(context.RequestAborted);
+            using var body = await PooledBody.ReadAsync(stream, MaxErrorBytes, context.RequestAborted);
+            if (body is not null)
+            {
+                (code, message) = ProxyErrors.Read(body.Bytes.Span, answer.Answer.Status);
+            }
+        }
+        catch (Exception error) when (error is IOException or HttpRequestException)
+        {
+            // The status says enough.
+        }
+
+        ProxyHeaders.ToClient(answer.Answer, context.Response);
+        await ProxyErrors.WriteAsync(context, dialect, answer.Answer.Status, code, message);
+    }
+}

@@ -1,0 +1,237 @@
+using System.Globalization;
+using System.Text;
+using Granary.Llm;
+using Granary.Llm.Requests;
+
+namespace Granary.Http.Proxy;
+
+/// <summary>A turn of a session on its way through the proxy: knows what is to be stored once the model has answered.</summary>
+internal sealed class ProxyTurn
+{
+    /// <summary>How often others may come between reading the session and storing the turn.</summary>
+    private const int MaxAttempts = 16;
+
+    /// <summary>Of the bytes that one append takes, a part is left free for what JSON adds to texts.</summary>
+    private const int MaxChunkBytes = MessageLimits.MaxRequestBytes / 4 * 3;
+
+    private readonly ISessionMemory _session;
+    private readonly ProxyScope _scope;
+    private readonly string? _clientKey;
+    private Conversation _sent;
+    private SessionContext? _context;
+
+    private ProxyTurn(ISessionMemory session, ProxyScope scope, Conversation sent, string? clientKey, SessionContext? context)
+    {
+        (_session, _scope, _sent, _clientKey, _context) = (session, scope, sent, clientKey, context);
+        LastSequence = context?.LastSequence ?? 0;
+    }
+
+    public string SessionId => _session.Key.Session;
+
+    /// <summary>The session's last sequence when the call began.</summary>
+    public long LastSequence { get; }
+
+    /// <summary>What the session knew when the call began; null if it does not exist, or was handed over.</summary>
+    public SessionContext? Context => _context;
+
+    public Conversation Sent => _sent;
+
+    /// <summary>Reads the session and refuses what could not be stored, before a model is asked.</summary>
+    /// <exception cref="ConflictException">The session is completed.</exception>
+    /// <exception cref="ErasedException">It was erased.</exception>
+    /// <exception cref="AccessDeniedException">It is read-only.</exception>
+    public static async Task<ProxyTurn> BeginAsync(
+        IMemoryCluster cluster, SessionKey key, ProxyScope scope, Conversation sent, string? clientKey, int? maxTokens, CancellationToken cancellationToken)
+    {
+        var session = cluster.Session(key);
+        var context = await ReadAsync(session, cancellationToken);
+        if (context is null)
+        {
+            await RefuseReadOnlyAsync(cluster, key.Tenant, MemoryResource.DefaultName, cancellationToken);
+        }
+        else
+        {
+            RequireAppendable(context);
+            if (context.ReadOnly)
+            {
+                throw new AccessDeniedException(ErrorCodes.ReadOnly, $"The memory resource of session '{key.Session}' is read-only.");
+            }
+
+            if (maxTokens is { } max && context.Tokens.Used > max)
+            {
+                context = await session.GetContextAsync(new ContextOptions { MaxTokens = Math.Max(1, max) }, cancellationToken);
+            }
+        }
+
+        return new ProxyTurn(session, scope, sent, clientKey, context);
+    }
+
+    /// <summary>Forgets what is not needed to store the turn, so that an open stream does not hold it.</summary>
+    public void Slim()
+    {
+        _context = null;
+        _sent = LastSequence > 0 ? _sent.Slim() : _sent;
+    }
+
+    /// <summary>Stores the new messages and their answer. Answers when they are durable.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <param name="partial">Whether it broke off.</param>
+    /// <returns>What was stored; null if there was nothing to store, or the client's key was stored before.</returns>
+    /// <exception cref="MemoryException">It could not be stored.</exception>
+    public async Task<AppendResult?> StoreAsync(ChatResponse answer, bool partial)
+    {
+        var repeated = false;
+        var isOwnTurn = false;
+        for (var attempt = 1; ; attempt++)
+        {
+            // No token: what was answered is stored, whether the client waits for it or not.
+            var context = await ReadAsync(_session, CancellationToken.None);
+            if (context is null && _clientKey is not null)
+            {
+                // The client's key cannot tell two first turns apart; what is there then can.
+                await _session.StartAsync(new StartSessionOptions { SessionId = SessionId, AgentId = _scope.Agent }, CancellationToken.None);
+                context = await ReadAsync(_session, CancellationToken.None);
+            }
+
+            if (context is not null)
+            {
+                RequireAppendable(context);
+            }
+
+            var merged = _sent.MergeInto(context, _scope.After);
+            if (isOwnTurn && merged.Supersedes is not null)
+            {
+                merged = merged with { Supersedes = null, New = merged.NewTurn };
+            }
+
+            if (repeated && merged.Supersedes is null)
+            {
+                // A late repeat of a call whose turn others have followed.
+                return null;
+            }
+
+            var said = StorableMessage.Of(answer, merged.Begun?.Content, partial);
+            if (said is null && partial)
+            {
+                return null;
+            }
+
+            var key = repeated || merged.Supersedes is not null ? null : _clientKey;
+            try
+            {
+                return await AppendAsync(context, merged, said, key);
+            }
+            catch (PreconditionFailedException) when (attempt < MaxAttempts)
+            {
+                // Another call stored its turn in between: this one may now be a regeneration of it.
+            }
+            catch (ConflictException error) when (attempt < MaxAttempts && error.Code is ErrorCodes.KeyReused or ErrorCodes.NotLastAnswer)
+            {
+                repeated |= error.Code == ErrorCodes.KeyReused && key is not null;
+                isOwnTurn |= error.Code == ErrorCodes.NotLastAnswer;
+            }
+        }
+    }
+
+    private async Task<AppendResult?> AppendAsync(SessionContext? context, MergedTranscript merged, Message? said, string? clientKey)
+    {
+        var place = context?.LastSequence ?? 0;
+        var etag = context?.ETag;
+        var ledger = new ToolLedger(View(context).Where(message => merged.Supersedes is not { } from || message.Sequence < from));
+        if (merged.Older.Count > 0)
+        {
+            var older = Chunks(ledger.Settle(merged.Older));
+            for (var part = 0; part < older.Count; part++)
+            {
+                etag = (await _session.AppendAsync(Request(older[part], Key("older", place, part), etag, null), CancellationToken.None)).ETag;
+            }
+        }
+
+        var chunks = Chunks(ledger.Settle(said is null ? merged.New : [.. merged.New, said]));
+        AppendResult? first = null, last = null;
+        for (var part = 0; part < chunks.Count; part++)
+        {
+            var key = part == chunks.Count - 1 && clientKey is not null ? clientKey : Key("turn", place, part);
+            last = await _session.AppendAsync(Request(chunks[part], key, etag, part == 0 ? merged.Supersedes : null), CancellationToken.None);
+            etag = last.ETag;
+            first ??= last;
+        }
+
+        return last is null ? null : last with { FirstSequence = first!.FirstSequence };
+    }
+
+    private AppendRequest Request(List<Message> messages, string key, string? etag, long? supersedes) => new()
+    {
+        Messages = messages,
+        IdempotencyKey = key,
+        IfMatch = etag,
+        Supersedes = supersedes,
+        AgentId = _scope.Agent,
+    };
+
+    /// <summary>A key of the place: of two calls that found the session as it was, one stores its turn, and the other looks again.</summary>
+    private static string Key(string kind, long place, int part) => string.Create(CultureInfo.InvariantCulture, $"proxy:{kind}:{place}:{part}");
+
+    /// <summary>Nearly always one: an append takes only so many messages and bytes.</summary>
+    private static List<List<Message>> Chunks(List<Message> messages)
+    {
+        var chunks = new List<List<Message>>();
+        var bytes = 0;
+        foreach (var message in messages)
+        {
+            var size = SizeOf(message);
+            if (chunks.Count == 0 || chunks[^1].Count >= MessageLimits.MaxMessages || bytes + size > MaxChunkBytes)
+            {
+                chunks.Add([]);
+                bytes = 0;
+            }
+
+            chunks[^1].Add(message);
+            bytes += size;
+        }
+
+        return chunks;
+    }
+
+    private static int SizeOf(Message message) =>
+        Encoding.UTF8.GetByteCount(message.Content) + (message.Reasoning?.Length ?? 0) + (message.ToolError?.Length ?? 0)
+        + (message.Media?.Sum(item => item.Url.Length + (item.Description?.Length ?? 0)) ?? 0)
+        + (message.ToolCalls?.Sum(call => call.Arguments.GetRawText().Length) ?? 0);
+
+    private static IEnumerable<Message> View(SessionContext? context) => context?.ActiveContext.SelectMany(turn => turn.Messages) ?? [];
+
+    private static async Task<SessionContext?> ReadAsync(ISessionMemory session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await session.GetContextAsync(cancellationToken: cancellationToken);
+        }
+        catch (NotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private static void RequireAppendable(SessionContext context)
+    {
+        if (context.Status == SessionStatus.Completed)
+        {
+            throw new ConflictException(ErrorCodes.Completed, $"Session '{context.SessionId}' is completed; start a new one.");
+        }
+    }
+
+    private static async Task RefuseReadOnlyAsync(IMemoryCluster cluster, string tenant, string resource, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if ((await cluster.Resources(tenant).GetAsync(resource, cancellationToken)).Resource.ReadOnly)
+            {
+                throw new AccessDeniedException(ErrorCodes.ReadOnly, $"The memory resource '{resource}' is read-only.");
+            }
+        }
+        catch (NotFoundException)
+        {
+            // Then the session finds out when it is created.
+        }
+    }
+}
