@@ -1,9 +1,11 @@
+using Granary.Http.Audit;
 using Granary.Http.Documentation;
 using Granary.Http.Endpoints;
 using Granary.Http.Events;
 using Granary.Http.Identity;
 using Granary.Http.Import;
 using Granary.Http.Limits;
+using Granary.Llm.Audit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -45,6 +47,13 @@ public static class GranaryHttpApplicationExtensions
         services.GetRequiredService<SessionExportEndpoint>().Map(routes);
         services.GetRequiredService<ResourceEndpoints>().Map(routes);
         services.GetRequiredService<OperationEndpoints>().Map(routes);
+
+        // What a host may leave out.
+        if (services.GetService<UsageReader>() is not null)
+        {
+            ActivatorUtilities.CreateInstance<UsageEndpoints>(services).Map(routes);
+        }
+
         app.MapGranaryDocumentation();
         return app;
     }

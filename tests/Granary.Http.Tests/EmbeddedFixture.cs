@@ -12,5 +12,7 @@ public sealed class EmbeddedFixture : HttpFixture
     {
         services.AddSingleton<IPartitionStore>(new InMemoryPartitionStore(TimeProvider.System));
         services.AddGranaryEmbedded();
+        services.AddGranaryAudit();
+        services.AddSingleton<IModelCatalogue, NoPrices>();
     }
 }
