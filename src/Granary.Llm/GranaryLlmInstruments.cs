@@ -10,6 +10,27 @@ internal static class GranaryLlmInstruments
 
     private static readonly Meter Meter = new(Name);
 
+    private static readonly Histogram<double> Calls = Meter.CreateHistogram<double>(
+        "granary.llm.calls", "s", "Calls of providers until status and headers were there, repeats included, by provider, operation and outcome (a status or an error).");
+
+    private static readonly Counter<long> Repeats =
+        Meter.CreateCounter<long>("granary.llm.repeats", "{call}", "Calls of providers that were repeated, by provider and reason.");
+
+    private static readonly Counter<long> Circuits =
+        Meter.CreateCounter<long>("granary.llm.circuits", "{change}", "Changes of a provider's circuit, by provider and state: open, half_open or closed.");
+
+    private static readonly Counter<long> Fallbacks =
+        Meter.CreateCounter<long>("granary.llm.fallbacks", "{call}", "Calls that went on to the next provider, by the provider that failed.");
+
+    private static readonly Counter<long> Summaries =
+        Meter.CreateCounter<long>("granary.llm.summaries", "{summary}", "Summaries, by model and outcome: model, or the reason why extraction made it.");
+
+    private static readonly Counter<long> Embeddings =
+        Meter.CreateCounter<long>("granary.llm.embeddings", "{text}", "Texts whose vectors were asked for, by model and source: model, cache, shared or failed.");
+
+    private static readonly Counter<long> Extractions =
+        Meter.CreateCounter<long>("granary.llm.extractions", "{answer}", "Structured answers, by outcome: model, or the reason of the fallback.");
+
     private static readonly Counter<long> Audited =
         Meter.CreateCounter<long>("granary.llm.audit.written", "{record}", "Records of calls that were stored.");
 
@@ -18,6 +39,27 @@ internal static class GranaryLlmInstruments
 
     private static readonly Counter<long> AuditConflicts =
         Meter.CreateCounter<long>("granary.llm.audit.conflicts", "{commit}", "Commits of records that another process overtook and that were made anew.");
+
+    public static void Called(string provider, string operation, string outcome, TimeSpan time) =>
+        Calls.Record(time.TotalSeconds, new("provider", provider), new("operation", operation), new("outcome", outcome));
+
+    public static void Repeated(string provider, string reason) => Repeats.Add(1, new("provider", provider), new("reason", reason));
+
+    public static void CircuitChanged(string provider, string state) => Circuits.Add(1, new("provider", provider), new("state", state));
+
+    public static void FellBack(string provider) => Fallbacks.Add(1, new KeyValuePair<string, object?>("provider", provider));
+
+    public static void Summarized(string model, string outcome) => Summaries.Add(1, new("model", model), new("outcome", outcome));
+
+    public static void Embedded(string model, string source, int texts)
+    {
+        if (texts > 0)
+        {
+            Embeddings.Add(texts, new("model", model), new("source", source));
+        }
+    }
+
+    public static void Extracted(string outcome) => Extractions.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     public static void AuditWritten(int records) => Audited.Add(records);
 

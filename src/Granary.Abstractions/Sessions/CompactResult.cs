@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Granary;
 
 /// <summary>What a compaction did, or would do.</summary>
@@ -11,6 +13,10 @@ public sealed record CompactResult
 
     /// <summary>Whether a summary was made.</summary>
     public required bool SummaryGenerated { get; init; }
+
+    /// <summary>Why the summary was made by extraction although a model was to make it, or null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SummaryFallback { get; init; }
 
     /// <summary>Messages of the context that are not folded afterwards.</summary>
     public required int MessageCount { get; init; }

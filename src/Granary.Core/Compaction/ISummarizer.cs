@@ -22,4 +22,5 @@ public sealed record SummaryRequest(IReadOnlyList<Message> Messages, Snapshot Pr
 /// <param name="Episode">What happened; never empty for messages that have text.</param>
 /// <param name="Facts">Facts of lasting worth.</param>
 /// <param name="Topics">At most 5 words or names that it is about, the most telling first.</param>
-public sealed record Summary(string Episode, IReadOnlyList<SemanticFact> Facts, IReadOnlyList<string> Topics);
+/// <param name="Fallback">Why extraction made it although a model was to make it, or null.</param>
+public sealed record Summary(string Episode, IReadOnlyList<SemanticFact> Facts, IReadOnlyList<string> Topics, string? Fallback = null);

@@ -81,6 +81,10 @@ internal static class WindowSummarizer
     {
         var episode = string.Join('\n', summaries.Select(summary => summary.Episode.Trim()).Where(text => text.Length > 0));
         var topics = TopicRanking.Merge(summaries.Select(summary => summary.Topics));
-        return new(ExtractiveText.Shorten(episode, maxTokens, counter: null, model), [.. summaries.SelectMany(summary => summary.Facts)], topics);
+        return new(
+            ExtractiveText.Shorten(episode, maxTokens, counter: null, model),
+            [.. summaries.SelectMany(summary => summary.Facts)],
+            topics,
+            summaries.Find(summary => summary.Fallback is not null)?.Fallback);
     }
 }

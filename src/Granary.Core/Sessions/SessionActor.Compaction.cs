@@ -202,7 +202,7 @@ internal sealed partial class SessionActor
             }
 
             // The context would no longer fit: fold at once, without a model.
-            summary = await SummarizeAsync(_services.Fallback, window, cancellationToken).ConfigureAwait(false);
+            summary = await SummarizeAsync(_services.Fallback, window, cancellationToken).ConfigureAwait(false) with { Fallback = exception.Message };
         }
 
         bool folded;
@@ -222,6 +222,7 @@ internal sealed partial class SessionActor
             return ResultOf(options, window) with
             {
                 SummaryGenerated = folded && summary.Episode.Length > 0,
+                SummaryFallback = folded ? summary.Fallback : null,
                 FoldedMessages = folded ? window.Plan.Folded.Count : 0,
                 Error = folded ? null : "The session changed its epoch meanwhile; nothing was folded.",
                 Success = folded,

@@ -59,7 +59,9 @@ public enum ProviderOperation
 }
 
 /// <summary>A provider's answer whose body is still coming. Whoever gets it disposes it, which stops the provider's work.</summary>
-public sealed class ProviderResponse(HttpResponseMessage message) : IDisposable
+/// <param name="message">The answer.</param>
+/// <param name="permit">What is given back when the answer is disposed: its place among the provider's concurrent calls.</param>
+public sealed class ProviderResponse(HttpResponseMessage message, IDisposable? permit = null) : IDisposable
 {
     /// <summary>The status.</summary>
     public int Status => (int)message.StatusCode;
@@ -77,7 +79,11 @@ public sealed class ProviderResponse(HttpResponseMessage message) : IDisposable
     public Task<Stream> ReadAsync(CancellationToken cancellationToken = default) => message.Content.ReadAsStreamAsync(cancellationToken);
 
     /// <inheritdoc />
-    public void Dispose() => message.Dispose();
+    public void Dispose()
+    {
+        message.Dispose();
+        permit?.Dispose();
+    }
 }
 
 /// <summary>A provider could not be asked, or refused.</summary>
