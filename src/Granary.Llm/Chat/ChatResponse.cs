@@ -53,8 +53,10 @@ public enum ChatFinish
 /// <param name="CachedInputTokens">Of the prompt, those read from the provider's cache.</param>
 /// <param name="CacheWriteTokens">Of the prompt, those written to the provider's cache.</param>
 /// <param name="ReasoningTokens">Of the answer, those of reasoning.</param>
-public sealed record ChatUsage(int InputTokens, int OutputTokens, int CachedInputTokens = 0, int CacheWriteTokens = 0, int ReasoningTokens = 0)
+/// <param name="ReportedTotalTokens">The provider's own total where it is more than prompt and answer together; else 0.</param>
+public sealed record ChatUsage(
+    int InputTokens, int OutputTokens, int CachedInputTokens = 0, int CacheWriteTokens = 0, int ReasoningTokens = 0, int ReportedTotalTokens = 0)
 {
-    /// <summary>Prompt and answer.</summary>
-    public int TotalTokens => InputTokens + OutputTokens;
+    /// <summary>Prompt and answer, or what the provider says if that is more.</summary>
+    public int TotalTokens => Math.Max(InputTokens + OutputTokens, ReportedTotalTokens);
 }

@@ -1,9 +1,10 @@
 namespace Granary.Llm.Providers;
 
 /// <summary>Finds the providers for a model's name.</summary>
-internal sealed class ProviderRouter : IProviderRouter
+internal sealed class ProviderRouter : IProviderRouter, IDisposable
 {
     private readonly (ProviderSetup Setup, IChatProvider Provider)[] _all;
+    private readonly ProviderSetup[] _setups;
     private readonly IModelCatalogue _catalogue;
 
     /// <param name="setups">The providers' settings.</param>
@@ -12,6 +13,7 @@ internal sealed class ProviderRouter : IProviderRouter
     public ProviderRouter(IEnumerable<ProviderSetup> setups, Func<ProviderSetup, IChatProvider> make, IModelCatalogue catalogue)
     {
         _all = [.. setups.Select(setup => (setup, make(setup)))];
+        _setups = [.. _all.Select(item => item.Setup)];
         _catalogue = catalogue;
         Providers = [.. _all.Select(item => item.Provider)];
     }
@@ -22,41 +24,66 @@ internal sealed class ProviderRouter : IProviderRouter
     {
         ArgumentNullException.ThrowIfNull(model);
         var info = _catalogue.Find(model);
-        var found = Ranked(model);
-        if (found.Exists(static item => item.Rank == 0))
+        var (found, name) = Find(model, info, _setups);
+        return found.Count > 0
+            ? [.. found.Select(setup => new ProviderRoute(Array.Find(_all, item => ReferenceEquals(item.Setup, setup)).Provider, name, info))]
+            : throw new ProviderException("none", Missing(model, _setups), 404);
+    }
+
+    public void Dispose()
+    {
+        foreach (var (_, provider) in _all)
         {
-            return Routes(found, model, info);
+            (provider as IDisposable)?.Dispose();
+        }
+    }
+
+    /// <summary>Why the engine itself cannot use a model, or null if it can.</summary>
+    public static string? Problem(string model, IModelCatalogue catalogue, IReadOnlyList<ProviderSetup> setups)
+    {
+        var (found, _) = Find(model, catalogue.Find(model), setups);
+        return found.Count == 0 ? Missing(model, setups)
+            : found.TrueForAll(setup => setup.IsImplied) ? $"The provider '{found[0].Name}' of the model '{model}' is not configured; set its key (Granary:Providers:{found[0].Name}:Key)."
+            : null;
+    }
+
+    private static string Missing(string model, IEnumerable<ProviderSetup> setups) =>
+        $"No provider has the model '{model}'. Name it as provider/model, or list it in Granary:Providers:NAME:Models; there are: {string.Join(", ", setups.Select(setup => setup.Name))}.";
+
+    private static (List<ProviderSetup> Found, string Model) Find(string model, ModelInfo info, IReadOnlyList<ProviderSetup> setups)
+    {
+        var (found, isListed) = Ranked(model, setups);
+        if (isListed)
+        {
+            return (found, model);
         }
 
         // A provider may list names that look like provider/model; otherwise what stands before the slash is a provider's name.
         var slash = model.IndexOf('/', StringComparison.Ordinal);
-        if (slash > 0 && slash < model.Length - 1 && Named(model.AsSpan(0, slash)) is { } named)
+        if (slash > 0 && slash < model.Length - 1 && Named(model[..slash], setups) is { } named)
         {
-            return [new ProviderRoute(named, model[(slash + 1)..], info)];
+            return ([named], model[(slash + 1)..]);
         }
 
         if (found.Count > 0)
         {
-            return Routes(found, model, info);
+            return (found, model);
         }
 
         // What the catalogue says of a part of the name ("unknown/claude-…") says nothing of who has the whole.
-        return info.Provider is { } known && model.StartsWith(info.Name, StringComparison.OrdinalIgnoreCase) && Named(known) is { } provider
-            ? [new ProviderRoute(provider, model, info)]
-            : throw new ProviderException(
-                "none",
-                $"No provider has the model '{model}'. Name it as provider/model, or list it in Granary:Providers:NAME:Models; there are: {string.Join(", ", _all.Select(item => item.Setup.Name))}.",
-                404);
+        return info.Provider is { } known && model.StartsWith(info.Name, StringComparison.OrdinalIgnoreCase) && Named(known, setups) is { } provider
+            ? ([provider], model)
+            : ([], model);
     }
 
-    private List<(int Rank, ProviderSetup Setup, IChatProvider Provider)> Ranked(string model)
+    private static (List<ProviderSetup> Found, bool IsListed) Ranked(string model, IReadOnlyList<ProviderSetup> setups)
     {
-        var found = new List<(int Rank, ProviderSetup Setup, IChatProvider Provider)>();
-        foreach (var (setup, provider) in _all)
+        var found = new List<(int Rank, ProviderSetup Setup)>();
+        foreach (var setup in setups)
         {
             if (model.Length > 0 && ModelConventions.Rank(setup.Options, setup.Kind, model) is { } rank)
             {
-                found.Add((rank, setup, provider));
+                found.Add((rank, setup));
             }
         }
 
@@ -68,22 +95,9 @@ internal sealed class ProviderRouter : IProviderRouter
 
         found.Sort(static (a, b) =>
             (a.Setup.Options.FallbackOrder, a.Rank, a.Setup.Kind, a.Setup.Name).CompareTo((b.Setup.Options.FallbackOrder, b.Rank, b.Setup.Kind, b.Setup.Name)));
-        return found;
+        return ([.. found.Select(item => item.Setup)], found.Exists(item => item.Rank == 0));
     }
 
-    private static ProviderRoute[] Routes(List<(int Rank, ProviderSetup Setup, IChatProvider Provider)> found, string model, ModelInfo info) =>
-        [.. found.Select(item => new ProviderRoute(item.Provider, model, info))];
-
-    private IChatProvider? Named(ReadOnlySpan<char> name)
-    {
-        foreach (var (setup, provider) in _all)
-        {
-            if (name.Equals(setup.Name, StringComparison.OrdinalIgnoreCase))
-            {
-                return provider;
-            }
-        }
-
-        return null;
-    }
+    private static ProviderSetup? Named(string name, IEnumerable<ProviderSetup> setups) =>
+        setups.FirstOrDefault(setup => string.Equals(setup.Name, name, StringComparison.OrdinalIgnoreCase));
 }

@@ -1,0 +1,57 @@
+using Granary.Core.Compaction;
+using Granary.Core.Recall;
+using Granary.Core.Tokens;
+using Granary.Llm.Models;
+using Granary.Llm.Providers;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Registers the model layer.</summary>
+public static class GranaryModelsServices
+{
+    /// <summary>
+    /// Adds the providers of language models (<c>Granary:Providers</c>, <c>OPENAI_API_KEY</c> and its like), <see cref="IProviderRouter"/>,
+    /// <see cref="IModelCatalogue"/>, <see cref="IChatModels"/> and <see cref="IProviderTokenCounter"/>. Where <c>Granary:Models</c> names a summarizer
+    /// or an embedder, these become the host's <see cref="ISummarizer"/> and <see cref="IEmbedder"/>, before or after the host is added.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    /// <param name="configuration">The settings.</param>
+    /// <exception cref="Options.OptionsValidationException">Settings are wrong; its failures name each with the fix.</exception>
+    public static IServiceCollection AddGranaryModels(this IServiceCollection services, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configuration);
+        var providers = ProviderSettings.Read(configuration);
+        var models = ModelsSettings.Read(configuration, providers);
+
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ITokenCounter, ScriptAwareTokenCounter>();
+        services.AddSingleton(models);
+        services.AddSingleton<IModelCatalogue>(_ => new ModelCatalogue(models.Catalogue, providers));
+        services.AddSingleton<IProviderRouter>(services => new ProviderRouter(
+            providers,
+            setup => new HttpChatProvider(setup, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<HttpChatProvider>>()),
+            services.GetRequiredService<IModelCatalogue>()));
+        services.AddSingleton<IChatDialects, ChatDialects>();
+        services.AddSingleton<OpenAIGateway>();
+        services.AddSingleton<EmbeddingCalls>();
+        services.AddSingleton<IChatModels, ChatModels>();
+        services.AddSingleton<IProviderTokenCounter, ProviderTokenCounter>();
+        if (models.Summarizer is not null)
+        {
+            services.RemoveAll<ISummarizer>();
+            services.AddSingleton<ISummarizer, ModelSummarizer>();
+        }
+
+        if (models.Embedder is not null)
+        {
+            services.RemoveAll<IEmbedder>();
+            services.AddSingleton<IEmbedder, ModelEmbedder>();
+        }
+
+        return services;
+    }
+}

@@ -1,0 +1,125 @@
+using System.Text.Json;
+using System.Text.Json.Schema;
+using System.Text.Json.Serialization.Metadata;
+using Granary.Core.Tokens;
+using Granary.Llm.Providers;
+
+namespace Granary.Llm.Models;
+
+/// <summary>Answers of a model as values of a type: asks for JSON of its schema and reads what comes with patience.</summary>
+/// <typeparam name="T">The type; its required members are required of the model.</typeparam>
+public sealed class StructuredExtraction<T>
+    where T : class
+{
+    /// <summary>An answer that cannot be read is asked for once more, with what was wrong about it.</summary>
+    private const int Tries = 2;
+
+    private readonly IChatModels _models;
+    private readonly IModelCatalogue _catalogue;
+    private readonly ITokenCounter _tokens;
+    private readonly JsonTypeInfo<T> _type;
+    private readonly ResponseFormat _format;
+
+    /// <summary>Makes an extraction.</summary>
+    /// <param name="models">The models.</param>
+    /// <param name="catalogue">Knows whether a model can be held to a schema.</param>
+    /// <param name="tokens">Learns from the calls.</param>
+    /// <param name="type">The type's JSON.</param>
+    /// <param name="name">A name for the schema: letters, digits, <c>_</c> and <c>-</c>.</param>
+    public StructuredExtraction(IChatModels models, IModelCatalogue catalogue, ITokenCounter tokens, JsonTypeInfo<T> type, string name = "answer")
+    {
+        (_models, _catalogue, _tokens, _type) = (models, catalogue, tokens, type);
+        using var schema = JsonDocument.Parse(type.GetJsonSchemaAsNode(new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true }).ToJsonString());
+        _format = new ResponseFormat(name, schema.RootElement.Clone());
+    }
+
+    /// <summary>Asks a model.</summary>
+    /// <param name="request">What is asked; how the answer must look is added where the model can be held to it.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="ProviderException">No provider answered.</exception>
+    /// <exception cref="FormatException">What the model answered is not of the type, twice.</exception>
+    public async Task<T> ExtractAsync(ChatRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.ResponseFormat is null && _catalogue.Find(request.Model).Capabilities.HasFlag(ModelCapabilities.Json))
+        {
+            request = request with { ResponseFormat = _format };
+        }
+
+        for (var attempt = 1; ; attempt++)
+        {
+            var answer = await _models.CompleteAsync(request, cancellationToken).ConfigureAwait(false);
+            UsageLearning.Observe(_tokens, request, answer.Usage);
+            try
+            {
+                return answer.Error is null ? Parse(answer.Content) : throw new FormatException(answer.Error);
+            }
+            catch (FormatException error) when (attempt < Tries)
+            {
+                request = request with
+                {
+                    Messages =
+                    [
+                        .. request.Messages,
+                        .. answer.Content.Length > 0 ? [new ModelMessage { Role = MessageRole.Assistant, Content = answer.Content }] : Array.Empty<ModelMessage>(),
+                        new ModelMessage { Role = MessageRole.User, Content = $"That cannot be read: {error.Message} Answer again with the JSON object alone." },
+                    ],
+                };
+            }
+        }
+    }
+
+    /// <summary>Asks a model; where that fails, makes the value without one.</summary>
+    /// <param name="request">What is asked.</param>
+    /// <param name="fallback">Makes the value without a model.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The value, and why no model made it.</returns>
+    public async Task<StructuredResult<T>> ExtractAsync(ChatRequest request, Func<T> fallback, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(fallback);
+        try
+        {
+            var value = await ExtractAsync(request, cancellationToken).ConfigureAwait(false);
+            GranaryLlmInstruments.Extracted("model");
+            return new StructuredResult<T>(value, null);
+        }
+        catch (Exception error) when (error is ProviderException or FormatException)
+        {
+            GranaryLlmInstruments.Extracted(error is ProviderException ? "provider" : "malformed");
+            return new StructuredResult<T>(fallback(), error.Message);
+        }
+    }
+
+    /// <summary>Reads the value from a model's text: the whole text, a fence that says json, any fence, from the first brace to the last.</summary>
+    /// <exception cref="FormatException">None of them is a value of the type; the message tells why the likeliest is not.</exception>
+    public T Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        string? failure = null;
+        foreach (var candidate in JsonCascade.Candidates(text))
+        {
+            try
+            {
+                if (JsonSerializer.Deserialize(candidate, _type) is { } value)
+                {
+                    return value;
+                }
+
+                failure ??= "It is null.";
+            }
+            catch (JsonException error)
+            {
+                // What was JSON and not of the type says more than what was no JSON at all.
+                failure = failure is null || error.Message.Contains("required", StringComparison.Ordinal) ? error.Message : failure;
+            }
+        }
+
+        throw new FormatException(failure ?? "It is empty.");
+    }
+}
+
+/// <summary>A value that a model made, or that was made without one.</summary>
+/// <typeparam name="T">The type.</typeparam>
+/// <param name="Value">The value.</param>
+/// <param name="Fallback">Why no model made it, or null.</param>
+public sealed record StructuredResult<T>(T Value, string? Fallback);

@@ -1,0 +1,124 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Granary.Llm.Rendering.Json;
+using Granary.Llm.Rendering.Media;
+using Granary.Llm.Rendering.Repairs;
+
+namespace Granary.Llm.Rendering.Dialects;
+
+/// <summary>Messages as Gemini takes them.</summary>
+internal static class GeminiContents
+{
+    /// <summary>What Google says to send where a call's own signature is not known, because another model made it or it was not kept.</summary>
+    private const string NoSignature = "skip_thought_signature_validator";
+
+    /// <summary>Fields of a response object that mean something of their own.</summary>
+    private static readonly string[] Wrappers = ["result", "error", "output"];
+
+    /// <summary>Writes messages without system messages; neighbours of one role become one content.</summary>
+    public static JsonArray Render(IReadOnlyList<ModelMessage> messages)
+    {
+        var turns = new RoleTurns();
+        foreach (var message in messages)
+        {
+            switch (message.Role)
+            {
+                case MessageRole.System:
+                    break;
+
+                case MessageRole.Assistant:
+                    turns.Add("model", Model(message));
+                    break;
+
+                case MessageRole.Tool:
+                    turns.Add("user", [Response(message)]);
+                    break;
+
+                default:
+                    turns.Add("user", MessageParts.Of(message, Part).List(Text));
+                    break;
+            }
+        }
+
+        return turns.ToArray("parts");
+    }
+
+    /// <summary>A part of text.</summary>
+    public static JsonObject Text(string text) => new() { ["text"] = text };
+
+    /// <summary>A user's content without meaning.</summary>
+    public static JsonObject Filler() => new() { ["role"] = "user", ["parts"] = new JsonArray(Text(Conversation.Filler)) };
+
+    /// <summary>Signs the first call of each content: newer models refuse calls of the turn under way without a signature.</summary>
+    public static void Sign(JsonArray contents)
+    {
+        foreach (var content in contents)
+        {
+            if (((JsonArray)content!["parts"]!).OfType<JsonObject>().FirstOrDefault(part => part.ContainsKey("functionCall")) is { } call)
+            {
+                call["thoughtSignature"] = NoSignature;
+            }
+        }
+    }
+
+    /// <summary>A part that calls a tool.</summary>
+    public static JsonObject Call(ToolCall call) => new()
+    {
+        ["functionCall"] = new JsonObject { ["name"] = call.Name, ["args"] = ToolArguments.Object(call.Arguments) },
+    };
+
+    private static JsonArray Model(ModelMessage message)
+    {
+        var parts = MessageParts.Of(message).List(Text);
+        foreach (var call in message.ToolCalls ?? [])
+        {
+            parts.Add((JsonNode)Call(call));
+        }
+
+        return parts;
+    }
+
+    private static JsonObject Response(ModelMessage message)
+    {
+        var text = Conversation.MediaText(message);
+        return new()
+        {
+            ["functionResponse"] = new JsonObject
+            {
+                ["name"] = message.Name,
+                ["response"] = message.ToolError is null ? Result(text) : new() { ["error"] = ToolResults.Text(message, text) },
+            },
+        };
+    }
+
+    /// <summary>A result that is an object as it is; any other, and one that could be taken for a wrapped one, wrapped.</summary>
+    private static JsonObject Result(string text)
+    {
+        if (text.AsSpan().TrimStart() is ['{' or '[', ..])
+        {
+            try
+            {
+                using var document = JsonDocument.Parse(text);
+                var node = JsonNodes.Of(document.RootElement.Clone());
+                return node is JsonObject result && (result.Count != 1 || !Wrappers.Any(result.ContainsKey)) ? result : new() { ["result"] = node };
+            }
+            catch (Exception failure) when (failure is JsonException or ArgumentException or InvalidOperationException)
+            {
+                // No JSON, or none that an object can be made of: a text like any other.
+            }
+        }
+
+        return new() { ["result"] = text };
+    }
+
+    private static JsonObject? Part(MediaReference media)
+    {
+        if (DataUrl.TryRead(media.Url, media.MimeType, out var data))
+            return new() { ["inlineData"] = new JsonObject { ["mimeType"] = data.MimeType, ["data"] = data.Base64 } };
+
+        var isKnown = MediaTypes.IsWeb(media.Url) || media.Url.StartsWith("gs://", StringComparison.Ordinal);
+        return isKnown && MediaTypes.Of(media) is { } type
+            ? new() { ["fileData"] = new JsonObject { ["mimeType"] = type, ["fileUri"] = media.Url } }
+            : null;
+    }
+}

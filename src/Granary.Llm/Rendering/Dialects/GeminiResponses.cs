@@ -1,0 +1,119 @@
+using System.Text.Json.Nodes;
+using Granary.Llm.Rendering.Json;
+
+namespace Granary.Llm.Rendering.Dialects;
+
+/// <summary>Whole answers of Gemini's generateContent.</summary>
+internal static class GeminiResponses
+{
+    /// <summary>Reads an answer. One without candidates is an answer if it says why the prompt was refused.</summary>
+    public static ChatResponse Parse(JsonObject body) => Answers.Read(body, () =>
+    {
+        var id = Answers.Id(body.Text("responseId"));
+        var model = body.Text("modelVersion") ?? "";
+        var usage = Usage(body.Object("usageMetadata"));
+        if (body.List("candidates").Objects().FirstOrDefault() is not { } candidate)
+        {
+            var blocked = body.RequiredObject("promptFeedback").RequiredText("blockReason");
+            return new() { Id = id, Model = model, Finish = ChatFinish.ContentFilter, Error = $"The prompt was blocked: {blocked}", Usage = usage };
+        }
+
+        var calls = new List<ToolCall>();
+        var (text, thoughts) = ("", "");
+        foreach (var part in candidate.Object("content")?.List("parts").Objects() ?? [])
+        {
+            if (part.Object("functionCall") is { } call)
+            {
+                calls.Add(GeminiRequests.Call(call, $"call_{Guid.CreateVersion7():N}"));
+            }
+            else if (part.Flag("thought") is true)
+            {
+                thoughts += part.Text("text");
+            }
+            else
+            {
+                text += part.Text("text");
+            }
+        }
+
+        var reason = candidate.Text("finishReason");
+        var finish = Finish(reason);
+        return new()
+        {
+            Id = id,
+            Model = model,
+            Content = text,
+            Reasoning = thoughts.Length == 0 ? null : thoughts,
+            ToolCalls = calls,
+            Finish = Answers.Finish(finish, calls),
+            Error = finish == ChatFinish.Unknown && reason is not null && calls.Count == 0 ? $"The model stopped: {reason}" : null,
+            Usage = usage,
+        };
+    });
+
+    /// <summary>Writes an answer.</summary>
+    public static JsonObject Render(ChatResponse response)
+    {
+        var parts = new JsonArray();
+        if (response.Reasoning is { } reasoning)
+        {
+            parts.Add((JsonNode)new JsonObject { ["text"] = reasoning, ["thought"] = true });
+        }
+
+        if (response.Content.Length > 0)
+        {
+            parts.Add((JsonNode)GeminiContents.Text(response.Content));
+        }
+
+        foreach (var call in response.ToolCalls)
+        {
+            var part = GeminiContents.Call(call);
+            part["functionCall"]!["id"] = call.Id;
+            parts.Add((JsonNode)part);
+        }
+
+        return new JsonObject
+        {
+            ["candidates"] = new JsonArray(new JsonObject
+            {
+                ["content"] = new JsonObject { ["parts"] = parts, ["role"] = "model" },
+                ["finishReason"] = response.Finish switch
+                {
+                    ChatFinish.Length => "MAX_TOKENS",
+                    ChatFinish.ContentFilter => "SAFETY",
+                    ChatFinish.Unknown when response.ToolCalls.Count == 0 => "OTHER",
+                    _ => "STOP",
+                },
+                ["index"] = 0,
+            }),
+            ["modelVersion"] = response.Model,
+            ["responseId"] = response.Id,
+        }.With("usageMetadata", response.Usage is { } usage ? Usage(usage) : null);
+    }
+
+    private static ChatFinish Finish(string? reason) => reason switch
+    {
+        "STOP" => ChatFinish.Stop,
+        "FUNCTION_CALL" => ChatFinish.ToolCalls,
+        "MAX_TOKENS" => ChatFinish.Length,
+        "SAFETY" or "RECITATION" or "BLOCKLIST" or "PROHIBITED_CONTENT" or "SPII" or "LANGUAGE" or "IMAGE_SAFETY" or "IMAGE_PROHIBITED_CONTENT" or "IMAGE_RECITATION" =>
+            ChatFinish.ContentFilter,
+        _ => ChatFinish.Unknown,
+    };
+
+    /// <summary>Thoughts are counted apart from the answer, the prompts of tools apart from the prompt.</summary>
+    private static ChatUsage? Usage(JsonObject? usage) => usage is null ? null : new(
+        usage.Tokens("promptTokenCount") + usage.Tokens("toolUsePromptTokenCount"),
+        usage.Tokens("candidatesTokenCount") + usage.Tokens("thoughtsTokenCount"),
+        usage.Tokens("cachedContentTokenCount"),
+        0,
+        usage.Tokens("thoughtsTokenCount"));
+
+    private static JsonObject Usage(ChatUsage usage) => new JsonObject
+    {
+        ["promptTokenCount"] = usage.InputTokens,
+        ["candidatesTokenCount"] = usage.OutputTokens - usage.ReasoningTokens,
+        ["totalTokenCount"] = usage.TotalTokens,
+    }.With("cachedContentTokenCount", usage.CachedInputTokens == 0 ? null : usage.CachedInputTokens)
+     .With("thoughtsTokenCount", usage.ReasoningTokens == 0 ? null : usage.ReasoningTokens);
+}

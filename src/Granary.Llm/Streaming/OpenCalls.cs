@@ -1,0 +1,156 @@
+using System.Text;
+
+namespace Granary.Llm.Streaming;
+
+/// <summary>The tool calls of one answer that is being read, put together from their pieces.</summary>
+internal sealed class OpenCalls
+{
+    private readonly List<OpenCall> calls = [];
+
+    /// <summary>Whether there is any.</summary>
+    public bool Any => calls.Count > 0;
+
+    /// <summary>The call that began last.</summary>
+    public OpenCall? Last => calls.Count == 0 ? null : calls[^1];
+
+    /// <summary>The call with this key of the source, if it has begun; the last of them where the source used the key again.</summary>
+    public OpenCall? Find(int key) => calls.FindLast(c => c.Key == key);
+
+    /// <summary>The call with this id, if it has begun.</summary>
+    public OpenCall? Find(string id) => calls.FindLast(c => c.Id == id);
+
+    /// <summary>Begins a call.</summary>
+    /// <param name="key">Where the source has it; -1 if it does not say.</param>
+    /// <param name="id">Its id; made here if the source gives none.</param>
+    /// <param name="name">The tool; null or empty if that comes later, and the beginning is told then.</param>
+    /// <param name="events">Receives the events.</param>
+    public OpenCall Begin(int key, string? id, string? name, ICollection<StreamEvent> events)
+    {
+        var call = new OpenCall(calls.Count, key, string.IsNullOrEmpty(id) ? null : id);
+        calls.Add(call);
+        call.Named(name, events);
+        return call;
+    }
+
+    /// <summary>A call that came in one piece.</summary>
+    public void AddWhole(string? id, string? name, string? arguments, ICollection<StreamEvent> events)
+    {
+        var call = Begin(-1, id, name, events);
+        call.Add(arguments, events);
+        call.Complete(arguments, events);
+    }
+
+    /// <summary>No more comes: completes the calls that are open.</summary>
+    /// <param name="all">Also those whose arguments are not whole JSON: the source says that it is done with them.</param>
+    /// <param name="events">Receives the events.</param>
+    public void Complete(bool all, ICollection<StreamEvent> events)
+    {
+        foreach (var call in calls)
+        {
+            if (all || call.IsWhole)
+            {
+                call.Complete(null, events);
+            }
+        }
+    }
+}
+
+/// <summary>A tool call that is being read.</summary>
+/// <param name="index">Which of the answer, from 0.</param>
+/// <param name="key">Where the source has it; -1 if it does not say.</param>
+/// <param name="id">Its id, if the source gave one yet.</param>
+internal sealed class OpenCall(int index, int key, string? id)
+{
+    private readonly StringBuilder arguments = new();
+    private bool begun;
+    private bool complete;
+
+    public int Key => key;
+
+    public string? Id { get; private set; } = id;
+
+    public string? Name { get; private set; }
+
+    /// <summary>Arguments that came with the call's beginning; they count if no pieces follow.</summary>
+    public string? InOnePiece { get; set; }
+
+    public bool HasArguments => arguments.Length > 0;
+
+    /// <summary>Whether the arguments are a whole object or array by now.</summary>
+    public bool IsWhole
+    {
+        get
+        {
+            var balance = new JsonBalance();
+            foreach (var chunk in arguments.GetChunks())
+            {
+                balance.Add(chunk.Span);
+            }
+
+            return balance.IsWhole;
+        }
+    }
+
+    /// <summary>An id that came after the call began; counts only while nobody was told another.</summary>
+    public void Identified(string? id) => Id = begun || string.IsNullOrEmpty(id) ? Id : id;
+
+    /// <summary>The tool's name; what came before it is told now.</summary>
+    public void Named(string? name, ICollection<StreamEvent> events)
+    {
+        if (begun || string.IsNullOrEmpty(name))
+        {
+            return;
+        }
+
+        Start(name, events);
+        if (HasArguments)
+        {
+            events.Add(new StreamEvent(StreamEventKind.ToolCallDelta, arguments.ToString(), index));
+        }
+    }
+
+    /// <summary>A piece of the arguments.</summary>
+    public void Add(string? text, ICollection<StreamEvent> events)
+    {
+        if (complete || string.IsNullOrEmpty(text))
+        {
+            return;
+        }
+
+        arguments.Append(text);
+        if (begun)
+        {
+            events.Add(new StreamEvent(StreamEventKind.ToolCallDelta, text, index));
+        }
+    }
+
+    /// <summary>The call is whole. Does nothing the second time.</summary>
+    /// <param name="whole">All of its arguments, if at hand.</param>
+    /// <param name="events">Receives the events.</param>
+    public void Complete(string? whole, ICollection<StreamEvent> events)
+    {
+        if (complete)
+        {
+            return;
+        }
+
+        if (!HasArguments)
+        {
+            // A tool without arguments: some providers send nothing, but a client wants an object.
+            whole = string.IsNullOrEmpty(whole) ? InOnePiece ?? "{}" : whole;
+            Add(whole, events);
+        }
+
+        Named(Name ?? "unknown", events);
+        complete = true;
+        events.Add(new StreamEvent(StreamEventKind.ToolCallComplete, string.IsNullOrEmpty(whole) ? arguments.ToString() : whole, index, Id, Name));
+    }
+
+    private void Start(string name, ICollection<StreamEvent> events)
+    {
+        begun = true;
+        Name = name;
+        Id ??= StreamIds.New("call_");
+        events.Add(new StreamEvent(StreamEventKind.ToolCallStart, Index: index, Id: Id, Name: name));
+    }
+}
