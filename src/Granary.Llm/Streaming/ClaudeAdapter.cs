@@ -161,9 +161,12 @@ internal sealed class ClaudeAdapter(TimeProvider time) : StreamAdapter(new SseRe
         Finish(json, output);
         if (last)
         {
-            Finish(Begin("message_stop"u8, output), output);
+            WriteTerminator(output);
         }
     }
+
+    /// <inheritdoc />
+    public override void WriteTerminator(IBufferWriter<byte> output) => Finish(Begin("message_stop"u8, output), output);
 
     /// <inheritdoc />
     protected override void WriteError(string message, IBufferWriter<byte> output)

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Granary.Llm.Streaming;
 
 /// <summary>Reads one JSON text a line, as Ollama sends them, from bytes that are cut anywhere.</summary>
@@ -24,5 +26,12 @@ internal sealed class JsonLinesReader : IFrameReader
     {
         var ends = "\n"u8;
         return TryRead(ref ends, out payload);
+    }
+
+    /// <inheritdoc />
+    public void Copy(ReadOnlySpan<byte> payload, IBufferWriter<byte> output)
+    {
+        output.Write(payload);
+        output.Write("\n"u8);
     }
 }

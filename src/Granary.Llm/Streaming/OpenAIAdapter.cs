@@ -133,9 +133,12 @@ internal sealed class OpenAIAdapter(ChatDialect dialect, TimeProvider time) : St
         WriteUsage(output);
         if (last)
         {
-            output.Write(EndOfStream);
+            WriteTerminator(output);
         }
     }
+
+    /// <inheritdoc />
+    public override void WriteTerminator(IBufferWriter<byte> output) => output.Write(EndOfStream);
 
     /// <inheritdoc />
     public override void WriteUsage(IBufferWriter<byte> output)
@@ -182,7 +185,7 @@ internal sealed class OpenAIAdapter(ChatDialect dialect, TimeProvider time) : St
         json.WriteEndObject();
         json.Flush();
         output.Write("\n\n"u8);
-        output.Write(EndOfStream);
+        WriteTerminator(output);
     }
 
     private static ReadOnlySpan<byte> FinishName(ChatFinish finish) => finish switch

@@ -62,6 +62,7 @@ internal sealed class OpenCalls
 internal sealed class OpenCall(int index, int key, string? id)
 {
     private readonly StringBuilder arguments = new();
+    private SurrogateJoin join;
     private bool begun;
     private bool complete;
 
@@ -112,7 +113,7 @@ internal sealed class OpenCall(int index, int key, string? id)
     /// <summary>A piece of the arguments.</summary>
     public void Add(string? text, ICollection<StreamEvent> events)
     {
-        if (complete || string.IsNullOrEmpty(text))
+        if (complete || string.IsNullOrEmpty(text) || (text = join.Add(text)).Length == 0)
         {
             return;
         }

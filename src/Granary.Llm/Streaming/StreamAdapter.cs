@@ -19,9 +19,12 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     private Utf8JsonWriter? json;
+    private SurrogateJoin content;
+    private SurrogateJoin reasoning;
     private bool started;
     private bool stopped;
     private bool ended;
+    private ArrayBufferWriter<byte>? held;
 
     /// <summary>The tool calls that are being read.</summary>
     protected OpenCalls Calls { get; } = new();
@@ -61,6 +64,48 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
         {
             Fail($"The provider's stream cannot be read: {e.Message}", events);
         }
+    }
+
+    /// <summary>As <see cref="Read"/>, and copies each event that was understood; the one that ends the answer is held for <see cref="WriteHeld"/>.</summary>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="events">Receives the events.</param>
+    /// <param name="hidesUsage">Leaves out what says nothing but usage.</param>
+    /// <param name="output">Receives the copies.</param>
+    public void ReadAndCopy(ReadOnlySpan<byte> bytes, ICollection<StreamEvent> events, bool hidesUsage, IBufferWriter<byte> output)
+    {
+        try
+        {
+            while (!ended && frames.TryRead(ref bytes, out var payload))
+            {
+                var before = events.Count;
+                ReadPayload(payload, events);
+                if (ended)
+                {
+                    held = new ArrayBufferWriter<byte>();
+                    frames.Copy(payload, held);
+                }
+                else if (!hidesUsage || events.Count != before + 1 || events.Last().Kind != StreamEventKind.Usage)
+                {
+                    frames.Copy(payload, output);
+                }
+            }
+        }
+        catch (Exception e) when (IsMalformed(e))
+        {
+            Fail($"The provider's stream cannot be read: {e.Message}", events);
+        }
+    }
+
+    /// <summary>Writes the event that ended the answer; false if none did.</summary>
+    public bool WriteHeld(IBufferWriter<byte> output)
+    {
+        if (held is null)
+        {
+            return false;
+        }
+
+        output.Write(held.WrittenSpan);
+        return true;
     }
 
     /// <inheritdoc />
@@ -155,6 +200,18 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
     {
     }
 
+    /// <summary>Writes only what says that the stream is over, for an answer that is told already.</summary>
+    public virtual void WriteTerminator(IBufferWriter<byte> output)
+    {
+    }
+
+    /// <summary>Writes an error into the stream of an answer that was not written by this adapter.</summary>
+    public void WriteErrorOf(ChatResponse answer, string? message, IBufferWriter<byte> output)
+    {
+        (WrittenId, WrittenModel) = (answer.Id, answer.Model);
+        WriteError(message ?? UnnamedError, output);
+    }
+
     private bool WriteStarted { get; set; }
 
     private bool WriteEnded { get; set; }
@@ -188,9 +245,11 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
         }
     }
 
-    protected void Content(string? text, ICollection<StreamEvent> events) => Piece(StreamEventKind.Content, text, events);
+    protected void Content(string? text, ICollection<StreamEvent> events) =>
+        Piece(StreamEventKind.Content, ref content, text, events);
 
-    protected void Reasoning(string? text, ICollection<StreamEvent> events) => Piece(StreamEventKind.Reasoning, text, events);
+    protected void Reasoning(string? text, ICollection<StreamEvent> events) =>
+        Piece(StreamEventKind.Reasoning, ref reasoning, text, events);
 
     protected void Usage(ChatUsage? usage, ICollection<StreamEvent> events)
     {
@@ -253,12 +312,12 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
 
     private static bool IsMalformed(Exception e) => e is JsonException or InvalidOperationException or FormatException or InvalidDataException;
 
-    private void Piece(StreamEventKind kind, string? text, ICollection<StreamEvent> events)
+    private void Piece(StreamEventKind kind, ref SurrogateJoin join, string? text, ICollection<StreamEvent> events)
     {
-        if (!string.IsNullOrEmpty(text))
+        if (!string.IsNullOrEmpty(text) && join.Add(text) is { Length: > 0 } whole)
         {
             Start(null, null, null, events);
-            events.Add(new StreamEvent(kind, text));
+            events.Add(new StreamEvent(kind, whole));
         }
     }
 }

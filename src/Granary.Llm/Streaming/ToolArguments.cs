@@ -16,7 +16,8 @@ internal static class ToolArguments
         return JsonSerializer.SerializeToElement(new Dictionary<string, string>(StringComparer.Ordinal) { ["raw"] = text }, ToolArgumentsContext.Default.DictionaryStringString);
     }
 
-    private static bool TryParse(string text, out JsonElement arguments)
+    /// <summary>Whether the text is an object, and which; nothing at all is an empty one.</summary>
+    public static bool TryParse(string text, out JsonElement arguments)
     {
         try
         {

@@ -11,7 +11,7 @@ internal static class JsonMode
 
     /// <summary>The instruction for a format.</summary>
     public static string Instruction(ResponseFormat format) => format.Schema is { } schema
-        ? $"Respond with a single JSON object that matches this JSON Schema, and nothing else: no text around it, no code fence.\n{schema.GetRawText()}"
+        ? $"Respond with a single JSON object that matches this JSON Schema, and nothing else: no text around it, no code fence.\n{JsonNodes.Of(schema)?.ToJsonString(JsonNodes.Plain)}"
         : "Respond with a single JSON object and nothing else: no text around it, no code fence.";
 
     /// <summary>A system text with the instruction after it.</summary>

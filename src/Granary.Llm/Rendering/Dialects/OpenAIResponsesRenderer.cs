@@ -25,7 +25,7 @@ internal sealed class OpenAIResponsesRenderer(TimeProvider time) : IChatRenderer
             input.Add((JsonNode)new JsonObject { ["role"] = "user", ["content"] = Conversation.Filler });
         }
 
-        if (request.ResponseFormat is { Schema: null } && !JsonMode.IsMentioned(messages))
+        if (request.ResponseFormat is { Schema: null } && !JsonMode.IsMentioned(messages.SkipWhile(IsSystem)))
         {
             // OpenAI looks for the word in the input, not in the instructions.
             input.Insert(0, new JsonObject { ["role"] = "system", ["content"] = JsonMode.Short });

@@ -11,6 +11,8 @@ internal static class JsonNodes
     /// <summary>Text as it is: models read JSON with fewer escapes better, and bodies are no web pages.</summary>
     public static JsonSerializerOptions Plain { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private static JsonWriterOptions Unescaped { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>A value as part of a body.</summary>
     public static JsonNode? Of(JsonElement element) => element.ValueKind switch
     {
@@ -28,7 +30,7 @@ internal static class JsonNodes
     public static JsonElement ToElement(JsonNode node)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
+        using (var writer = new Utf8JsonWriter(buffer, Unescaped))
         {
             node.WriteTo(writer);
         }
