@@ -82,6 +82,7 @@ internal static class ProblemMap
         ErrorCodes.NotFound => "Not found",
         ErrorCodes.Erased => "Erased",
         ErrorCodes.Completed => "The session is completed",
+        ErrorCodes.Unfinished => "Not over yet",
         ErrorCodes.AlreadyExists => "Exists already",
         ErrorCodes.KeyReused => "The idempotency key came before with other content",
         ErrorCodes.PreconditionFailed => "The ETag is not the current one",
