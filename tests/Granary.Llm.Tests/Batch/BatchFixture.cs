@@ -44,6 +44,8 @@ internal sealed class BatchFixture : IAsyncDisposable
 
     public BatchStore Batches => _process.Store;
 
+    public BatchServices Services => _process.Services;
+
     public string Model => _kind switch { ProviderKind.OpenAI => "gpt-4o", ProviderKind.Anthropic => "claude-sonnet-4-0", ProviderKind.Gemini => "gemini-2.5-flash", _ => "mistral-large" };
 
     public string Partition { get; private set; } = "";
@@ -136,10 +138,10 @@ internal sealed class BatchFixture : IAsyncDisposable
             Time);
         var jobs = new BatchJobs(services, NullLogger<BatchJobs>.Instance);
         var runner = new BatchRunner(jobs, Options, NullLogger<BatchRunner>.Instance);
-        return new Process(jobs, runner, new BatchStore(services, runner));
+        return new Process(services, jobs, runner, new BatchStore(services, runner));
     }
 
-    private sealed record Process(BatchJobs Jobs, BatchRunner Runner, BatchStore Store);
+    private sealed record Process(BatchServices Services, BatchJobs Jobs, BatchRunner Runner, BatchStore Store);
 
     private sealed class ListAudit(List<AuditSession> calls) : IAuditLog
     {
