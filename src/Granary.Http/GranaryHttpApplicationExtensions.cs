@@ -1,4 +1,5 @@
 using Granary.Http.Audit;
+using Granary.Http.BatchJobs;
 using Granary.Http.Documentation;
 using Granary.Http.Endpoints;
 using Granary.Http.Events;
@@ -6,6 +7,7 @@ using Granary.Http.Identity;
 using Granary.Http.Import;
 using Granary.Http.Limits;
 using Granary.Llm.Audit;
+using Granary.Llm.Batch;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -52,6 +54,11 @@ public static class GranaryHttpApplicationExtensions
         if (services.GetService<UsageReader>() is not null)
         {
             ActivatorUtilities.CreateInstance<UsageEndpoints>(services).Map(routes);
+        }
+
+        if (services.GetService<BatchStore>() is not null)
+        {
+            ActivatorUtilities.CreateInstance<BatchEndpoints>(services).Map(routes);
         }
 
         app.MapGranaryDocumentation();

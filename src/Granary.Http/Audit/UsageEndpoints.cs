@@ -1,8 +1,8 @@
 using System.Globalization;
-using Granary.Core.Storage;
 using Granary.Http.Documentation;
 using Granary.Http.Endpoints;
 using Granary.Http.Identity;
+using Granary.Http.Problems;
 using Granary.Http.Serialization;
 using Granary.Llm.Audit;
 using Microsoft.AspNetCore.Http;
@@ -65,7 +65,7 @@ internal sealed class UsageEndpoints(UsageReader usage, AuditContent content, Re
             By = Grouping(request),
             Limit = (int)RequestValues.Query(request, "limit", 100, 1, MaxGroups),
         };
-        var report = await FromStoreAsync(() => usage.ReadAsync(query, context.RequestAborted));
+        var report = await StoreFailures.GuardAsync(() => usage.ReadAsync(query, context.RequestAborted));
         var answer = new UsageResponse
         {
             TenantId = tenant,
@@ -88,7 +88,7 @@ internal sealed class UsageEndpoints(UsageReader usage, AuditContent content, Re
         var day = Day(request, "date", Today);
         var after = RequestValues.Query(request, "after") is { } cursor ? RequireCursor(cursor) : null;
         var limit = (int)RequestValues.Query(request, "limit", 20, 1, MaxCalls);
-        var (calls, next) = await FromStoreAsync(() => usage.CallsAsync(tenant, day, user, session, after, limit, context.RequestAborted));
+        var (calls, next) = await StoreFailures.GuardAsync(() => usage.CallsAsync(tenant, day, user, session, after, limit, context.RequestAborted));
         var answers = new List<CallResponse>(calls.Count);
         foreach (var call in calls)
         {
@@ -142,16 +142,4 @@ internal sealed class UsageEndpoints(UsageReader usage, AuditContent content, Re
 
     private static string RequireCursor(string cursor) =>
         cursor.Length == 32 && cursor.All(char.IsAsciiHexDigitLower) ? cursor : throw new InvalidRequestException("after", "must be the next of the page before");
-
-    private static async Task<T> FromStoreAsync<T>(Func<Task<T>> read)
-    {
-        try
-        {
-            return await read();
-        }
-        catch (StorageException error)
-        {
-            throw new UnavailableException(ErrorCodes.StorageUnavailable, "The store is not available.", TimeSpan.FromSeconds(1), error);
-        }
-    }
 }
