@@ -124,9 +124,12 @@ internal sealed class BatchEndpoints(BatchStore batches, RequestIdentity identit
         var (tenant, user, id) = KeyOf(context);
         await using var results = batches.ResultsAsync(tenant, user, id, context.RequestAborted).GetAsyncEnumerator(context.RequestAborted);
         var output = context.Response.BodyWriter;
-        for (var more = await NextAsync(results); more; more = await NextAsync(results))
+
+        // The first step says whether there is such a batch.
+        var more = await NextAsync(results);
+        context.Response.ContentType = MediaTypes.JsonLines;
+        for (; more; more = await NextAsync(results))
         {
-            context.Response.ContentType = MediaTypes.JsonLines;
             JsonAnswer.Append(output, LineOf(results.Current), BatchWireJson.Default.BatchLineResponse);
             output.Write("\n"u8);
             if ((await output.FlushAsync(context.RequestAborted)).IsCompleted)
@@ -134,8 +137,6 @@ internal sealed class BatchEndpoints(BatchStore batches, RequestIdentity identit
                 return;
             }
         }
-
-        context.Response.ContentType ??= MediaTypes.JsonLines;
     }
 
     private static Task<bool> NextAsync(IAsyncEnumerator<BatchResult> results) => StoreFailures.GuardAsync(() => results.MoveNextAsync().AsTask());
