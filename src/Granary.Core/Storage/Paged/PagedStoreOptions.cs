@@ -24,10 +24,10 @@ public sealed class PagedStoreOptions
     /// <summary>What is wrong with these options, or null: names the setting and the fix.</summary>
     public string? Problem() => this switch
     {
-        { LogRun: < 1 or > 64 } => $"PagedStoreOptions.LogRun is {LogRun}: set it to 1 to 64.",
-        { HeadCacheBytes: < 0 } => $"PagedStoreOptions.HeadCacheBytes is {HeadCacheBytes}: set it to 0 or more.",
-        { PageCacheBytes: < 0 } => $"PagedStoreOptions.PageCacheBytes is {PageCacheBytes}: set it to 0 or more.",
-        { Parallelism: < 1 or > 64 } => $"PagedStoreOptions.Parallelism is {Parallelism}: set it to 1 to 64.",
+        { LogRun: < 1 or > 64 } => $"Granary:Paged:LogRun is {LogRun}: set it to 1 to 64.",
+        { HeadCacheBytes: < 0 } => $"Granary:Paged:HeadCacheBytes is {HeadCacheBytes}: set it to 0 or more.",
+        { PageCacheBytes: < 0 } => $"Granary:Paged:PageCacheBytes is {PageCacheBytes}: set it to 0 or more.",
+        { Parallelism: < 1 or > 64 } => $"Granary:Paged:Parallelism is {Parallelism}: set it to 1 to 64.",
         _ => null,
     };
 }
