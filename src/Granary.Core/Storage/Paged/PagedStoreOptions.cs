@@ -9,10 +9,12 @@ public sealed class PagedStoreOptions
     /// </summary>
     public int LogRun { get; set; } = 16;
 
-    /// <summary>Memory in bytes for heads, so that a commit need not read before it writes. 0 or more; default 64 MiB.</summary>
+    /// <summary>
+    /// Memory in bytes for heads, so that a commit need not read before it writes: what they take on the heap, within a fifth. 0 or more; default 64 MiB.
+    /// </summary>
     public long HeadCacheBytes { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>Memory in bytes for pages. 0 or more; default 64 MiB.</summary>
+    /// <summary>Memory in bytes for pages, counted likewise. 0 or more; default 64 MiB.</summary>
     public long PageCacheBytes { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>How many records of one partition a call writes, reads or removes at the same time, 1 to 64. Default 8.</summary>
