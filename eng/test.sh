@@ -30,7 +30,7 @@ finish() {
 
 # Some package sources carry Microsoft Orleans, or the client of one of its providers, only in part: then what restores is tested.
 restores() { dotnet restore "$@" >"$log" 2>&1; }
-lacking() { grep -oE "NU110[0-9]: .*find [^.]*package [A-Za-z.]+" "$log" | grep -oE '[A-Za-z.]+$' | sort -u | tr '\n' ' '; }
+lacking() { grep -oE "NU110[0-9]: .*find [^.]*package [A-Za-z.]+" "$log" | grep -oE '[A-Za-z.]*[A-Za-z]\.?$' | sed 's/\.$//' | sort -u | paste -sd ' '; }
 solution=Cluster.sln
 if ! restores Cluster.sln; then
   if ! restores Embedded.slnf; then
