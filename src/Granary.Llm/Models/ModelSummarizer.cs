@@ -42,7 +42,7 @@ internal sealed partial class ModelSummarizer : ISummarizer
     {
         (_options, _tokens, _time, _logger) = (options, tokens, time, logger);
         _info = catalogue.Find(options.Summarizer!);
-        _extraction = new StructuredExtraction<SummaryAnswer>(models, catalogue, tokens, AnswerJson.Default.SummaryAnswer, "summary");
+        _extraction = new StructuredExtraction<SummaryAnswer>(models, catalogue, tokens, AnswerJson.Default.SummaryAnswer, "summary", SummaryAnswer.Schema);
         _fallback = new ExtractiveSummarizer(tokens);
         var room = (_info.ContextTokens - PromptTokens - FactTokens) * UsedShare;
         MaxInputTokens = (int)Math.Max(LeastInputTokens, Math.Min(options.SummarizerInputTokens, room));

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
 using Granary.Core.Tokens;
@@ -26,11 +27,13 @@ public sealed class StructuredExtraction<T>
     /// <param name="tokens">Learns from the calls.</param>
     /// <param name="type">The type's JSON.</param>
     /// <param name="name">A name for the schema: letters, digits, <c>_</c> and <c>-</c>.</param>
-    public StructuredExtraction(IChatModels models, IModelCatalogue catalogue, ITokenCounter tokens, JsonTypeInfo<T> type, string name = "answer")
+    /// <param name="schema">The JSON Schema; null for the type's own, which says nothing of what a converter of yours reads.</param>
+    public StructuredExtraction(
+        IChatModels models, IModelCatalogue catalogue, ITokenCounter tokens, JsonTypeInfo<T> type, string name = "answer", JsonElement? schema = null)
     {
+        ArgumentNullException.ThrowIfNull(type);
         (_models, _catalogue, _tokens, _type) = (models, catalogue, tokens, type);
-        using var schema = JsonDocument.Parse(type.GetJsonSchemaAsNode(new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true }).ToJsonString());
-        _format = new ResponseFormat(name, schema.RootElement.Clone());
+        _format = new ResponseFormat(name, schema ?? SchemaOf(type));
     }
 
     /// <summary>Asks a model.</summary>
@@ -107,14 +110,34 @@ public sealed class StructuredExtraction<T>
 
                 failure ??= "It is null.";
             }
-            catch (JsonException error)
+            catch (Exception error) when (error is JsonException or ArgumentException or InvalidOperationException)
             {
+                // The latter two: halves of surrogate pairs, in the text or escaped.
                 // What was JSON and not of the type says more than what was no JSON at all.
                 failure = failure is null || error.Message.Contains("required", StringComparison.Ordinal) ? error.Message : failure;
             }
         }
 
         throw new FormatException(failure ?? "It is empty.");
+    }
+
+    /// <summary>The type's schema. Objects are closed: that is what models can be held to, and what is read ignores more anyway.</summary>
+    private static JsonElement SchemaOf(JsonTypeInfo<T> type)
+    {
+        var schema = type.GetJsonSchemaAsNode(new JsonSchemaExporterOptions
+        {
+            TreatNullObliviousAsNonNullable = true,
+            TransformSchemaNode = static (_, node) =>
+            {
+                if (node is JsonObject json && json.ContainsKey("properties"))
+                {
+                    json.TryAdd("additionalProperties", false);
+                }
+
+                return node;
+            },
+        });
+        return JsonElement.Parse(schema.ToJsonString());
     }
 }
 

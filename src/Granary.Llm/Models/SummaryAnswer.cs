@@ -6,6 +6,22 @@ namespace Granary.Llm.Models;
 /// <summary>A summary as a model writes it; all of it is required.</summary>
 internal sealed record SummaryAnswer
 {
+    private const string List = """{"type":"array","items":{"type":"object","properties":{"fact":{"type":"string"},"message":{"type":"integer"}},"required":["fact","message"],"additionalProperties":false}}""";
+
+    /// <summary>What a model is held to, where it can be; what is read is less strict.</summary>
+    public static JsonElement Schema { get; } = JsonElement.Parse(
+        $$"""
+        {
+          "type": "object",
+          "properties": {
+            "episodic_summary": {"type": "string"}, "critical_issues": {{List}}, "unresolved_work": {{List}},
+            "durable_facts": {{List}}, "user_preferences": {{List}}, "important_artifacts": {{List}}
+          },
+          "required": ["episodic_summary", "critical_issues", "unresolved_work", "durable_facts", "user_preferences", "important_artifacts"],
+          "additionalProperties": false
+        }
+        """);
+
     public required string EpisodicSummary { get; init; }
 
     public required IReadOnlyList<SummaryFact> CriticalIssues { get; init; }

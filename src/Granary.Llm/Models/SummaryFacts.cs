@@ -43,7 +43,7 @@ internal static partial class SummaryFacts
         ^(?: (?:none|nothing|n/?a|null|unknown|not\ applicable|-+) (?:\ (?:found|noted|identified|reported|mentioned|so\ far))?
            | no\ (?:\w+\ ){0,3}(?:issues?|problems?|work|tasks?|facts?|preferences?|artifacts?|items?)(?:\ (?:were|was|are|is|have\ been))?(?:\ (?:found|noted|identified|reported|mentioned|pending|remaining|stated))?
            | (?:the\ )?(?:assistant|agent|model)\ (?:is\ ready|is\ waiting|awaits?|will\ wait|acknowledged)\b.*
-           | (?:the\ )?(?:tool|function)\ ?(?:call|execution|run)?s?\ (?:\S+\ )?(?:was|were|is|are|has|have|completed|succeeded|ran|returned)\b.{0,24}(?:success\w*|completed|executed|finished|ok)?
+           | (?:the\ )?(?:\S+\ )?(?:tool|function)\ (?:calls?|executions?|runs?)\ (?:\S+\ ){0,3}(?:success\w*|completed|succeeded|executed|finished)(?:\ success\w*)?
         )[.!]*$
         """,
         RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace | RegexOptions.CultureInvariant,

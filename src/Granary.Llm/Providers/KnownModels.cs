@@ -3,8 +3,9 @@ using static Granary.Llm.Providers.ModelCapabilities;
 namespace Granary.Llm.Providers;
 
 /// <summary>
-/// What is built in: well-known models by how their names begin, from the providers' own pages of models and prices (list prices in US dollars
-/// for a million tokens, the lowest step where a price depends on the prompt's length). Prices and limits change; settings override them.
+/// What is built in: well-known models by how their names begin, with limits and list prices (US dollars for a million tokens, the lowest step where a
+/// price depends on the prompt's length) as far as they were known when this was written. Providers change both, their pages named below say to what:
+/// whoever accounts by these prices sets them under Granary:Models:Catalogue.
 /// </summary>
 internal static class KnownModels
 {
@@ -15,7 +16,7 @@ internal static class KnownModels
 
     public static IReadOnlyList<ModelInfo> All { get; } =
     [
-        // https://platform.openai.com/docs/models, https://openai.com/api/pricing
+        // See https://platform.openai.com/docs/models, https://openai.com/api/pricing
         Model("openai", "gpt-5", 400_000, 128_000, Fixed, 1.25m, 0.125m, 10m),
         Model("openai", "gpt-5-mini", 400_000, 128_000, Fixed, 0.25m, 0.025m, 2m),
         Model("openai", "gpt-5-nano", 400_000, 128_000, Fixed, 0.05m, 0.005m, 0.4m),
@@ -45,7 +46,7 @@ internal static class KnownModels
         Vectors("openai", "text-embedding-3-large", 8_191, 3_072, 0.13m),
         Vectors("openai", "text-embedding-ada-002", 8_191, 1_536, 0.1m),
 
-        // https://docs.claude.com/en/docs/about-claude/models/overview
+        // See https://docs.claude.com/en/docs/about-claude/models/overview
         Model("anthropic", "claude", 200_000, 8_192, Seeing),
         Model("anthropic", "claude-opus-4", 200_000, 32_000, Thinking, 15m, 1.5m, 75m),
         Model("anthropic", "claude-opus-4-5", 200_000, 64_000, Thinking, 5m, 0.5m, 25m),
@@ -59,7 +60,7 @@ internal static class KnownModels
         Model("anthropic", "claude-3-sonnet", 200_000, 4_096, Seeing, 3m, 0.3m, 15m),
         Model("anthropic", "claude-3-haiku", 200_000, 4_096, Seeing, 0.25m, 0.03m, 1.25m),
 
-        // https://ai.google.dev/gemini-api/docs/models, /pricing
+        // See https://ai.google.dev/gemini-api/docs/models, /pricing
         Model("gemini", "gemini", 1_048_576, 8_192, Seeing),
         Model("gemini", "gemini-3-pro", 1_048_576, 65_536, Thinking, 2m, 0.2m, 12m),
         Model("gemini", "gemini-3-flash", 1_048_576, 65_536, Thinking, 0.5m, 0.05m, 3m),
@@ -74,7 +75,7 @@ internal static class KnownModels
         Vectors("gemini", "gemini-embedding-001", 2_048, 3_072, 0.15m),
         Vectors("gemini", "text-embedding-004", 2_048, 768, null),
 
-        // https://docs.mistral.ai/getting-started/models
+        // See https://docs.mistral.ai/getting-started/models
         Model("mistral", "mistral-large", 128_000, 8_192, Seeing, 2m, null, 6m),
         Model("mistral", "mistral-medium", 128_000, 8_192, Seeing, 0.4m, null, 2m),
         Model("mistral", "mistral-small", 128_000, 8_192, Seeing, 0.1m, null, 0.3m),

@@ -34,7 +34,7 @@ public sealed class ProviderOptions
     public double MaxRetryDelaySeconds { get; set; } = 30;
 
     /// <summary>Calls that may be under way at a time, 1 to 100,000; further ones wait up to <see cref="TimeoutSeconds"/>. A stream counts until its end.</summary>
-    public int MaxConcurrentCalls { get; set; } = 1_000;
+    public int MaxConcurrentCalls { get; set; } = 10_000;
 
     /// <summary>The share of tries that must fail for the circuit to open, above 0 up to 1. Statuses below 500 are no failures.</summary>
     public double BreakerFailureRatio { get; set; } = 0.5;

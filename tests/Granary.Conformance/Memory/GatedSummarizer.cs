@@ -9,6 +9,7 @@ public sealed class GatedSummarizer : ISummarizer
     private TaskCompletionSource? _gate;
     private TaskCompletionSource _entered = New();
     private int _failures;
+    private int _standIns;
     private int _calls;
 
     /// <inheritdoc/>
@@ -37,6 +38,9 @@ public sealed class GatedSummarizer : ISummarizer
     /// <summary>Makes the next calls fail.</summary>
     public void Fail(int count) => _failures = count;
 
+    /// <summary>Makes the next calls say that extraction stood in for a model.</summary>
+    public void StandIn(int count) => _standIns = count;
+
     /// <inheritdoc/>
     public async ValueTask<Summary> SummarizeAsync(SummaryRequest request, CancellationToken cancellationToken = default)
     {
@@ -52,7 +56,8 @@ public sealed class GatedSummarizer : ISummarizer
             throw new InvalidOperationException("The model is down.");
         }
 
-        return await _inner.SummarizeAsync(request, cancellationToken);
+        var summary = await _inner.SummarizeAsync(request, cancellationToken);
+        return Interlocked.Decrement(ref _standIns) >= 0 ? summary with { Fallback = "The model is down." } : summary;
     }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);

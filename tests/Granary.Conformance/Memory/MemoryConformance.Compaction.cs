@@ -128,6 +128,19 @@ public abstract partial class MemoryConformance
     }
 
     [Fact]
+    public async Task A_compaction_whose_summary_extraction_made_for_the_model_says_so()
+    {
+        var session = Memory.Session();
+        await AppendTurnsAsync(session, 1, 8);
+        Memory.Summarizer.StandIn(1);
+        var result = await session.CompactAsync(new CompactOptions { Force = true });
+        (result.Success, result.SummaryGenerated, result.SummaryFallback).ShouldBe((true, true, "The model is down."));
+        await AppendTurnsAsync(session, 9, 14);
+        result = await session.CompactAsync(new CompactOptions { Force = true });
+        (result.Success, result.SummaryFallback).ShouldBe((true, null));
+    }
+
+    [Fact]
     public async Task A_context_that_no_longer_fits_is_folded_without_the_model()
     {
         var session = Memory.Session();

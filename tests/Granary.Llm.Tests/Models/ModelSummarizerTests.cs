@@ -4,6 +4,7 @@ using Granary.Core.Compaction;
 using Granary.Core.Tokens;
 using Granary.Llm.Models;
 using Granary.Llm.Providers;
+using Granary.Llm.Tests.Providers;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Granary.Llm.Tests.Models;
@@ -67,6 +68,24 @@ public class ModelSummarizerTests
         asked.Messages[0].Role.ShouldBe(MessageRole.System);
         asked.Model.ShouldBe("gpt-4o-mini");
         asked.ResponseFormat.ShouldNotBeNull();
+    }
+
+    [Theory]
+    [InlineData("gpt-4o-mini", "/v1/chat/completions", "\"strict\":true")]
+    [InlineData("gemini-2.5-flash", "/v1beta/models/gemini-2.5-flash:generateContent", "\"responseSchema\":{\"type\":\"object")]
+    [InlineData("claude-haiku-4-5", "/v1/messages", "episodic_summary")]
+    public async Task Each_provider_is_held_to_the_schema_in_its_own_way(string model, string path, string format)
+    {
+        await using var upstream = FakeUpstream.Of(FakeExchange.Answer(400, "{}"));
+        ProviderSetup[] setups =
+            [.. new[] { ProviderKind.OpenAI, ProviderKind.Gemini, ProviderKind.Anthropic }.Select(kind => TestProviders.Setup(kind, upstream.Address))];
+        using var router = TestProviders.Router(setups);
+        var summarizer = new ModelSummarizer(
+            new ModelsOptions { Summarizer = model }, TestProviders.ModelsOf(router), new ModelCatalogue([], setups), _tokens, _time, NullLogger<ModelSummarizer>.Instance);
+        (await summarizer.SummarizeAsync(Request())).Fallback.ShouldNotBeNull().ShouldContain("400");
+        var request = upstream.Requests.ShouldHaveSingleItem();
+        request.Path.ShouldBe(path);
+        request.Body.ShouldContain(format, Case.Insensitive);
     }
 
     [Theory]

@@ -66,6 +66,7 @@ public class StructuredExtractionTests
         (await Extraction().ExtractAsync(Ask("gpt-4o"))).ShouldBe(new Person("Ann", 3));
         var schema = _models.Requests.ShouldHaveSingleItem().ResponseFormat.ShouldNotBeNull().Schema.ShouldNotBeNull();
         schema.GetProperty("required").EnumerateArray().Select(name => name.GetString()).ShouldBe(["name", "age"]);
+        schema.GetProperty("additionalProperties").GetBoolean().ShouldBeFalse();
 
         _models.Answers("""{"name":"Ann","age":3}""");
         await Extraction().ExtractAsync(Ask("mxbai-embed-large"));

@@ -133,7 +133,7 @@ public class HttpChatProviderTests
     {
         await using var upstream = FakeUpstream.Of(Answer(429, "later", ("Retry-After", "3600")));
         using var provider = Provider(upstream.Address);
-        using var response = await provider.SendAsync(Chat());
+        using var response = await provider.SendAsync(Chat()).WaitAsync(Patience);
         response.Status.ShouldBe(429);
         response.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromHours(1));
         upstream.Requests.Count.ShouldBe(1);

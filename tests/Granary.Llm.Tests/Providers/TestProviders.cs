@@ -2,6 +2,8 @@ using System.Text;
 using Granary.Llm.Providers;
 using Granary.Llm.Streaming;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Granary.Llm.Tests.Providers;
@@ -61,6 +63,9 @@ internal static class TestProviders
             all.Add(next);
         return all;
     }
+
+    public static IServiceCollection AddLogs(this IServiceCollection services, ILoggerFactory? factory) =>
+        services.AddSingleton(factory ?? NullLoggerFactory.Instance).AddSingleton(typeof(ILogger<>), typeof(Logger<>));
 
     public static IConfiguration Configuration(params (string Name, string? Value)[] settings) =>
         new ConfigurationBuilder().AddInMemoryCollection(settings.Select(item => KeyValuePair.Create(item.Name, item.Value))).Build();
