@@ -73,7 +73,7 @@ public class AnswerTests
         {"id":"c","model":"gpt-4o","choices":[{"message":{"content":null,"tool_calls":[{"id":"a","type":"function","function":{"name":"now","arguments":"{bad"}}]},"finish_reason":"stop"}]}
         """).ShouldSatisfyAllConditions(
             answer => answer.Finish.ShouldBe(ChatFinish.ToolCalls),
-            answer => answer.ToolCalls.Single().Arguments.GetString().ShouldBe("{bad"));
+            answer => answer.ToolCalls.Single().Arguments.GetProperty("raw").GetString().ShouldBe("{bad"));
 
     [Fact]
     public void Mistral_thinks_in_parts_of_the_content() => Parse(ChatDialect.Mistral, """

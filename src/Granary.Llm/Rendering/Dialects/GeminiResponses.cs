@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Granary.Llm.Rendering.Json;
+using Granary.Llm.Streaming;
 
 namespace Granary.Llm.Rendering.Dialects;
 
