@@ -315,7 +315,7 @@ internal sealed class ClaudeAdapter(TimeProvider time) : StreamAdapter(new SseRe
 
                 break;
             case EventType.BlockStop:
-                Calls.Find(next.Index)?.Complete(null, events);
+                Calls.Find(next.Index)?.Close(null, isCut: false, events);
                 break;
             case EventType.MessageDelta:
                 Usage(next.Usage, events);

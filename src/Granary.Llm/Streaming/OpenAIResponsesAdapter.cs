@@ -203,6 +203,10 @@ internal sealed class OpenAIResponsesAdapter(TimeProvider time) : StreamAdapter(
             {
                 next.IsFunction = JsonTokens.Text(ref json) == "function_call";
             }
+            else if (json.ValueTextEquals("status"u8))
+            {
+                next.IsCut = JsonTokens.Text(ref json) == "incomplete";
+            }
             else if (json.ValueTextEquals("call_id"u8))
             {
                 next.Id = JsonTokens.Text(ref json);
@@ -295,11 +299,11 @@ internal sealed class OpenAIResponsesAdapter(TimeProvider time) : StreamAdapter(
                 call?.Add(next.Delta, events);
                 break;
             case EventType.ArgumentsDone:
-                call?.Complete(next.Arguments, events);
+                call?.Close(next.Arguments, isCut: false, events);
                 break;
             case EventType.ItemDone when next.IsFunction:
                 Start(null, null, null, events);
-                (call ?? Calls.Begin(next.Index ?? -1, next.Id, next.Name, events)).Complete(next.Arguments, events);
+                (call ?? Calls.Begin(next.Index ?? -1, next.Id, next.Name, events)).Close(next.Arguments, next.IsCut, events);
                 break;
             case EventType.Completed:
                 End(isRefused ? ChatFinish.ContentFilter : ChatFinish.Stop, next, events);
@@ -616,6 +620,7 @@ internal sealed class OpenAIResponsesAdapter(TimeProvider time) : StreamAdapter(
         public int SummaryIndex;
         public string? Arguments;
         public bool IsFunction;
+        public bool IsCut;
         public string? Id;
         public string? Name;
         public ChatUsage? Usage;

@@ -65,6 +65,7 @@ internal sealed class OpenCall(int index, int key, string? id)
     private SurrogateJoin join;
     private bool begun;
     private bool complete;
+    private bool cut;
 
     public int Key => key;
 
@@ -72,8 +73,11 @@ internal sealed class OpenCall(int index, int key, string? id)
 
     public string? Name { get; private set; }
 
-    /// <summary>Arguments that came with the call's beginning; they count if no pieces follow.</summary>
+    /// <summary>Arguments that came at once, with the call's beginning or its end; they count if there are no pieces.</summary>
     public string? InOnePiece { get; set; }
+
+    /// <summary>Whether its completion was told.</summary>
+    public bool IsComplete => complete;
 
     public bool HasArguments => arguments.Length > 0;
 
@@ -83,6 +87,11 @@ internal sealed class OpenCall(int index, int key, string? id)
         get
         {
             var balance = new JsonBalance();
+            if (!HasArguments)
+            {
+                balance.Add(InOnePiece);
+            }
+
             foreach (var chunk in arguments.GetChunks())
             {
                 balance.Add(chunk.Span);
@@ -125,12 +134,29 @@ internal sealed class OpenCall(int index, int key, string? id)
         }
     }
 
+    /// <summary>
+    /// The source has no more of the call, but may have cut it: it is complete at once if its arguments are whole. If not, the reason for which the answer
+    /// ends decides, in <see cref="OpenCalls.Complete"/>: a model that was done had no arguments for the tool, or wrote them wrong.
+    /// </summary>
+    /// <param name="whole">All of its arguments, if at hand.</param>
+    /// <param name="isCut">Whether the source says that it was cut: then it never is complete.</param>
+    /// <param name="events">Receives the events.</param>
+    public void Close(string? whole, bool isCut, ICollection<StreamEvent> events)
+    {
+        cut |= isCut;
+        InOnePiece = string.IsNullOrEmpty(whole) ? InOnePiece : whole;
+        if (IsWhole)
+        {
+            Complete(null, events);
+        }
+    }
+
     /// <summary>The call is whole. Does nothing the second time.</summary>
     /// <param name="whole">All of its arguments, if at hand.</param>
     /// <param name="events">Receives the events.</param>
     public void Complete(string? whole, ICollection<StreamEvent> events)
     {
-        if (complete)
+        if (complete || cut)
         {
             return;
         }
