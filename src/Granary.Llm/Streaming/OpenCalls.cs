@@ -10,6 +10,12 @@ internal sealed class OpenCalls
     /// <summary>Whether there is any.</summary>
     public bool Any => calls.Count > 0;
 
+    /// <summary>Whether there is any that is complete.</summary>
+    public bool AnyComplete => calls.Exists(call => call.IsComplete);
+
+    /// <summary>Whether all are complete.</summary>
+    public bool AllComplete => calls.TrueForAll(call => call.IsComplete);
+
     /// <summary>The call that began last.</summary>
     public OpenCall? Last => calls.Count == 0 ? null : calls[^1];
 
