@@ -3,8 +3,12 @@ using System.Text;
 namespace Granary.Llm.Streaming;
 
 /// <summary>The tool calls of one answer that is being read, put together from their pieces.</summary>
-internal sealed class OpenCalls
+/// <param name="size">Counts what they take.</param>
+internal sealed class OpenCalls(AnswerSize size)
 {
+    /// <summary>What a call takes besides its arguments, with space to spare, in characters.</summary>
+    private const int CallSize = 1024;
+
     private readonly List<OpenCall> calls = [];
 
     /// <summary>Whether there is any.</summary>
@@ -32,7 +36,8 @@ internal sealed class OpenCalls
     /// <param name="events">Receives the events.</param>
     public OpenCall Begin(int key, string? id, string? name, ICollection<StreamEvent> events)
     {
-        var call = new OpenCall(calls.Count, key, string.IsNullOrEmpty(id) ? null : id);
+        size.Add(CallSize);
+        var call = new OpenCall(calls.Count, key, string.IsNullOrEmpty(id) ? null : id, size);
         calls.Add(call);
         call.Named(name, events);
         return call;
@@ -65,7 +70,8 @@ internal sealed class OpenCalls
 /// <param name="index">Which of the answer, from 0.</param>
 /// <param name="key">Where the source has it; -1 if it does not say.</param>
 /// <param name="id">Its id, if the source gave one yet.</param>
-internal sealed class OpenCall(int index, int key, string? id)
+/// <param name="size">Counts what it takes.</param>
+internal sealed class OpenCall(int index, int key, string? id, AnswerSize size)
 {
     private readonly StringBuilder arguments = new();
     private SurrogateJoin join;
@@ -133,6 +139,7 @@ internal sealed class OpenCall(int index, int key, string? id)
             return;
         }
 
+        size.Add(text.Length);
         arguments.Append(text);
         if (begun)
         {

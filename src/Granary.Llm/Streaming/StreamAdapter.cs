@@ -19,6 +19,8 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     private readonly List<StreamEvent> found = [];
+    private readonly AnswerSize size = new();
+    private OpenCalls? calls;
     private Utf8JsonWriter? json;
     private SurrogateJoin content;
     private SurrogateJoin reasoning;
@@ -28,7 +30,7 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
     private ArrayBufferWriter<byte>? held;
 
     /// <summary>The tool calls that are being read.</summary>
-    protected OpenCalls Calls { get; } = new();
+    protected OpenCalls Calls => calls ??= new(size);
 
     /// <summary>Whether the start was told.</summary>
     protected bool IsStarted => started;
@@ -361,6 +363,7 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
     {
         if (!string.IsNullOrEmpty(text) && join.Add(text) is { Length: > 0 } whole)
         {
+            size.Add(whole.Length);
             Start(null, null, null, events);
             events.Add(new StreamEvent(kind, whole));
         }
