@@ -40,7 +40,7 @@ internal sealed class OpenAIResponsesRenderer(TimeProvider time) : IChatRenderer
             .With("temperature", reasons ? null : request.Temperature)
             .With("top_p", reasons ? null : request.TopP)
             .With("max_output_tokens", request.MaxTokens)
-            .With("reasoning", request.ReasoningEffort is { } effort ? new JsonObject { ["effort"] = effort } : null)
+            .With("reasoning", OpenAIEffort.Of(request) is { } effort ? new JsonObject { ["effort"] = effort } : null)
             .With("text", Format(request.ResponseFormat));
         if (request.Tools.Count > 0)
         {
