@@ -195,6 +195,13 @@ public class ToolTurnTests
         text.ShouldContain("\"call_id\":\"c1\"");
     }
 
+    [Theory]
+    [InlineData("gpt-5", true)]
+    [InlineData("gpt-4o", false)]
+    public void OpenAI_is_asked_for_reasoning_that_can_be_sent_back(string model, bool asked) => ChatRenderers.For(ChatDialect.OpenAIResponses)
+        .RenderRequest(new ChatRequest { Model = model, Messages = [new ModelMessage { Role = MessageRole.User, Content = "Hi" }] })
+        .ToJsonString().Contains("\"include\":[\"reasoning.encrypted_content\"]", StringComparison.Ordinal).ShouldBe(asked);
+
     [Fact]
     public void Avoided_role_tool_became_assistant_for_Anthropic()
     {
