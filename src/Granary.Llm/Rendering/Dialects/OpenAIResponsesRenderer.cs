@@ -37,6 +37,7 @@ internal sealed class OpenAIResponsesRenderer(TimeProvider time) : IChatRenderer
             .With("instructions", instructions)
             .With("input", input)
             .With("store", false)
+            .With("include", reasons ? new JsonArray("reasoning.encrypted_content") : null)
             .With("temperature", reasons ? null : request.Temperature)
             .With("top_p", reasons ? null : request.TopP)
             .With("max_output_tokens", request.MaxTokens)
