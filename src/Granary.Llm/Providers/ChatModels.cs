@@ -66,7 +66,7 @@ internal sealed partial class ChatModels(IProviderRouter router, IChatDialects d
         }
         catch (Exception error) when (error is IOException or HttpRequestException)
         {
-            throw new ProviderException(route.Provider.Name, $"The answer of the provider '{route.Provider.Name}' broke off.", 502, innerException: error);
+            throw ProviderErrors.BrokenOff(route.Provider.Name, error);
         }
     }
 

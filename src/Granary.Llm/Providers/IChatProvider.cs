@@ -63,6 +63,11 @@ public enum ProviderOperation
 /// <param name="permit">What is given back when the answer is disposed: its place among the provider's concurrent calls.</param>
 public sealed class ProviderResponse(HttpResponseMessage message, IDisposable? permit = null) : IDisposable
 {
+    private Stream? _body;
+
+    /// <summary>Makes what reads the body of the body; null to read it as it is.</summary>
+    internal Func<Stream, Stream>? Watch { get; init; }
+
     /// <summary>The status.</summary>
     public int Status => (int)message.StatusCode;
 
@@ -75,12 +80,22 @@ public sealed class ProviderResponse(HttpResponseMessage message, IDisposable? p
     /// <summary>The headers of the answer itself, not of its content.</summary>
     public System.Net.Http.Headers.HttpResponseHeaders Headers => message.Headers;
 
-    /// <summary>The body as it comes.</summary>
-    public Task<Stream> ReadAsync(CancellationToken cancellationToken = default) => message.Content.ReadAsStreamAsync(cancellationToken);
+    /// <summary>The body as it comes, the same however often it is asked for. A provider that falls silent for too long ends it with an <see cref="IOException"/>.</summary>
+    public async Task<Stream> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        if (_body is null)
+        {
+            var body = await message.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            _body = Watch?.Invoke(body) ?? body;
+        }
+
+        return _body;
+    }
 
     /// <inheritdoc />
     public void Dispose()
     {
+        _body?.Dispose();
         message.Dispose();
         permit?.Dispose();
     }

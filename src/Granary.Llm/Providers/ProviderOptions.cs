@@ -21,8 +21,17 @@ public sealed class ProviderOptions
     /// <summary>Seconds until an answer begins (its status and headers), for each try; above 0 up to 3,600.</summary>
     public double TimeoutSeconds { get; set; } = 60;
 
-    /// <summary>The same for a chat whose answer comes whole, which begins only when the model is done; above 0 up to 3,600.</summary>
+    /// <summary>
+    /// Seconds until a chat whose answer comes whole is answered to its last byte, for each try; above 0 up to 3,600. Such an answer begins only when
+    /// the model is done.
+    /// </summary>
     public double WholeAnswerTimeoutSeconds { get; set; } = 600;
+
+    /// <summary>
+    /// Seconds that an answer which has begun may be silent between two pieces before it counts as broken; above 0 up to 3,600. Models that reason
+    /// are silent for minutes. A silent provider is a failure that opens the circuit.
+    /// </summary>
+    public double IdleTimeoutSeconds { get; set; } = 300;
 
     /// <summary>How often a call is repeated after 429, 408, a status of 500 and above, or a lost connection; 0 to 10.</summary>
     public int Retries { get; set; } = 2;
@@ -103,7 +112,7 @@ public sealed class ProviderOptions
 
         foreach (var (name, value) in new (string, double)[]
         {
-            (nameof(TimeoutSeconds), TimeoutSeconds), (nameof(WholeAnswerTimeoutSeconds), WholeAnswerTimeoutSeconds),
+            (nameof(TimeoutSeconds), TimeoutSeconds), (nameof(WholeAnswerTimeoutSeconds), WholeAnswerTimeoutSeconds), (nameof(IdleTimeoutSeconds), IdleTimeoutSeconds),
         })
         {
             if (value is not (> 0 and <= 3_600))
