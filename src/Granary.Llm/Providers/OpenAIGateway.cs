@@ -68,7 +68,7 @@ internal sealed class OpenAIGateway(TimeProvider time)
     private RawAnswer Answer(ClientResult result)
     {
         var response = result.GetRawResponse();
-        var wait = response.Headers.TryGetValue("Retry-After", out var text) ? RetryAfter.Parse(text, time) : null;
+        var wait = RetryAfter.Of(name => response.Headers.TryGetValue(name, out var value) ? value : null, time);
         return new RawAnswer(response.Status, response.ContentStream ?? Stream.Null, wait, response);
     }
 
