@@ -91,11 +91,7 @@ internal sealed partial class HttpChatProvider : IChatProvider, IProviderEvents,
         }
     }
 
-    public void Dispose()
-    {
-        _http.Dispose();
-        _permits.Dispose();
-    }
+    public void Dispose() => _http.Dispose();
 
     void IProviderEvents.Repeating(string provider, string reason, int attempt, TimeSpan delay)
     {
