@@ -38,6 +38,10 @@ internal sealed class ProviderRouter : IProviderRouter, IDisposable
         }
     }
 
+    /// <summary>The settings of the providers that a model's calls go to, in their order.</summary>
+    public static IReadOnlyList<ProviderSetup> SetupsOf(string model, IModelCatalogue catalogue, IReadOnlyList<ProviderSetup> setups) =>
+        Find(model, catalogue.Find(model), setups).Found;
+
     /// <summary>Why the engine itself cannot use a model, or null if it can.</summary>
     public static string? Problem(string model, IModelCatalogue catalogue, IReadOnlyList<ProviderSetup> setups)
     {
