@@ -134,8 +134,11 @@ internal sealed partial class HttpChatProvider : IChatProvider, IProviderEvents,
 
     private static bool IsWhole(ProviderCall call) => !call.Stream && call.Operation is ProviderOperation.Chat or ProviderOperation.Responses;
 
-    private TimeSpan Patience(ProviderCall call) =>
-        TimeSpan.FromSeconds(IsWhole(call) ? _setup.Options.WholeAnswerTimeoutSeconds : _setup.Options.TimeoutSeconds);
+    private TimeSpan Patience(ProviderCall call)
+    {
+        var set = TimeSpan.FromSeconds(IsWhole(call) ? _setup.Options.WholeAnswerTimeoutSeconds : _setup.Options.TimeoutSeconds);
+        return call.Patience is { } less && less < set ? less : set;
+    }
 
     /// <summary>What is left for a whole answer's body; some servers send its head at once and the rest when the model is done.</summary>
     private PatienceLimit Limit(Attempt attempt)

@@ -32,6 +32,9 @@ public sealed record ProviderCall
     /// <summary>Whether the answer comes in pieces.</summary>
     public bool Stream { get; init; }
 
+    /// <summary>The longest that a try may take, where that is less than the provider's settings say; null: as they say.</summary>
+    internal TimeSpan? Patience { get; init; }
+
     /// <summary>The caller's own credential, passed on where the provider has no key: the value of <c>Authorization</c>, <c>x-api-key</c> or <c>x-goog-api-key</c>.</summary>
     public string? Credential { get; init; }
 
