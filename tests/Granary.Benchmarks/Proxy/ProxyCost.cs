@@ -105,6 +105,7 @@ internal static class ProxyCost
         {
             ("direct (the provider)", servers.Upstream, () => calls.FirstTokenAsync(servers.Upstream.Address, whole, null)),
             ("bare relay", servers.Relay, () => calls.FirstTokenAsync(servers.Relay.Address, whole, null)),
+            ("Granary without a user", servers.Granary, () => calls.FirstTokenAsync(servers.Granary.Address, whole, null)),
             ("Granary", servers.Granary, () => calls.FirstTokenAsync(servers.Granary.Address, sent, $"{prefix}-{Interlocked.Increment(ref used)}")),
         };
         var rates = kinds.Select(_ => new List<double>()).ToArray();
