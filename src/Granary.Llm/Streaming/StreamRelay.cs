@@ -4,7 +4,7 @@ namespace Granary.Llm.Streaming;
 
 /// <summary>
 /// Passes one answer's stream on to a client as it comes, tool calls and usage included, and puts the answer together on the way. Between equal dialects
-/// whole events are copied, with all that only the provider knows (signatures of thinking, probabilities, further choices); else they are written anew.
+/// (and from OpenAI to clients of Mistral, who take all of it, but not back) whole events are copied, with all that only the provider knows (signatures of thinking, probabilities, further choices); else they are written anew.
 /// The end of the answer is written by itself, so that it can be stored before the client is told that it is whole:
 /// <code>
 /// var relay = new StreamRelay(provider.Dialect, ChatDialect.Anthropic);
@@ -29,7 +29,7 @@ internal sealed class StreamRelay(ChatDialect source, ChatDialect target, bool s
     private readonly StreamAdapter reader = ProtocolAdapterFactory.CreateStream(source, time ?? TimeProvider.System);
     private readonly StreamAdapter writer = ProtocolAdapterFactory.CreateStream(target, time ?? TimeProvider.System);
     private readonly List<StreamEvent> events = [];
-    private readonly bool copies = source == target || (IsOpenAI(source) && IsOpenAI(target));
+    private readonly bool copies = source == target || (source == ChatDialect.OpenAIChat && target == ChatDialect.Mistral);
     private readonly bool hidesUsage = !showUsage && IsOpenAI(target);
     private StreamEvent end;
 

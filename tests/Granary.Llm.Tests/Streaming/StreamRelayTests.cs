@@ -108,7 +108,7 @@ public class StreamRelayTests
         Relay(new StreamRelay(ChatDialect.OpenAIChat, ChatDialect.OpenAIChat), stream, 7).ShouldBe(stream + "data: [DONE]\n\n");
     }
 
-    private static string Relay(StreamRelay relay, string stream, int size)
+    internal static string Relay(StreamRelay relay, string stream, int size)
     {
         var output = new ArrayBufferWriter<byte>();
         foreach (var piece in Encoding.UTF8.GetBytes(stream).Chunk(size))
