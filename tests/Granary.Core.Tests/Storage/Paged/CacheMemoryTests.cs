@@ -63,16 +63,35 @@ public sealed class CacheMemoryTests
     {
         // What the first calls leave behind for good.
         await read(0);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var before = SettledHeap();
         var allocated = GC.GetTotalAllocatedBytes();
         for (var i = 0; GC.GetTotalAllocatedBytes() - allocated < 6 * Limit; i++)
         {
             await read(i);
         }
 
-        var taken = GC.GetTotalMemory(forceFullCollection: true) - before;
+        var taken = SettledHeap() - before;
         GC.KeepAlive(cache);
         (taken / (double)Limit).ShouldBeInRange(0.8, 1.2);
+    }
+
+    /// <summary>The heap once the leftovers of other tests are gone: what has a finalizer takes more than one collection.</summary>
+    private static long SettledHeap()
+    {
+        var last = GC.GetTotalMemory(forceFullCollection: true);
+        for (var attempt = 0; attempt < 20; attempt++)
+        {
+            GC.WaitForPendingFinalizers();
+            var next = GC.GetTotalMemory(forceFullCollection: true);
+            if (Math.Abs(next - last) < 64 * 1024)
+            {
+                return next;
+            }
+
+            last = next;
+        }
+
+        return last;
     }
 
     private static PageRef Reference(int i) => new($"m:{i * 100:D20}", $"m:{(i * 100) + 99:D20}", new PageId(1L << 60, i), 100, 10_000, false);
