@@ -49,6 +49,15 @@ internal static class WebHosts
         return app;
     }
 
+    /// <summary>A web application with the routes that are mapped.</summary>
+    public static async Task<WebApplication> StartAsync(Action<WebApplication> map)
+    {
+        var app = Builder().Build();
+        map(app);
+        await app.StartAsync();
+        return app;
+    }
+
     public static Uri Address(this WebApplication app) =>
         new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 

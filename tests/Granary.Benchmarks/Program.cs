@@ -1,6 +1,13 @@
 using Granary.Benchmarks;
+using Granary.Benchmarks.Proxy;
 
 // dotnet run -c Release --project tests/Granary.Benchmarks [-- NAME ...]: each benchmark prints one table.
+if (args is [ChildProcess.Argument, .. var child])
+{
+    await ChildProcess.RunAsync(child);
+    return 0;
+}
+
 var benchmarks = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
 {
     ["store"] = EmbeddedHttp.StoreAsync,
@@ -10,6 +17,7 @@ var benchmarks = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
     ["appends"] = Appends.RunAsync,
     ["hot-context"] = HotContext.RunAsync,
     ["adapters"] = Adapters.RunAsync,
+    ["proxy"] = ProxyCost.RunAsync,
     ["memory"] = MemoryPerSession.RunAsync,
 };
 return await Programs.RunAsync(benchmarks, args);
