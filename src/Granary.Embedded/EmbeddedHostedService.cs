@@ -12,7 +12,8 @@ internal sealed partial class EmbeddedHostedService(
     IPartitionStore store,
     TimeProvider time,
     ILogger<EmbeddedHostedService> logger,
-    ILogger<MaintenanceShard> shardLogger) : BackgroundService
+    ILogger<MaintenanceShard> shardLogger,
+    IEnumerable<IPartitionMaintenance> others) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(EveryAsync(options.EvictionInterval, _ => { cluster.Sweep(); return Task.CompletedTask; }, stoppingToken),
@@ -29,7 +30,7 @@ internal sealed partial class EmbeddedHostedService(
     {
         for (var shard = 0; shard < PartitionShard.Count; shard++)
         {
-            await new MaintenanceShard(shard, store, cluster, time, shardLogger).WakeAsync(cancellationToken).ConfigureAwait(false);
+            await new MaintenanceShard(shard, store, cluster, time, shardLogger, others).WakeAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -1,3 +1,5 @@
+using Granary.Http.Audit;
+using Granary.Http.BatchJobs;
 using Granary.Http.Documentation;
 using Granary.Http.Endpoints;
 using Granary.Http.Events;
@@ -5,6 +7,8 @@ using Granary.Http.Identity;
 using Granary.Http.Import;
 using Granary.Http.Limits;
 using Granary.Http.Proxy;
+using Granary.Llm.Audit;
+using Granary.Llm.Batch;
 using Granary.Llm.Providers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -48,9 +52,21 @@ public static class GranaryHttpApplicationExtensions
         services.GetRequiredService<SessionExportEndpoint>().Map(routes);
         services.GetRequiredService<ResourceEndpoints>().Map(routes);
         services.GetRequiredService<OperationEndpoints>().Map(routes);
+
+        // What a host may leave out.
         if (services.GetService<IProviderRouter>() is not null)
         {
             services.GetRequiredService<ProxyRoutes>().Map(routes);
+        }
+
+        if (services.GetService<UsageReader>() is not null)
+        {
+            ActivatorUtilities.CreateInstance<UsageEndpoints>(services).Map(routes);
+        }
+
+        if (services.GetService<BatchStore>() is not null)
+        {
+            ActivatorUtilities.CreateInstance<BatchEndpoints>(services).Map(routes);
         }
 
         app.MapGranaryDocumentation();

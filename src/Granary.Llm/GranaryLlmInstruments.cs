@@ -34,6 +34,15 @@ internal static class GranaryLlmInstruments
     private static readonly Histogram<double> Tools =
         Meter.CreateHistogram<double>("granary.llm.tools", "s", "Tool calls of models, by outcome: ok, error or timeout.");
 
+    private static readonly Counter<long> Audited =
+        Meter.CreateCounter<long>("granary.llm.audit.written", "{record}", "Records of calls that were stored.");
+
+    private static readonly Counter<long> AuditDrops =
+        Meter.CreateCounter<long>("granary.llm.audit.dropped", "{record}", "Records of calls that will not be stored, by reason: full, invalid, erased or stopped.");
+
+    private static readonly Counter<long> AuditConflicts =
+        Meter.CreateCounter<long>("granary.llm.audit.conflicts", "{commit}", "Commits of records that another process overtook and that were made anew.");
+
     public static void Called(string provider, string operation, string outcome, TimeSpan time) =>
         Calls.Record(time.TotalSeconds, new("provider", provider), new("operation", operation), new("outcome", outcome));
 
@@ -56,4 +65,10 @@ internal static class GranaryLlmInstruments
     public static void ToolCalled(string outcome, TimeSpan time) => Tools.Record(time.TotalSeconds, new KeyValuePair<string, object?>("outcome", outcome));
 
     public static void Extracted(string outcome) => Extractions.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    public static void AuditWritten(int records) => Audited.Add(records);
+
+    public static void AuditDropped(string reason, int records) => AuditDrops.Add(records, new KeyValuePair<string, object?>("reason", reason));
+
+    public static void AuditConflict() => AuditConflicts.Add(1);
 }

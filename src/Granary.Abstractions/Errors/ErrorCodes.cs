@@ -27,6 +27,9 @@ public static class ErrorCodes
     /// <summary>The session is completed and takes no more messages.</summary>
     public const string Completed = "completed";
 
+    /// <summary>It is not over yet: a batch that is worked on cannot be erased.</summary>
+    public const string Unfinished = "unfinished";
+
     /// <summary>It exists already.</summary>
     public const string AlreadyExists = "already_exists";
 

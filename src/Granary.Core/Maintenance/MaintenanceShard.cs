@@ -11,15 +11,22 @@ internal interface IMaintenanceTargets
     Task MaintainAsync(SessionKey session, CancellationToken cancellationToken);
 }
 
-/// <summary>One of the 256 shards: asks the store which of its partitions are due and calls them. Keeps nothing itself.</summary>
+/// <summary>One of the 256 shards: asks the store which of its partitions are due and calls who looks after them. Keeps nothing itself.</summary>
 internal sealed partial class MaintenanceShard(
-    int shard, IPartitionStore store, IMaintenanceTargets targets, TimeProvider time, ILogger<MaintenanceShard> logger)
+    int shard,
+    IPartitionStore store,
+    IMaintenanceTargets targets,
+    TimeProvider time,
+    ILogger<MaintenanceShard> logger,
+    IEnumerable<IPartitionMaintenance>? others = null)
 {
     /// <summary>Partitions that the store is asked for at a time.</summary>
     public const int PageSize = 1_000;
 
-    /// <summary>How long one session may keep the others waiting (a summarizer that hangs, say).</summary>
+    /// <summary>How long one partition may keep the others waiting (a summarizer that hangs, say).</summary>
     public static readonly TimeSpan MaxPerPartition = TimeSpan.FromMinutes(2);
+
+    private readonly IReadOnlyList<IPartitionMaintenance> _others = [.. others ?? []];
 
     /// <summary>Looks after what is due. If there is more than a page of it, it goes on as long as none fails: what failed would come again.</summary>
     /// <returns>How many partitions were looked after without an error.</returns>
@@ -64,9 +71,11 @@ internal sealed partial class MaintenanceShard(
             }
             else if (PartitionNames.TryParseSession(due.Partition, out var session))
             {
-                using var patience = new CancellationTokenSource(MaxPerPartition, time);
-                using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
-                await targets.MaintainAsync(session, both.Token).ConfigureAwait(false);
+                await WithPatienceAsync(token => targets.MaintainAsync(session, token), cancellationToken).ConfigureAwait(false);
+            }
+            else if (_others.FirstOrDefault(other => PartitionNames.IsOfKind(due.Partition, other.Kind)) is { } other)
+            {
+                await WithPatienceAsync(token => other.MaintainAsync(due.Partition, token), cancellationToken).ConfigureAwait(false);
             }
             else
             {
@@ -82,6 +91,13 @@ internal sealed partial class MaintenanceShard(
             LogFailed(logger, exception, due.Partition);
             return false;
         }
+    }
+
+    private async Task WithPatienceAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(MaxPerPartition, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        await work(both.Token).ConfigureAwait(false);
     }
 
     [LoggerMessage(1, LogLevel.Warning, "Maintenance of {Partition} failed; it is tried again")]

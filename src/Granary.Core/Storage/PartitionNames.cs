@@ -11,6 +11,10 @@ internal static class PartitionNames
 
     public static string Of(UserKey key) => $"{UserPrefix}{key.Tenant}/{key.User}";
 
+    /// <summary>Whether the kind is what stands before the first slash.</summary>
+    public static bool IsOfKind(string partition, string kind) =>
+        partition.Length > kind.Length && partition[kind.Length] == '/' && partition.StartsWith(kind, StringComparison.Ordinal);
+
     public static bool TryParseSession(string partition, out SessionKey key)
     {
         var parts = partition.Split('/');

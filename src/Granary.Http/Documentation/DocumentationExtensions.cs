@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Granary.Http.Audit;
+using Granary.Http.BatchJobs;
 using Granary.Http.Identity;
 using Granary.Serialization;
 using Microsoft.AspNetCore.Builder;
@@ -26,6 +28,8 @@ internal static class DocumentationExtensions
         services.Configure<JsonOptions>(options =>
         {
             options.SerializerOptions.TypeInfoResolverChain.Insert(0, GranaryJson.Default);
+            options.SerializerOptions.TypeInfoResolverChain.Insert(1, UsageJson.Default);
+            options.SerializerOptions.TypeInfoResolverChain.Insert(2, BatchWireJson.Default);
             options.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
             options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             options.SerializerOptions.RespectNullableAnnotations = true;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Granary.Http.BatchJobs;
 using Granary.Wire;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -23,6 +24,7 @@ internal sealed partial class SchemaTransformer : IOpenApiSchemaTransformer
         [typeof(ClearRequest)] = ["confirm"],
         [typeof(ResourceImportRequest)] = ["resources"],
         [typeof(ResolveKeyRequest)] = ["key_values"],
+        [typeof(CreateBatchRequest)] = ["model"],
     };
 
     public Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)

@@ -84,6 +84,7 @@ internal static class ProblemMap
         ErrorCodes.NotFound => "Not found",
         ErrorCodes.Erased => "Erased",
         ErrorCodes.Completed => "The session is completed",
+        ErrorCodes.Unfinished => "Not over yet",
         ErrorCodes.AlreadyExists => "Exists already",
         ErrorCodes.KeyReused => "The idempotency key came before with other content",
         ErrorCodes.NotLastAnswer => "Only the last answer can be superseded",

@@ -31,6 +31,9 @@ internal sealed class ProviderAddress
         }
     }
 
+    /// <summary>What the addresses begin with, version included.</summary>
+    public string Base => _base;
+
     /// <summary>The address of a call.</summary>
     /// <exception cref="ProviderException">The provider has no such operation (status 404).</exception>
     public Uri Of(ProviderCall call) => new(_kind switch

@@ -12,7 +12,12 @@ namespace Granary.Orleans.Grains;
 [GrainType("maintenance")]
 [Reentrant]
 internal sealed partial class MaintenanceGrain(
-    IGrainContext context, SiloServices silo, IGrainFactory grains, ILogger<MaintenanceGrain> logger, ILogger<MaintenanceShard> shardLogger)
+    IGrainContext context,
+    SiloServices silo,
+    IGrainFactory grains,
+    ILogger<MaintenanceGrain> logger,
+    ILogger<MaintenanceShard> shardLogger,
+    IEnumerable<IPartitionMaintenance> others)
     : IGrainBase, IMaintenanceGrain, IRemindable, IMaintenanceTargets
 {
     private const string Reminder = "due";
@@ -87,7 +92,7 @@ internal sealed partial class MaintenanceGrain(
         ClusterCalls.GuardAsync(() => grains.GetGrain<ISessionGrain>(GrainKeys.Of(session)).MaintainAsync(cancellationToken), cancellationToken);
 
     private Task<int> WakeShardAsync() =>
-        Task.Run(() => new MaintenanceShard(Shard, silo.Store, this, silo.Time, shardLogger).WakeAsync(_leaving.Token));
+        Task.Run(() => new MaintenanceShard(Shard, silo.Store, this, silo.Time, shardLogger, others).WakeAsync(_leaving.Token));
 
     private async Task ReportAsync(Task<int> waking)
     {

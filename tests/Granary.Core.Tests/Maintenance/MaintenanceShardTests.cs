@@ -41,6 +41,20 @@ public sealed class MaintenanceShardTests
         (await WakeAsync(targets).WaitAsync(TimeSpan.FromSeconds(30))).ShouldBe(MaintenanceShard.PageSize);
     }
 
+    [Fact]
+    public async Task Partitions_of_other_kinds_go_to_who_looks_after_them()
+    {
+        var partitions = Enumerable.Range(0, int.MaxValue).Select(i => $"lease/acme/{i}").Where(p => PartitionShard.Of(p) == Shard).Take(3).ToList();
+        foreach (var partition in partitions.Append(Enumerable.Range(0, int.MaxValue).Select(i => $"leased/{i}").First(p => PartitionShard.Of(p) == Shard)))
+        {
+            await _store.CommitAsync(new PartitionCommit { Partition = partition, Expected = PartitionVersion.None, Writes = [], DueAt = _time.GetUtcNow() });
+        }
+
+        var keeper = new Keeper { Failing = partitions[1] };
+        (await new MaintenanceShard(Shard, _store, new Targets(_store), _time, NullLogger<MaintenanceShard>.Instance, [keeper]).WakeAsync(CancellationToken.None)).ShouldBe(2);
+        keeper.Calls.ShouldBe(partitions);
+    }
+
     private Task<int> WakeAsync(Targets targets) =>
         new MaintenanceShard(Shard, _store, targets, _time, NullLogger<MaintenanceShard>.Instance).WakeAsync(CancellationToken.None);
 
@@ -53,6 +67,21 @@ public sealed class MaintenanceShardTests
         }
 
         return count;
+    }
+
+    private sealed class Keeper : IPartitionMaintenance
+    {
+        public string Kind => "lease";
+
+        public string? Failing { get; init; }
+
+        public List<string> Calls { get; } = [];
+
+        public Task MaintainAsync(string partition, CancellationToken cancellationToken)
+        {
+            Calls.Add(partition);
+            return partition == Failing ? Task.FromException(new InvalidOperationException("Not now.")) : Task.CompletedTask;
+        }
     }
 
     /// <summary>Sessions that have nothing to do but to say so.</summary>

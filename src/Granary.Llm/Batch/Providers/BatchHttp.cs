@@ -1,0 +1,131 @@
+using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Granary.Llm.Providers;
+
+namespace Granary.Llm.Batch.Providers;
+
+/// <summary>Calls of a provider's batch API, with its address and key from the settings.</summary>
+internal sealed class BatchHttp : IDisposable
+{
+    /// <summary>How long an upload, or the beginning of an answer, may take.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    /// <summary>The most bytes of an answer that is read as a whole: Gemini's results come so.</summary>
+    private const int MaxWholeBytes = 256 * 1024 * 1024;
+
+    private static readonly ProviderCall NoCall = new() { Operation = ProviderOperation.Models, Model = "" };
+
+    private readonly ProviderHeaders _headers;
+    private readonly TimeProvider _time;
+    private readonly HttpClient _http;
+
+    public BatchHttp(ProviderSetup setup, TimeProvider time)
+    {
+        _headers = new ProviderHeaders(setup);
+        _time = time;
+        Name = setup.Name;
+        Base = new ProviderAddress(setup).Base;
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            // Redirects would carry keys to wherever they point.
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        })
+        {
+            Timeout = Patience,
+            MaxResponseContentBufferSize = MaxWholeBytes,
+        };
+    }
+
+    public string Name { get; }
+
+    public string Base { get; }
+
+    public void Dispose() => _http.Dispose();
+
+    public Task<JsonObject> GetAsync(string path, CancellationToken cancellationToken) => JsonAsync(HttpMethod.Get, path, null, cancellationToken);
+
+    public Task<JsonObject> PostAsync(string path, HttpContent? content, CancellationToken cancellationToken) => JsonAsync(HttpMethod.Post, path, content, cancellationToken);
+
+    public static HttpContent Json(JsonObject body) =>
+        new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, ProviderJson.Plain)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+
+    /// <summary>The lines of an answer that is JSON Lines, as they come.</summary>
+    public async IAsyncEnumerable<JsonObject> LinesAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(HttpMethod.Get, path, null, cancellationToken).ConfigureAwait(false);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), Encoding.UTF8);
+        while (true)
+        {
+            JsonObject? json;
+            try
+            {
+                var line = await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false);
+                if (line is null)
+                {
+                    yield break;
+                }
+
+                json = string.IsNullOrWhiteSpace(line) ? null : JsonNode.Parse(line) as JsonObject;
+            }
+            catch (Exception error) when (error is IOException or HttpRequestException or JsonException)
+            {
+                // A line that is cut off is a connection that broke: what came is stored, the rest is fetched again.
+                throw Unreachable(error);
+            }
+
+            if (json is not null)
+            {
+                yield return json;
+            }
+        }
+    }
+
+    private async Task<JsonObject> JsonAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(method, path, content, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            using var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            return await JsonNode.ParseAsync(body, cancellationToken: cancellationToken).ConfigureAwait(false) as JsonObject ?? throw new JsonException("no object");
+        }
+        catch (Exception error) when (error is IOException or HttpRequestException or JsonException)
+        {
+            throw Unreachable(error);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, Base + path) { Content = content };
+        _headers.Write(NoCall, request);
+        HttpResponseMessage response;
+        try
+        {
+            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is HttpRequestException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            throw Unreachable(error);
+        }
+
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            using var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            using var answer = new RawAnswer((int)response.StatusCode, body, RetryAfter.Of(response.Headers, _time), response);
+            throw await ProviderErrors.ReadAsync(Name, answer, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private ProviderException Unreachable(Exception error) => new(Name, $"The provider '{Name}' could not be asked for a batch.", 502, innerException: error);
+}
