@@ -22,9 +22,6 @@ internal sealed partial class SiloMemory(HostSettings host, SiloSettings setting
     /// <summary>How long making what providers lack may take.</summary>
     private static readonly TimeSpan PrepareTime = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long before its end a certificate is warned of.</summary>
-    private static readonly TimeSpan EndsSoon = TimeSpan.FromDays(14);
-
     private readonly RunningRequests _requests = new();
     private Drain? _drain;
     private int _siloPort = settings.SiloPort;
@@ -42,6 +39,12 @@ internal sealed partial class SiloMemory(HostSettings host, SiloSettings setting
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<IFatalErrorHandler, LostSilo>();
         services.AddSingleton<IReadinessCheck, SiloReadiness>();
+        if (settings.Tls is { } tls)
+        {
+            services.AddSingleton(tls);
+            services.AddHostedService<CertificateWatch>();
+        }
+
         builder.UseOrleans(silo => new SiloSetup(host, settings, _siloPort).Configure(silo));
 
         // Last, so that it is told of a stop first, before the silo.
@@ -103,10 +106,6 @@ internal sealed partial class SiloMemory(HostSettings host, SiloSettings setting
             logger, Endpoint, settings.ClusterId, settings.ServiceId, settings.Clustering.Name, settings.Storage.Name,
             settings.Reminders.Name, settings.Tls is null ? "none" : "required");
         OpenPorts.Warn(logger, settings.Address, settings.GatewayPort, settings.Tls);
-        if (settings.Tls is { } tls && tls.ValidUntil - services.GetRequiredService<TimeProvider>().GetUtcNow() < EndsSoon)
-        {
-            LogCertificateEnds(logger, tls.ValidUntil);
-        }
 
         yield return $"Silo on {Endpoint} of cluster {settings.ClusterId}"
             + (settings.GatewayPort == 0 ? "" : $", gateway on {new IPEndPoint(settings.Address, settings.GatewayPort)}");
@@ -190,7 +189,4 @@ internal sealed partial class SiloMemory(HostSettings host, SiloSettings setting
 
     [LoggerMessage(1, LogLevel.Information, "Silo {Endpoint} of cluster {ClusterId} (service {ServiceId}): clustering {Clustering}, storage {Storage}, reminders {Reminders}, TLS between silos {Tls}")]
     private static partial void LogSilo(ILogger logger, IPEndPoint endpoint, string clusterId, string serviceId, string clustering, string storage, string reminders, string tls);
-
-    [LoggerMessage(2, LogLevel.Warning, "SILO_TLS_CERTIFICATE ends on {ValidUntil:u}: renew it and start the silos again, one after the other")]
-    private static partial void LogCertificateEnds(ILogger logger, DateTimeOffset validUntil);
 }

@@ -109,14 +109,7 @@ internal sealed class SiloSetup(HostSettings host, SiloSettings settings, int si
                 break;
             default:
                 settings.Storage.Provider!.AddGrainStorage(silo, GrainStorageName, settings.Storage.Connection);
-                silo.AddGranaryGrainStorage(GrainStorageName, paged =>
-                {
-                    // What a write costs there grows with its bytes: shorter heads.
-                    if (settings.Storage.Name == "cosmos")
-                    {
-                        paged.LogRun = 8;
-                    }
-                });
+                silo.AddGranaryGrainStorage(GrainStorageName, paged => PagedSettings.Fill(paged, host.Configuration, settings.Storage));
                 break;
         }
     }

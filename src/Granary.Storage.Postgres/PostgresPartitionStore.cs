@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Granary.Core.Storage;
 using Granary.Core.Storage.Writing;
+using Granary.Storage.Postgres.Erasing;
 using Granary.Storage.Postgres.Reading;
 using Granary.Storage.Postgres.Schema;
 using Granary.Storage.Postgres.Writing;
@@ -15,6 +16,8 @@ namespace Granary.Storage.Postgres;
 /// each commit is checked against its partition's version under the lock of its row, reads run on connections of their own.
 /// </summary>
 /// <remarks>
+/// An erasure hides the documents in one short write and deletes them beside the writers, part by part; it is answered when they are gone. What one leaves
+/// that is broken off is deleted by the next that opens the store, by a repetition and by every purge.
 /// A lost connection or server fails the calls in flight; later ones connect again. Nothing whose outcome is unknown is repeated.
 /// What is erased is gone for every query; its bytes leave the server's files when PostgreSQL vacuums the tables and recycles its log.
 /// </remarks>
@@ -23,6 +26,8 @@ public sealed partial class PostgresPartitionStore : IPartitionStore, IAsyncDisp
     private readonly PostgresStoreInstruments _instruments;
     private readonly NpgsqlDataSource _readSource;
     private readonly NpgsqlDataSource _writeSource;
+    private readonly NpgsqlDataSource _sweepSource;
+    private readonly LeftoverSweeper _sweeper;
     private readonly PartitionReader _reader;
     private readonly GroupWriter[] _writers;
     private readonly TimeProvider _time;
@@ -57,7 +62,7 @@ public sealed partial class PostgresPartitionStore : IPartitionStore, IAsyncDisp
 
         _time = timeProvider ?? TimeProvider.System;
         _logger = logger ?? NullLogger<PostgresPartitionStore>.Instance;
-        (_readSource, _writeSource) = (Sources.ForReading(options), Sources.ForWriting(options));
+        (_readSource, _writeSource, _sweepSource) = (Sources.ForReading(options), Sources.ForWriting(options), Sources.ForSweeping(options));
         try
         {
             _database = Open(options);
@@ -66,6 +71,7 @@ public sealed partial class PostgresPartitionStore : IPartitionStore, IAsyncDisp
         {
             _readSource.Dispose();
             _writeSource.Dispose();
+            _sweepSource.Dispose();
             throw;
         }
 
@@ -79,6 +85,8 @@ public sealed partial class PostgresPartitionStore : IPartitionStore, IAsyncDisp
             _writers[i] = new GroupWriter(_writeSource, options, numbers, _time, _instruments, hooks, health);
         }
 
+        _sweeper = new LeftoverSweeper(_sweepSource, options.Schema, _instruments, hooks, _logger);
+        _sweeper.StartAll();
         _close = new Lazy<Task>(CloseAsync);
     }
 
@@ -121,13 +129,20 @@ public sealed partial class PostgresPartitionStore : IPartitionStore, IAsyncDisp
     {
         StorageGuard.CheckPartition(partition);
         var erasure = new PendingWrite(WriteAction.Erase, partition, null, 0) { Expected = expected };
-        return (await WriteAsync(erasure, cancellationToken).ConfigureAwait(false)).Status is CommitStatus.Committed;
+        if ((await WriteAsync(erasure, cancellationToken).ConfigureAwait(false)).Status is not CommitStatus.Committed)
+        {
+            return false;
+        }
+
+        await _sweeper.SweepAsync(partition).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return true;
     }
 
     /// <inheritdoc/>
     public async ValueTask PurgeAsync(string partition, CancellationToken cancellationToken = default)
     {
         StorageGuard.CheckPartition(partition);
+        await _sweeper.SweepAllAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         await WriteAsync(new PendingWrite(WriteAction.Purge, partition, null, 0), cancellationToken).ConfigureAwait(false);
     }
 
@@ -140,7 +155,7 @@ public sealed partial class PostgresPartitionStore : IPartitionStore, IAsyncDisp
         return new StoreHealth(readError is null, writeError is null, _time.GetElapsedTime(started), writeError ?? readError);
     }
 
-    /// <summary>Finishes the queued commits and closes the connections.</summary>
+    /// <summary>Finishes the queued commits and closes the connections. An erasure that is not through fails; the next that opens the store ends it.</summary>
     public async ValueTask DisposeAsync() => await _close.Value.ConfigureAwait(false);
 
     /// <summary>As <see cref="DisposeAsync"/>, for hosts that can only wait.</summary>
@@ -194,7 +209,9 @@ public sealed partial class PostgresPartitionStore : IPartitionStore, IAsyncDisp
     private async Task CloseAsync()
     {
         await Task.WhenAll(_writers.Select(writer => writer.StopAsync())).ConfigureAwait(false);
+        await _sweeper.DisposeAsync().ConfigureAwait(false);
         await _reader.DisposeAsync().ConfigureAwait(false);
+        await _sweepSource.DisposeAsync().ConfigureAwait(false);
         await _writeSource.DisposeAsync().ConfigureAwait(false);
         await _readSource.DisposeAsync().ConfigureAwait(false);
         _instruments.Dispose();

@@ -23,7 +23,7 @@ internal sealed class PostgresStoreInstruments : IDisposable
         _groupSize = _meter.CreateHistogram<int>("granary.postgres.group.size", "{commit}", "Commits per group.");
         _groupDuration = _meter.CreateHistogram<double>("granary.postgres.group.duration", "s", "Time of a group, its sync included.");
         _connections = _meter.CreateCounter<long>("granary.postgres.writer.connections", "{connection}", "Connections that writers opened.");
-        _errors = _meter.CreateCounter<long>("granary.postgres.errors", "{error}", "Failures of the server or the way to it, by operation: read or write.");
+        _errors = _meter.CreateCounter<long>("granary.postgres.errors", "{error}", "Failures of the server or the way to it, by operation: read, write or sweep (the deletion of what was erased).");
     }
 
     /// <summary>The meter itself, so that a test can listen to one store among several.</summary>

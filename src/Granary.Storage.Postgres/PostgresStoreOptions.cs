@@ -40,8 +40,8 @@ public sealed partial class PostgresStoreOptions
     public TimeSpan GatherTime { get; set; } = TimeSpan.FromMicroseconds(200);
 
     /// <summary>
-    /// How long the server may take for one statement, 1 second to 1 hour. A write that takes longer fails with an unknown outcome. An erasure may
-    /// take ten minutes or this, whichever is longer, once no other writer holds its partition.
+    /// How long the server may take for one statement, 1 second to 1 hour. A write that takes longer fails with an unknown outcome. A part of
+    /// an erased partition may take ten minutes to delete, or this if it is longer: nobody waits for it but the caller who erases.
     /// Default 30 seconds.
     /// </summary>
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(30);

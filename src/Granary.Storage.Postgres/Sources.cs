@@ -2,7 +2,10 @@ using Npgsql;
 
 namespace Granary.Storage.Postgres;
 
-/// <summary>Where connections come from: a pool for reads, and the writers' own outside of any pool, so that neither takes the other's.</summary>
+/// <summary>
+/// Where connections come from: a pool for reads, one for the deletion of what was erased, and the writers' own outside of any pool, so that none
+/// takes another's.
+/// </summary>
 internal static class Sources
 {
     private const string DefaultName = "Granary";
@@ -14,6 +17,12 @@ internal static class Sources
 
     /// <summary>Bytes of a connection's buffer for what writers send: a usual group in few pieces.</summary>
     private const int WriterBuffer = 64 * 1024;
+
+    /// <summary>
+    /// Seconds that the deletion of one part may take, where other statements end after Granary:Postgres:CommandTimeout: one that is rolled back each
+    /// time would never succeed.
+    /// </summary>
+    private const int SweepSeconds = 10 * 60;
 
     public static NpgsqlDataSource ForReading(PostgresStoreOptions options)
     {
@@ -38,6 +47,16 @@ internal static class Sources
         var builder = Common(options);
         builder.Pooling = false;
         builder.WriteBufferSize = WriterBuffer;
+        return Create(builder);
+    }
+
+    public static NpgsqlDataSource ForSweeping(PostgresStoreOptions options)
+    {
+        var builder = Common(options);
+        builder.Pooling = true;
+        (builder.MinPoolSize, builder.MaxPoolSize) = (0, 1);
+        builder.NoResetOnClose = true;
+        builder.CommandTimeout = Math.Max(builder.CommandTimeout, SweepSeconds);
         return Create(builder);
     }
 

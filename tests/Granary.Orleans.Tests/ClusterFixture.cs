@@ -37,12 +37,7 @@ internal sealed class ClusterFixture : MemoryFixture
         {
             var old = _clusters[0];
             _clusters.RemoveAt(0);
-            foreach (var silo in old.Silos.ToArray())
-            {
-                await old.KillSiloAsync(silo);
-            }
-
-            await old.DisposeAsync();
+            await old.KillAsync();
         }
     }
 
@@ -68,12 +63,14 @@ internal sealed class ClusterFixture : MemoryFixture
         await Task.WhenAll(waking);
     }
 
-    public override async ValueTask DisposeAsync()
+    public override ValueTask DisposeAsync()
     {
         foreach (var cluster in _clusters.Concat(_seconds))
         {
-            await cluster.DisposeAsync();
+            cluster.Abandon();
         }
+
+        return ValueTask.CompletedTask;
     }
 
     private Task<InProcessTestCluster> StartAsync() =>

@@ -2,7 +2,6 @@ using Granary.Conformance;
 using Granary.Conformance.Http;
 using Granary.Core.Storage;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Orleans.Hosting;
 using Orleans.TestingHost;
 
@@ -20,15 +19,10 @@ public sealed class GrainStorageTests : PartitionStoreConformance
     /// <summary>A cluster whose memory is in the grain storage that comes with Orleans.</summary>
     public static async Task<InProcessTestCluster> StartAsync(TimeProvider time, short silos)
     {
-        var builder = new InProcessTestClusterBuilder(silos);
-        builder.Options.ConfigureFileLogging = false;
-        builder.ConfigureHost(host => host.Logging.SetMinimumLevel(LogLevel.Error));
-        builder.ConfigureSilo((_, silo) => silo
+        var cluster = TestClusters.Build(silos, silo => silo
             .AddMemoryGrainStorage(Storage)
             .AddGranaryGrainStorage(Storage)
             .AddGranary(options => (options.UseReminders, options.TimeProvider) = (false, time)));
-        builder.ConfigureClient(client => client.AddGranary());
-        var cluster = builder.Build();
         await cluster.DeployAsync();
         return cluster;
     }
@@ -48,7 +42,11 @@ public sealed class GrainStorageTests : PartitionStoreConformance
 
         public async Task StartAsync() => _cluster = await GrainStorageTests.StartAsync(Time, silos: 2);
 
-        public override ValueTask DisposeAsync() => _cluster!.DisposeAsync();
+        public override ValueTask DisposeAsync()
+        {
+            _cluster!.Abandon();
+            return ValueTask.CompletedTask;
+        }
     }
 }
 

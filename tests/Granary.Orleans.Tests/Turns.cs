@@ -12,7 +12,7 @@ internal static class Turns
     public static readonly UserKey Ada = new("acme", "ada");
 
     /// <summary>How long a test waits for what must come soon, whatever else the machine does.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     public static SessionKey Key(string session) => new(Ada.Tenant, Ada.User, session);
 

@@ -130,6 +130,12 @@ public sealed class ServerProcessTests : IDisposable
     [InlineData("Granary__RateLimits__PerKey__PerSecond", "0", "granary: Granary:RateLimits:PerKey:PerSecond must be 1 to 1000000")]
     [InlineData("Granary__Sqlite__MaxReaders", "0", "granary: Granary:Sqlite:MaxReaders is 0")]
     [InlineData("Granary__Resources__r__Compaction__RetainTurns", "0", "granary: Granary:Resources")]
+    [InlineData("Granary__Audit__RetentionDays", "0", "granary: Granary:Audit:RetentionDays must be 1 to 3650.")]
+    [InlineData("Granary__Audit__Contents", "true", "granary: Granary:Audit: ")]
+    [InlineData("Granary__Batches__MaxConcurrentJobs", "0", "granary: Granary:Batches:MaxConcurrentJobs must be 1 to 100.")]
+    [InlineData("Granary__Batches__Lease", "soon", "granary: Granary:Batches: ")]
+    [InlineData("Granary__Providers__openai__Retries", "-1", "granary: Granary:Providers:openai:Retries")]
+    [InlineData("Granary__Proxy__MaxBodyBytes", "0", "granary: Granary:Proxy:MaxBodyBytes")]
     [InlineData("GRANARY_CONFIG", "nowhere.json", "granary: --config (GRANARY_CONFIG): there is no file")]
     public async Task A_wrong_setting_stops_the_start_in_one_line(string name, string value, string message)
     {

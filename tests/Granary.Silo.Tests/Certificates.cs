@@ -14,7 +14,7 @@ internal sealed class Certificates : IDisposable
     private readonly string _folder;
     private readonly X509Certificate2 _authority;
 
-    public Certificates(string folder, string name = "Test authority")
+    public Certificates(string folder, string name = "Test authority", int daysTo = 30)
     {
         _folder = folder;
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -22,7 +22,7 @@ internal sealed class Certificates : IDisposable
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
-        _authority = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-30), DateTimeOffset.UtcNow.AddDays(30));
+        _authority = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-30), DateTimeOffset.UtcNow.AddDays(daysTo));
         File.WriteAllText(AuthorityFile, _authority.ExportCertificatePem());
     }
 

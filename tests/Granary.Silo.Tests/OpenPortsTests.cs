@@ -1,6 +1,5 @@
 using System.Net;
 using Granary.Silo.Security;
-using Microsoft.Extensions.Logging;
 
 namespace Granary.Silo.Tests;
 
@@ -31,18 +30,5 @@ public sealed class OpenPortsTests
     {
         OpenPorts.Warn(_log, IPAddress.Parse(address), 30_000, null);
         _log.Lines.ShouldBeEmpty();
-    }
-
-    private sealed class Log : ILogger
-    {
-        public List<string> Lines { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Add($"{logLevel}: {formatter(state, exception)}");
     }
 }

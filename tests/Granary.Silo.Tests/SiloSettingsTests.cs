@@ -1,7 +1,9 @@
 using System.Net;
+using Granary.Core.Storage.Paged;
 using Granary.Hosting.Settings;
 using Granary.Http.Identity;
 using Granary.Silo.Settings;
+using Granary.Storage.Postgres;
 using static Granary.Silo.Tests.SettingsFixture;
 
 namespace Granary.Silo.Tests;
@@ -96,6 +98,11 @@ public sealed class SiloSettingsTests
     [InlineData("SILO_TLS_PASSWORD", "secret", "SILO_TLS_PASSWORD is set, but SILO_TLS_CERTIFICATE is not")]
     [InlineData("SILO_TLS_HOST", "silo", "SILO_TLS_HOST is set, but SILO_TLS_CERTIFICATE is not")]
     [InlineData("SILO_TLS_CA", "ca.pem", "SILO_TLS_CA is set, but SILO_TLS_CERTIFICATE is not")]
+    [InlineData("Granary__Paged__LogRun", "0", "Granary:Paged:LogRun is 0: set it to 1 to 64.")]
+    [InlineData("Granary__Paged__HeadCacheBytes", "-1", "Granary:Paged:HeadCacheBytes is -1: set it to 0 or more.")]
+    [InlineData("Granary__Paged__PageCacheBytes", "much", "Granary:Paged: ")]
+    [InlineData("Granary__Paged__Parallelism", "65", "Granary:Paged:Parallelism is 65: set it to 1 to 64.")]
+    [InlineData("Granary__Paged__LogRuns", "4", "Granary:Paged: ")]
     [InlineData("Granary__Cluster__SiloPrt", "1", "Granary:Cluster:SiloPrt is not a setting. There are: AdvertisedAddress")]
     public void A_wrong_setting_is_told_by_name(string name, string value, string message) => WhyNot((name, value)).ShouldStartWith(message);
 
@@ -144,16 +151,52 @@ public sealed class SiloSettingsTests
         message.ShouldStartWith($"{setting} is {name}, but this program was built without it: build it with -p:{property}=true");
     }
 
+    [Theory]
+    [InlineData("adonet", null, 16)]
+    [InlineData("cosmos", null, 8)]
+    [InlineData("cosmos", "4", 4)]
+    [InlineData("redis", "4", 4)]
+    public void The_head_of_the_store_over_grain_storage_is_shorter_where_bytes_are_paid_for_unless_set(string storage, string? set, int run)
+    {
+        (string, string)[] environment = [("Granary__Paged__HeadCacheBytes", "1000"), .. set is null ? [] : new[] { ("Granary__Paged__LogRun", set) }];
+        var options = new PagedStoreOptions();
+
+        PagedSettings.Fill(options, Host(environment).Configuration, new Backend(storage, "", null));
+
+        (options.LogRun, options.HeadCacheBytes, options.PageCacheBytes).ShouldBe((run, 1000, 64 * 1024 * 1024));
+    }
+
+    [Theory]
+    [InlineData("docs/service.md")]
+    [InlineData("docs/cluster.md")]
+    public void The_documentation_names_every_setting_of_the_silo(string page)
+    {
+        var text = File.ReadAllText(InRepository(page));
+
+        ClusterSettings.All.ShouldAllBe(setting => text.Contains($"`{setting.Name}`"));
+        ClusterSettings.Sections.ShouldAllBe(section => text.Contains($"`Granary:{section}`") || text.Contains($"`{section}:"));
+    }
+
+    [Fact]
+    public void The_documentation_tells_the_defaults_of_the_stores_settings()
+    {
+        var text = File.ReadAllText(InRepository("docs/cluster.md"));
+        var (postgres, paged) = (new PostgresStoreOptions(), new PagedStoreOptions());
+
+        text.ShouldContain($"| `Postgres:Schema` | `{postgres.Schema}` |");
+        text.ShouldContain($"| `Postgres:Writers`, `Postgres:MaxReaders` | {postgres.Writers}, {postgres.MaxReaders} |");
+        text.ShouldContain($"| {postgres.MaxGroupCommits}, {postgres.MaxGroupBytes >> 20} MiB, {postgres.GatherTime.TotalMilliseconds} ms |");
+        text.ShouldContain($"| `Postgres:CommandTimeout` | {postgres.CommandTimeout.TotalSeconds} s |");
+        text.ShouldContain($"| `Paged:LogRun` | {paged.LogRun}; with `cosmos` 8 |");
+        text.ShouldContain($"| `Paged:HeadCacheBytes`, `Paged:PageCacheBytes` | {paged.HeadCacheBytes >> 20} MiB each |");
+        text.ShouldContain($"| `Paged:Parallelism` | {paged.Parallelism} |");
+        paged.PageCacheBytes.ShouldBe(paged.HeadCacheBytes);
+    }
+
     [Fact]
     public void The_example_of_settings_names_every_one()
     {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, ".env.example")))
-        {
-            folder = Path.GetDirectoryName(folder).ShouldNotBeNull();
-        }
-
-        var text = File.ReadAllText(Path.Combine(folder, ".env.example"));
+        var text = File.ReadAllText(InRepository(".env.example"));
         ClusterSettings.All.ShouldAllBe(setting => text.Contains($"\n# {setting.Name}={setting.Default}\n"));
         ClusterSettings.Sections.ShouldAllBe(section => text.Contains($"Granary__{section}__"));
     }
@@ -180,6 +223,17 @@ public sealed class SiloSettingsTests
         {
             WhyNot(settings).ShouldStartWith("DASHBOARD is true and HOST is 0.0.0.0, which others can reach, but there is no service key");
         }
+    }
+
+    private static string InRepository(string file)
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, ".env.example")))
+        {
+            folder = Path.GetDirectoryName(folder).ShouldNotBeNull();
+        }
+
+        return Path.Combine(folder, file);
     }
 
     private static (string, string)[] Key(string? kind) => kind switch

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Granary;
 
 /// <summary>What ending a session did.</summary>
@@ -7,4 +9,9 @@ namespace Granary;
 /// <param name="Topics">The words that it was about.</param>
 /// <param name="TurnCount">Its turns.</param>
 /// <param name="AlreadyEnded">Whether it had been ended before; nothing changed now.</param>
-public sealed record EndResult(string SessionId, bool SummaryGenerated, string Summary, IReadOnlyList<string> Topics, int TurnCount, bool AlreadyEnded);
+public sealed record EndResult(string SessionId, bool SummaryGenerated, string Summary, IReadOnlyList<string> Topics, int TurnCount, bool AlreadyEnded)
+{
+    /// <summary>Why the summary was made by extraction although a model was to make it, or null; also null where the session had been ended before.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SummaryFallback { get; init; }
+}

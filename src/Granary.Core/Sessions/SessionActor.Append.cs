@@ -10,6 +10,9 @@ namespace Granary.Core.Sessions;
 
 internal sealed partial class SessionActor
 {
+    /// <summary>How often an append is decided anew because of others that came in between.</summary>
+    private const int MaxAppendRounds = 100;
+
     private Dictionary<UInt128, (UInt128 Content, AppendChange Change)>? _pendingKeys;
 
     /// <summary>Appends messages, all or none; answers when they are durable.</summary>
@@ -17,12 +20,19 @@ internal sealed partial class SessionActor
     {
         AppendValidator.Validate(request);
         request = Unmarked(request);
-        while (true)
+        for (var round = 1; ; round++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var handle = _resource ?? await _services.Resources.ResolveAsync(Key.Tenant, request.Resource, cancellationToken).ConfigureAwait(false);
             if (await TryAppendAsync(request, handle, cancellationToken).ConfigureAwait(false) is { } result)
             {
                 return result;
+            }
+
+            if (round == MaxAppendRounds)
+            {
+                throw new UnavailableException(
+                    ErrorCodes.StorageUnavailable, $"Others append to session '{Key.Session}' all the time; what is to be superseded does not settle.", TimeSpan.FromSeconds(1));
             }
         }
     }
@@ -72,7 +82,7 @@ internal sealed partial class SessionActor
         if (request.Supersedes is not null)
         {
             // Which answer is the last is told from what is durable; this is rare enough to wait.
-            await SettleAsync().ConfigureAwait(false);
+            await SettleAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 
         AppendChange change;

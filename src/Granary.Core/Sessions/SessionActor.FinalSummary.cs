@@ -5,13 +5,13 @@ namespace Granary.Core.Sessions;
 
 internal sealed partial class SessionActor
 {
-    /// <summary>The session in words: what was folded, and what was not.</summary>
-    private async Task<(string Summary, IReadOnlyList<string> Topics)> SummarizeSessionAsync(
+    /// <summary>The session in words: what was folded, and what was not; and why extraction made it, where a model was to.</summary>
+    private async Task<(string Summary, IReadOnlyList<string> Topics, string? Fallback)> SummarizeSessionAsync(
         List<TranscriptEntry> entries, Snapshot snapshot, CancellationToken cancellationToken)
     {
         if (entries.Count == 0)
         {
-            return (SnapshotText.Cumulative(snapshot), snapshot.Topics);
+            return (SnapshotText.Cumulative(snapshot), snapshot.Topics, null);
         }
 
         var policy = Policy.Resource;
@@ -26,11 +26,11 @@ internal sealed partial class SessionActor
         {
             LogSummarizerFailed(_services.Logger, exception, Key.Session);
             summary = await WindowSummarizer.SummarizeAsync(
-                _services.Fallback, entries, snapshot, tokens, policy.Budget.Model, cancellationToken).ConfigureAwait(false);
+                _services.Fallback, entries, snapshot, tokens, policy.Budget.Model, cancellationToken).ConfigureAwait(false) with { Fallback = exception.Message };
         }
 
         var merged = SnapshotBuilder.Merge(
             snapshot, summary, entries[0].Message.Sequence, entries[^1].Message.Sequence, 2 * tokens, _services.Tokens, policy.Budget.Model);
-        return (SnapshotText.Cumulative(merged), merged.Topics);
+        return (SnapshotText.Cumulative(merged), merged.Topics, summary.Fallback);
     }
 }

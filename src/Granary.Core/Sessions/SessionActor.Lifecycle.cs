@@ -134,8 +134,8 @@ internal sealed partial class SessionActor
                 upTo = _counters.LastSequence;
             }
 
-            var (summary, topics) = await SummarizeSessionAsync(entries, snapshot, cancellationToken).ConfigureAwait(false);
-            if (PrepareEnd(summary, topics, attempt < MaxEndAttempts ? upTo : null) is { } change)
+            var (summary, topics, fallback) = await SummarizeSessionAsync(entries, snapshot, cancellationToken).ConfigureAwait(false);
+            if (PrepareEnd(summary, topics, fallback, attempt < MaxEndAttempts ? upTo : null) is { } change)
             {
                 var result = await change.Done.ConfigureAwait(false);
                 await TryDeliverAsync(cancellationToken).ConfigureAwait(false);
@@ -336,11 +336,12 @@ internal sealed partial class SessionActor
         return policy.Redactor.Redact([message]);
     }
 
+    /// <param name="fallback">Why no model made it.</param>
     /// <param name="upTo">The sequence that the summary goes up to; null: any will do.</param>
     /// <param name="summary">The session in words.</param>
     /// <param name="topics">What it was about.</param>
     /// <returns>Null if messages came in, or somebody else ends or erases the session: look again.</returns>
-    private PartitionChange<EndResult>? PrepareEnd(string summary, IReadOnlyList<string> topics, long? upTo)
+    private PartitionChange<EndResult>? PrepareEnd(string summary, IReadOnlyList<string> topics, string? fallback, long? upTo)
     {
         PartitionChange<EndResult> change;
         bool pump;
@@ -354,7 +355,7 @@ internal sealed partial class SessionActor
 
             CheckChangeable(ifMatch: null);
             var next = _nextHead with { Phase = SessionPhase.Completed, EndTime = Now(), Summary = summary, Topics = topics };
-            change = WithNotice(next.Fitted(), listed: true, state => EndResultOf(state, alreadyEnded: false));
+            change = WithNotice(next.Fitted(), listed: true, state => EndResultOf(state, alreadyEnded: false) with { SummaryFallback = fallback });
             pump = Enqueue(change);
         }
 

@@ -7,12 +7,14 @@ namespace Granary.Core.Sessions;
 
 internal sealed partial class SessionActor
 {
-    /// <summary>Appends read at a time in search of those that supersede: a turn has few.</summary>
-    private const int SupersedersPerRead = 16;
+    /// <summary>Appends read first in search of those that supersede: most turns have few. What follows is read by whole pages.</summary>
+    private const int FirstSuperseders = 16;
 
     private static readonly SupersededRanges NothingSuperseded = new();
 
     private SessionContext? _context;
+
+    private SupersededTurn? _supersededTurn;
 
     /// <summary>What a model should see now. Made once per change, however often it is read.</summary>
     public SessionContext GetContext(ContextOptions options)
@@ -114,7 +116,7 @@ internal sealed partial class SessionActor
         }
 
         var appends = await ReadAppendsAsync(from, last, cancellationToken).ConfigureAwait(false);
-        var ranges = superseded == 0 ? NothingSuperseded : await FindSupersededAsync(appends, end, cancellationToken).ConfigureAwait(false);
+        var ranges = superseded == 0 ? NothingSuperseded : await FindSupersededAsync(appends, end, superseded, isNow: true, cancellationToken).ConfigureAwait(false);
         var messages = MessagesOf(appends, from, last).Select(ranges.Mark).ToList();
         lock (Gate)
         {
@@ -273,36 +275,66 @@ internal sealed partial class SessionActor
 
     /// <summary>
     /// What is superseded of the appends. An answer is superseded within its turn or by the next one's first append, so what follows the last append
-    /// is read up to there.
+    /// is read up to there; once for all pages of a turn, since a turn may have thousands of appends.
     /// </summary>
-    private async ValueTask<SupersededRanges> FindSupersededAsync(List<AppendDocument> appends, long end, CancellationToken cancellationToken)
+    /// <param name="appends">The appends, of one stretch of the log.</param>
+    /// <param name="end">The last message that counts.</param>
+    /// <param name="superseded">How many messages of the session are superseded, at least up to the end.</param>
+    /// <param name="isNow">Whether the end is the session's, at the time of that count.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    private async ValueTask<SupersededRanges> FindSupersededAsync(
+        List<AppendDocument> appends, long end, long superseded, bool isNow, CancellationToken cancellationToken)
     {
-        var ranges = RangesOf(appends);
-        if (appends.Count == 0)
+        if (appends.Count == 0 || appends[^1].Counters.Superseded == superseded)
         {
-            return ranges;
+            return RangesOf(appends);
         }
 
         var turn = appends[^1].Counters.Turns;
-        var from = SessionDocumentIds.Append(appends[^1].Counters.LastSequence + 1);
-        while (from is not null && string.CompareOrdinal(from, SessionDocumentIds.Append(end)) <= 0)
+        var first = appends[^1].Counters.LastSequence + 1;
+        if (Volatile.Read(ref _supersededTurn) is not { } known || !known.Tells(turn, first, end, superseded, isNow))
         {
-            var range = new DocumentRange(from, SessionDocumentIds.Append(end + 1)) { Limit = SupersedersPerRead };
+            known = new SupersededTurn(turn, first, end, superseded, isNow, await ReadSupersedersAsync(turn, first, end, superseded, cancellationToken).ConfigureAwait(false));
+            Volatile.Write(ref _supersededTurn, known);
+        }
+
+        var ranges = RangesOf(appends);
+        foreach (var (from, before) in known.Ranges)
+        {
+            ranges.Add(from, before);
+        }
+
+        return ranges;
+    }
+
+    /// <summary>What is superseded by the appends of the rest of a turn.</summary>
+    private async ValueTask<List<(long From, long Before)>> ReadSupersedersAsync(int turn, long first, long end, long superseded, CancellationToken cancellationToken)
+    {
+        var found = new List<(long From, long Before)>();
+        var limit = FirstSuperseders;
+        for (var from = SessionDocumentIds.Append(first); from is not null && string.CompareOrdinal(from, SessionDocumentIds.Append(end)) <= 0;)
+        {
+            var range = new DocumentRange(from, SessionDocumentIds.Append(end + 1)) { Limit = limit };
             var page = await Store.ReadAsync(Partition, range, cancellationToken).ConfigureAwait(false);
             foreach (var document in page.Documents)
             {
                 var append = AppendDocument.Decode(document);
-                ranges.Add(append);
-                if (append.Entries[0].Message.Turn > turn)
+                if (append.Supersedes is { } start)
                 {
-                    return ranges;
+                    found.Add((start, append.First));
+                }
+
+                if (append.Entries[0].Message.Turn > turn || append.Counters.Superseded == superseded)
+                {
+                    return found;
                 }
             }
 
             from = page.Next;
+            limit = StorageLimits.MaxDocumentsPerPage;
         }
 
-        return ranges;
+        return found;
     }
 
     private async ValueTask<List<Message>> ReadKeptAsync(IReadOnlyList<KeptMessages> kept, CancellationToken cancellationToken)

@@ -529,7 +529,7 @@ internal sealed partial class SessionActor
             superseded = _counters.Superseded;
         }
 
-        var ranges = superseded == 0 ? NothingSuperseded : await FindSupersededAsync(appends, last, cancellationToken).ConfigureAwait(false);
+        var ranges = superseded == 0 ? NothingSuperseded : await FindSupersededAsync(appends, last, superseded, isNow: false, cancellationToken).ConfigureAwait(false);
         var keys = appends.Where(a => a.KeyHash is not null).Select(a => SessionDocumentIds.Key(a.KeyHash!.Value)).ToList();
         var contents = keys.Count == 0
             ? []

@@ -16,9 +16,12 @@ internal sealed class SupersededRanges
     {
         if (append.Supersedes is { } from)
         {
-            (_ranges ??= []).Add((from, append.First));
+            Add(from, append.First);
         }
     }
+
+    /// <summary>Takes note of a range.</summary>
+    public void Add(long from, long before) => (_ranges ??= []).Add((from, before));
 
     /// <summary>Whether an append that was added supersedes the message.</summary>
     public bool Hold(Message message)

@@ -33,7 +33,7 @@ public sealed record CallingContext
     /// <summary>The caller's own id of the chat.</summary>
     public string? ChatId { get; init; }
 
-    /// <summary>What the session is about, in the caller's words.</summary>
+    /// <summary>What the session is about, in the caller's words; <see cref="MemoryProxy"/> tells the model.</summary>
     public string? SessionContext { get; init; }
 
     /// <summary>What kind of session it is: <c>chat</c>, <c>api</c>, <c>batch</c>, …</summary>
@@ -48,7 +48,7 @@ public sealed record CallingContext
     /// <summary>The channel's own time mark of the question.</summary>
     public string? ChannelTs { get; init; }
 
-    /// <summary>A plan for the agent to follow.</summary>
+    /// <summary>A plan for the agent to follow; <see cref="MemoryProxy"/> tells the model.</summary>
     public string? Plan { get; init; }
 
     /// <summary>The model to ask.</summary>
@@ -78,7 +78,10 @@ public sealed record CallingContext
     /// <summary>Whether the answer is given in pieces: the caller wants it, or listens.</summary>
     public bool IsStreaming => PrefersStreaming || StreamingCallback is not null;
 
-    /// <summary>Addresses of files that belong to the question.</summary>
+    /// <summary>
+    /// Addresses of files that belong to the question (absolute or <c>data:</c>); <see cref="MemoryProxy"/> sends them with it, each as what its address
+    /// says that it is. What a model cannot take is named to it.
+    /// </summary>
     public IReadOnlyList<string> FileUris { get; init; } = [];
 
     /// <summary>What was said before; put between the system prompt and the question.</summary>
@@ -86,6 +89,9 @@ public sealed record CallingContext
 
     /// <summary>Every <c>X-*</c> header of the call, by name without regard to case. May hold credentials: not for logs or prompts.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = Empty;
+
+    /// <summary>The services of the call's scope, where functions' parameters that are services come from; null for those that they were registered with.</summary>
+    public IServiceProvider? Services { get; init; }
 
     /// <summary>Told of each event of the loop, in order; its failures are logged and change nothing.</summary>
     public Func<ProxyEvent, CancellationToken, ValueTask>? StreamingCallback { get; init; }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Granary.Llm.Functions;
@@ -19,6 +20,9 @@ public sealed partial class MemoryProxy
     private readonly IReadOnlyList<AgentFunction> own;
     private readonly ToolLoop loop;
     private readonly int maxFunctions;
+
+    // Names of which was warned: each question finds them anew.
+    private readonly ConcurrentDictionary<string, byte> told = new(StringComparer.Ordinal);
     private readonly ILogger logger;
 
     /// <summary>Makes an agent.</summary>
@@ -128,13 +132,18 @@ public sealed partial class MemoryProxy
     private ChatRequest Ask(string question, CallingContext context, IEnumerable<AgentFunction> functions)
     {
         var messages = new List<ModelMessage>(context.Messages.Count + 2);
-        if (agent?.SystemPrompt is { Length: > 0 } prompt)
+        if (Instructions(context) is { Length: > 0 } prompt)
         {
             messages.Add(new ModelMessage { Role = MessageRole.System, Content = prompt });
         }
 
         messages.AddRange(context.Messages);
-        messages.Add(new ModelMessage { Role = MessageRole.User, Content = question });
+        messages.Add(new ModelMessage
+        {
+            Role = MessageRole.User,
+            Content = question,
+            Media = context.FileUris.Count == 0 ? null : [.. context.FileUris.Select(static address => new MediaReference(KindOf(address), address))],
+        });
         return new ChatRequest
         {
             Model = context.Model,
@@ -144,6 +153,34 @@ public sealed partial class MemoryProxy
             Tools = [.. functions.Select(static function => function.Definition)],
             ResponseFormat = context.ResponseModel ?? agent?.ResponseFormat ?? (context.PreferJson ? new ResponseFormat() : null),
             Stream = true,
+        };
+    }
+
+    private string Instructions(CallingContext context) => string.Join("\n\n", new[]
+    {
+        agent?.SystemPrompt,
+        string.IsNullOrWhiteSpace(context.SessionContext) ? null : "## About this conversation\n\n" + context.SessionContext,
+        string.IsNullOrWhiteSpace(context.Plan) ? null : "## Plan to follow\n\n" + context.Plan,
+    }.Where(static part => !string.IsNullOrEmpty(part)));
+
+    /// <summary>What the end of an address says of a file.</summary>
+    private static MediaKind KindOf(string address)
+    {
+        if (address.StartsWith("data:", StringComparison.OrdinalIgnoreCase))
+        {
+            return address.StartsWith("data:image/", StringComparison.OrdinalIgnoreCase) ? MediaKind.Image
+                : address.StartsWith("data:audio/", StringComparison.OrdinalIgnoreCase) ? MediaKind.Audio
+                : address.StartsWith("data:video/", StringComparison.OrdinalIgnoreCase) ? MediaKind.Video
+                : MediaKind.File;
+        }
+
+        var path = address.AsSpan(0, address.AsSpan().IndexOfAny('?', '#') is >= 0 and var end ? end : address.Length);
+        return Path.GetExtension(path).ToString().ToLowerInvariant() switch
+        {
+            ".png" or ".jpg" or ".jpeg" or ".gif" or ".webp" => MediaKind.Image,
+            ".mp3" or ".wav" or ".ogg" or ".flac" or ".m4a" => MediaKind.Audio,
+            ".mp4" or ".webm" or ".mov" => MediaKind.Video,
+            _ => MediaKind.File,
         };
     }
 
@@ -171,7 +208,7 @@ public sealed partial class MemoryProxy
                 break;
             }
 
-            if (!offered.TryAdd(function.Name, function))
+            if (!offered.TryAdd(function.Name, function) && told.TryAdd(function.Name, 0))
             {
                 LogNameTaken(function.Name);
             }

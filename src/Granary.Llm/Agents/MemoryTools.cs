@@ -17,6 +17,9 @@ public sealed class MemoryTools
     private const int MaxListedSessions = 200;
     private const int MaxReadSessions = 20;
     private const int MaxReadMessages = 200;
+    private const int MaxReadCharacters = 4_000_000;
+    private const int FirstRead = 20;
+    private const int MaxReadsAtOnce = 4;
     private const int MaxShownCharacters = 500;
     private const int MaxNoteCharacters = 4_000;
 
@@ -45,27 +48,21 @@ public sealed class MemoryTools
     {
         var user = Require(context);
         var page = await memory.User(user).ListSessionsAsync(new SessionQuery { Limit = MaxReadSessions }, cancellationToken).ConfigureAwait(false);
-        var found = new List<(string Session, Message Message)>();
-        foreach (var session in page.Sessions)
-        {
-            try
+        var read = new IReadOnlyList<(string Session, Message Message)>[page.Sessions.Count];
+        await Parallel.ForAsync(
+            0,
+            read.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = MaxReadsAtOnce, CancellationToken = cancellationToken },
+            async (index, ended) =>
             {
-                var from = Math.Max(1, session.LastSequence - MaxReadMessages + 1);
+                var session = page.Sessions[index];
                 var history = memory.Session(new SessionKey(user.Tenant, user.User, session.SessionId));
-                var messages = await history.GetMessagesAsync(from, MaxReadMessages, cancellationToken).ConfigureAwait(false);
-                found.AddRange(messages.Messages
-                    .Where(static message => message.Role is MessageRole.User or MessageRole.Assistant && message.Content.Length > 0)
-                    .Select(message => (session.SessionId, message)));
-            }
-            catch (MemoryException gone) when (gone is NotFoundException or ErasedException)
-            {
-                // Erased since it was listed.
-            }
-        }
-
+                read[index] = [.. (await ReadLatestAsync(history, session.LastSequence, MaxReadCharacters / read.Length, ended).ConfigureAwait(false))
+                    .Select(message => (session.SessionId, message))];
+            }).ConfigureAwait(false);
         return
         [
-            .. Best(query, found, static entry => entry.Message.Content, limit).Select(static entry => new RecalledMessage(
+            .. Best(query, [.. read.SelectMany(static session => session)], static entry => entry.Message.Content, limit).Select(static entry => new RecalledMessage(
                 entry.Session, entry.Message.Sequence, entry.Message.Role, entry.Message.Timestamp, TextCut.To(entry.Message.Content, MaxShownCharacters))),
         ];
     }
@@ -127,6 +124,43 @@ public sealed class MemoryTools
     private static readonly JsonElement NoteMark = JsonElement.Parse("""{"kind":"note"}""");
 
     private static UserKey Require(CallingContext context) => context.ToUserKey() ?? throw new FunctionException("there is no user whose memory this could be");
+
+    /// <summary>The latest messages with text of a session, the oldest first: as many as may be, and no more text than may be.</summary>
+    private static async Task<IReadOnlyList<Message>> ReadLatestAsync(ISessionMemory session, long last, int characters, CancellationToken cancellationToken)
+    {
+        var found = new List<Message>();
+        var count = 0;
+        var left = characters;
+        try
+        {
+            while (last > 0 && left > 0 && count < MaxReadMessages)
+            {
+                // As many at once as would fit if they are like those before: a message may be anything from a word to a book.
+                var most = Math.Min(MaxReadMessages - count, last);
+                var limit = (int)Math.Min(most, count == 0 ? FirstRead : Math.Max(1, (long)left * count / Math.Max(1, characters - left)));
+                var messages = (await session.GetMessagesAsync(last - limit + 1, limit, cancellationToken).ConfigureAwait(false)).Messages;
+                for (var i = messages.Count - 1; i >= 0 && left > 0; i--)
+                {
+                    left -= messages[i].Content.Length;
+                    if (messages[i] is { Role: MessageRole.User or MessageRole.Assistant, Content.Length: > 0 } said)
+                    {
+                        found.Add(said);
+                    }
+                }
+
+                count += limit;
+                last -= limit;
+            }
+        }
+        catch (MemoryException gone) when (gone is NotFoundException or ErasedException)
+        {
+            // Erased since it was listed.
+            return [];
+        }
+
+        found.Reverse();
+        return found;
+    }
 
     private static string KeyOf(string? callId, string content) =>
         "remember:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{callId ?? Guid.NewGuid().ToString()}\n{content}")));

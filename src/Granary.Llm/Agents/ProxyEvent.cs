@@ -39,7 +39,7 @@ public sealed record IterationStart(
 
 /// <summary>A piece of the model's answer, as it came.</summary>
 /// <param name="Piece">The piece.</param>
-public sealed record RelayedPiece([property: JsonPropertyName("piece")] StreamEvent Piece) : ProxyEvent
+public sealed record RelayedPiece([property: JsonPropertyName("piece"), JsonConverter(typeof(PieceConverter))] StreamEvent Piece) : ProxyEvent
 {
     /// <inheritdoc />
     [JsonIgnore]
@@ -121,7 +121,7 @@ public sealed record IterationError(
 public sealed record Completion(
     [property: JsonPropertyName("final_response")] string FinalResponse,
     [property: JsonPropertyName("total_iterations")] int TotalIterations,
-    [property: JsonPropertyName("usage"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ChatUsage? Usage) : ProxyEvent
+    [property: JsonPropertyName("usage"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), JsonConverter(typeof(UsageConverter))] ChatUsage? Usage) : ProxyEvent
 {
     /// <inheritdoc />
     [JsonIgnore]

@@ -21,7 +21,7 @@ public sealed class ToolLoop
     }
 
     /// <summary>
-    /// Runs the loop. Failures of the model are events, as are those of tools; the last event is a <see cref="Completion"/>. Throws only for
+    /// Runs the loop. Tools are run only of answers that wait for them, not of those that were cut. Failures of the model are events, as are those of tools; the last event is a <see cref="Completion"/>. Throws only for
     /// <paramref name="cancellationToken"/>.
     /// </summary>
     /// <param name="conversation">The conversation; it grows.</param>
@@ -90,7 +90,19 @@ public sealed class ToolLoop
                 break;
             }
 
-            if (calls.Count == 0 || (callersTools is not null && calls.Exists(call => callersTools.Contains(call.Name))))
+            if (calls.Count == 0)
+            {
+                break;
+            }
+
+            if (WhyCut(answer.Finish, collected.IsDone) is { } cut)
+            {
+                yield return new IterationError(iteration, cut);
+                final = answer.Content.Length > 0 ? answer.Content : "Error: " + cut;
+                break;
+            }
+
+            if (callersTools is not null && calls.Exists(call => callersTools.Contains(call.Name)))
             {
                 break;
             }
@@ -106,6 +118,19 @@ public sealed class ToolLoop
 
         yield return new Completion(final, iteration, usage);
     }
+
+    /// <summary>
+    /// Why the calls of an answer are not to be run; null if they are. Calls of an answer that was cut may be cut too and still look whole, without the
+    /// arguments that never came.
+    /// </summary>
+    private static string? WhyCut(ChatFinish finish, bool isDone) => finish switch
+    {
+        ChatFinish.ToolCalls => null,
+        ChatFinish.Unknown when isDone => null,
+        ChatFinish.Length => "the answer reached its limit of tokens; the tools that it calls are not run",
+        ChatFinish.ContentFilter => "the answer was refused; the tools that it calls are not run",
+        _ => "the answer does not wait for tools; those that it calls are not run",
+    };
 
     private static ChatUsage? Sum(ChatUsage? one, ChatUsage? other) => one is null || other is null
         ? one ?? other

@@ -76,7 +76,7 @@ internal sealed class ToolRunner(ToolLoopOptions options, TimeProvider time)
         var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
 
         // On another thread and waited for from outside, so that a tool that blocks or does not listen hangs nobody but itself.
-        var work = Task.Run(() => function.InvokeAsync(call.Arguments, new FunctionScope(context, call.Id), limit.Token).AsTask(), CancellationToken.None);
+        var work = Task.Run(() => function.InvokeAsync(call.Arguments, new FunctionScope(context, call.Id, context.Services), limit.Token).AsTask(), CancellationToken.None);
         _ = work.ContinueWith(
             static (_, sources) =>
             {

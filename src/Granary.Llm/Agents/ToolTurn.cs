@@ -1,14 +1,15 @@
 using System.Text.Json.Nodes;
 using Granary.Llm.Functions;
 using Granary.Llm.Rendering;
+using Granary.Llm.Rendering.Dialects;
 
 namespace Granary.Llm.Agents;
 
 /// <summary>What a turn of tool calls adds to a conversation: the assistant's message and a message for each result.</summary>
 public static class ToolTurn
 {
-    // What an assistant's message of OpenAI's chat may say when it is sent back; servers refuse or charge for other things that they answer.
-    private static readonly string[] AssistantFields = ["role", "content", "refusal", "tool_calls"];
+    /// <summary>The first Gemini that wants a signature with each turn of calls.</summary>
+    private const double SigningGemini = 3;
 
     /// <summary>The messages, in no provider's dialect.</summary>
     /// <param name="answer">The answer that calls tools.</param>
@@ -39,7 +40,8 @@ public static class ToolTurn
     /// <param name="results">A result for each call, in order.</param>
     /// <param name="rawAnswer">
     /// The provider's own answer, where it came whole: the assistant's part is taken from it, for only it has signatures of reasoning, which Anthropic,
-    /// Gemini and OpenAI want back.
+    /// Gemini and OpenAI want back. Without it, or where it has other calls than the answer, the turn goes on unsigned: Anthropic's <c>thinking</c> is taken
+    /// out of the payload.
     /// </param>
     public static void AppendTo(
         IChatRenderer renderer, JsonObject payload, ChatResponse answer, IReadOnlyList<FunctionResult> results, JsonObject? rawAnswer = null)
@@ -48,13 +50,15 @@ public static class ToolTurn
         ArgumentNullException.ThrowIfNull(payload);
         var list = ListOf(payload, renderer.Dialect);
         var rendered = renderer.RenderMessages(Of(answer, results));
-        var own = rawAnswer is null ? null : AssistantOf(rawAnswer, renderer.Dialect);
-        if (own is not null)
+        var own = rawAnswer is null ? null : OwnPart(rawAnswer, rendered, renderer.Dialect);
+        if (own is null)
         {
-            foreach (var entry in own)
-            {
-                list.Add(entry);
-            }
+            Unsigned(payload, rendered, answer, renderer.Dialect);
+        }
+
+        foreach (var entry in own ?? [])
+        {
+            list.Add(entry);
         }
 
         // Rendered together, so that each result finds its call, and then parted.
@@ -84,16 +88,48 @@ public static class ToolTurn
         return made;
     }
 
-    private static IReadOnlyList<JsonNode>? AssistantOf(JsonObject answer, ChatDialect dialect) => dialect switch
+    /// <summary>
+    /// The provider's own part with the ids that the results name. They differ from its own where those are none that the dialect takes, or missing. Null
+    /// if its calls are not those of the answer: a call without a result, or a result without a call, is refused.
+    /// </summary>
+    private static IReadOnlyList<JsonNode>? OwnPart(JsonObject rawAnswer, JsonArray rendered, ChatDialect dialect)
     {
-        ChatDialect.Anthropic when answer["content"] is JsonArray content => [new JsonObject { ["role"] = "assistant", ["content"] = content.DeepClone() }],
-        ChatDialect.Gemini when answer["candidates"]?[0]?["content"] is JsonObject content => [content.DeepClone()],
-        ChatDialect.OpenAIResponses when answer["output"] is JsonArray output => [.. output.OfType<JsonNode>().Select(static item => item.DeepClone())],
-        ChatDialect.Ollama when answer["message"] is JsonObject message => [message.DeepClone()],
-        ChatDialect.OpenAIChat or ChatDialect.Mistral when answer["choices"]?[0]?["message"] is JsonObject message =>
-            [new JsonObject(message.Where(static field => AssistantFields.Contains(field.Key)).Select(static field => KeyValuePair.Create(field.Key, field.Value?.DeepClone())))],
-        _ => null,
-    };
+        if (RawAnswers.Assistant(rawAnswer, dialect) is not { } own)
+        {
+            return null;
+        }
+
+        var calls = RawAnswers.Calls(own, dialect);
+        var fitted = RawAnswers.Calls(rendered.Where(entry => IsAssistant(entry, dialect)), dialect);
+        if (calls.Count != fitted.Count)
+        {
+            return null;
+        }
+
+        if (RawAnswers.IdField(dialect) is { } field)
+        {
+            for (var i = 0; i < calls.Count; i++)
+            {
+                calls[i][field] = fitted[i][field]?.DeepClone();
+            }
+        }
+
+        return own;
+    }
+
+    /// <summary>Makes up for the signatures that an answer in pieces did not keep: Gemini takes a word for them, Anthropic goes on without thinking.</summary>
+    private static void Unsigned(JsonObject payload, JsonArray rendered, ChatResponse answer, ChatDialect dialect)
+    {
+        switch (dialect)
+        {
+            case ChatDialect.Gemini when ModelFamilies.Version(answer.Model) >= SigningGemini:
+                GeminiContents.Sign(rendered);
+                break;
+            case ChatDialect.Anthropic:
+                payload.Remove("thinking");
+                break;
+        }
+    }
 
     private static bool IsAssistant(JsonNode? entry, ChatDialect dialect) => dialect switch
     {

@@ -58,5 +58,5 @@ public sealed record ChatUsage(
     int InputTokens, int OutputTokens, int CachedInputTokens = 0, int CacheWriteTokens = 0, int ReasoningTokens = 0, int ReportedTotalTokens = 0)
 {
     /// <summary>Prompt and answer, or what the provider says if that is more.</summary>
-    public int TotalTokens => Math.Max(InputTokens + OutputTokens, ReportedTotalTokens);
+    public int TotalTokens => (int)Math.Min(Math.Max((long)InputTokens + OutputTokens, ReportedTotalTokens), int.MaxValue);
 }

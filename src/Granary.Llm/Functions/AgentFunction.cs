@@ -12,7 +12,7 @@ public abstract class AgentFunction
         Parameters = parameters;
     }
 
-    /// <summary>Its name: 1 to 64 letters, digits, <c>_</c> and <c>-</c>, which every provider takes.</summary>
+    /// <summary>Its name: 1 to 64 letters, digits, <c>_</c> and <c>-</c>, beginning with a letter or <c>_</c>, which every provider takes.</summary>
     public string Name { get; }
 
     /// <summary>What it does, for the model.</summary>

@@ -15,12 +15,13 @@ internal static class FunctionNames
     private static readonly SearchValues<char> Allowed = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
 
     /// <summary>Whether the name can be used as it is.</summary>
-    public static bool IsValid(string? name) => name is { Length: > 0 and <= MaxLength } && !name.AsSpan().ContainsAnyExcept(Allowed);
+    public static bool IsValid(string? name) =>
+        name is { Length: > 0 and <= MaxLength } && (char.IsAsciiLetter(name[0]) || name[0] == '_') && !name.AsSpan().ContainsAnyExcept(Allowed);
 
     /// <summary>Returns the name if it can be used.</summary>
     /// <exception cref="ArgumentException">It cannot.</exception>
     public static string Require(string? name) =>
-        IsValid(name) ? name! : throw new ArgumentException($"The function name '{name}' must be 1 to {MaxLength} of A-Z a-z 0-9 _ and -.", nameof(name));
+        IsValid(name) ? name! : throw new ArgumentException($"The function name '{name}' must be 1 to {MaxLength} of A-Z a-z 0-9 _ and -, beginning with a letter or _ (which Gemini wants).", nameof(name));
 
     /// <summary>
     /// A usable name that is like the one given. Where something had to be changed, a hash of the whole name is at its end, so that two names
@@ -34,7 +35,12 @@ internal static class FunctionNames
         }
 
         var clean = new StringBuilder(MaxLength);
-        foreach (var character in name.AsSpan(0, Math.Min(name.Length, MaxLength - HashLength - 1)))
+        if (name.Length > 0 && (char.IsAsciiDigit(name[0]) || name[0] == '-'))
+        {
+            clean.Append('_');
+        }
+
+        foreach (var character in name.AsSpan(0, Math.Min(name.Length, MaxLength - HashLength - 1 - clean.Length)))
         {
             clean.Append(Allowed.Contains(character) ? character : '_');
         }

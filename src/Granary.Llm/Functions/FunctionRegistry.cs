@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Text.Json;
 using Granary.Core.Recall;
@@ -14,6 +15,8 @@ public sealed partial class FunctionRegistry
     private readonly Lock gate = new();
     private readonly Dictionary<string, AgentFunction> functions = new(StringComparer.Ordinal);
     private readonly List<IFunctionSource> sources = [];
+    // Names of which was warned: each list finds them anew.
+    private readonly ConcurrentDictionary<(string Source, string Name), byte> told = [];
     private readonly FunctionSearch search;
     private readonly IServiceProvider? services;
     private readonly ILogger logger;
@@ -146,7 +149,7 @@ public sealed partial class FunctionRegistry
             {
                 foreach (var function in lists[i])
                 {
-                    if (!all.TryAdd(function.Name, function))
+                    if (!all.TryAdd(function.Name, function) && told.TryAdd((asked[i].Name, function.Name), 0))
                     {
                         LogNameTaken(function.Name, asked[i].Name);
                     }

@@ -62,7 +62,7 @@ internal sealed class EmbeddingCalls(IProviderRouter router, OpenAIGateway openA
         }
         catch (Exception error) when (error is IOException or HttpRequestException)
         {
-            throw new ProviderException(provider.Name, $"The answer of the provider '{provider.Name}' broke off.", 502, innerException: error);
+            throw ProviderErrors.BrokenOff(provider.Name, error);
         }
     }
 

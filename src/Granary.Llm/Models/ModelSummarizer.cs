@@ -23,6 +23,9 @@ internal sealed partial class ModelSummarizer : ISummarizer
 
     private const int LeastInputTokens = 500;
 
+    /// <summary>After so many summaries in a row that came too late the model is left alone for as long as one may take: long windows are many summaries.</summary>
+    private const int LateInARow = 2;
+
     private readonly ModelsOptions _options;
     private readonly ModelInfo _info;
     private readonly StructuredExtraction<SummaryAnswer> _extraction;
@@ -30,6 +33,9 @@ internal sealed partial class ModelSummarizer : ISummarizer
     private readonly ExtractiveSummarizer _fallback;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly Lock _gate = new();
+    private int _lateInARow;
+    private long _pausedSince;
 
     /// <param name="options">Name the model.</param>
     /// <param name="models">Ask it.</param>
@@ -62,24 +68,34 @@ internal sealed partial class ModelSummarizer : ISummarizer
         }
 
         var patience = TimeSpan.FromSeconds(_options.SummarizerTimeoutSeconds);
+        if (IsPaused(patience))
+        {
+            GranaryLlmInstruments.Summarized(_info.Name, "paused");
+            return await _fallback.SummarizeAsync(request, cancellationToken).ConfigureAwait(false)
+                with { Fallback = $"The model '{_options.Summarizer}' was too slow {LateInARow} times in a row and is left alone for a while." };
+        }
+
         using var late = new CancellationTokenSource(patience, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         string outcome, reason;
         Exception failure;
         try
         {
-            var answer = await _extraction.ExtractAsync(Ask(request, said), either.Token).ConfigureAwait(false);
+            var answer = await _extraction.ExtractAsync(Ask(request, said), new CallDeadline(_time, patience), either.Token).ConfigureAwait(false);
             var summary = Read(request, said, answer);
+            Took(late: false);
             GranaryLlmInstruments.Summarized(_info.Name, "model");
             return summary;
         }
         catch (OperationCanceledException error) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             (outcome, reason, failure) = ("timeout", $"The model '{_options.Summarizer}' made no summary within {patience.TotalSeconds:0.#} s.", error);
+            Took(late: true);
         }
         catch (ProviderException error)
         {
             (outcome, reason, failure) = ("provider", error.Message, error);
+            Took(late: error.Status == 504);
         }
         catch (FormatException error)
         {
@@ -93,6 +109,23 @@ internal sealed partial class ModelSummarizer : ISummarizer
         GranaryLlmInstruments.Summarized(_info.Name, outcome);
         LogFallback(_logger, failure, _info.Name, outcome);
         return await _fallback.SummarizeAsync(request, cancellationToken).ConfigureAwait(false) with { Fallback = reason };
+    }
+
+    private bool IsPaused(TimeSpan pause)
+    {
+        lock (_gate)
+        {
+            return _lateInARow >= LateInARow && _time.GetElapsedTime(_pausedSince) < pause;
+        }
+    }
+
+    private void Took(bool late)
+    {
+        lock (_gate)
+        {
+            _lateInARow = late ? _lateInARow + 1 : 0;
+            _pausedSince = _time.GetTimestamp();
+        }
     }
 
     private ChatRequest Ask(SummaryRequest request, List<Utterance> said) => new()

@@ -40,10 +40,16 @@ public sealed class StructuredExtraction<T>
     /// <param name="request">What is asked; how the answer must look is added where the model can be held to it.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="ProviderException">No provider answered.</exception>
-    /// <exception cref="FormatException">What the model answered is not of the type, twice.</exception>
-    public async Task<T> ExtractAsync(ChatRequest request, CancellationToken cancellationToken = default)
+    /// <exception cref="FormatException">What the model answered is not of the type, twice, or was cut off or refused where asking again does not help.</exception>
+    public Task<T> ExtractAsync(ChatRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        return ExtractAsync(request, deadline: null, cancellationToken);
+    }
+
+    /// <summary>Asks a model, each provider of it with its share of the time.</summary>
+    internal async Task<T> ExtractAsync(ChatRequest request, CallDeadline? deadline, CancellationToken cancellationToken)
+    {
         if (request.ResponseFormat is null && _catalogue.Find(request.Model).Capabilities.HasFlag(ModelCapabilities.Json))
         {
             request = request with { ResponseFormat = _format };
@@ -51,26 +57,40 @@ public sealed class StructuredExtraction<T>
 
         for (var attempt = 1; ; attempt++)
         {
-            var answer = await _models.CompleteAsync(request, cancellationToken).ConfigureAwait(false);
+            var answer = deadline is not null && _models is ITimedChatModels timed
+                ? await timed.CompleteAsync(request, deadline, cancellationToken).ConfigureAwait(false)
+                : await _models.CompleteAsync(request, cancellationToken).ConfigureAwait(false);
             UsageLearning.Observe(_tokens, request, answer.Usage);
             try
             {
                 return answer.Error is null ? Parse(answer.Content) : throw new FormatException(answer.Error);
             }
-            catch (FormatException error) when (attempt < Tries)
+            catch (FormatException error) when (attempt < Tries && Again(request, answer, error) is { } again)
             {
-                request = request with
-                {
-                    Messages =
-                    [
-                        .. request.Messages,
-                        .. answer.Content.Length > 0 ? [new ModelMessage { Role = MessageRole.Assistant, Content = answer.Content }] : Array.Empty<ModelMessage>(),
-                        new ModelMessage { Role = MessageRole.User, Content = $"That cannot be read: {error.Message} Answer again with the JSON object alone." },
-                    ],
-                };
+                request = again;
             }
         }
     }
+
+    /// <summary>What to ask after an answer that cannot be read; null if that would bring no other.</summary>
+    private ChatRequest? Again(ChatRequest request, ChatResponse answer, FormatException error) => answer.Finish switch
+    {
+        ChatFinish.ContentFilter => null,
+
+        // The model was not wrong, only cut off: with half an answer in the prompt and the same limit it would be again.
+        ChatFinish.Length => request.MaxTokens is { } limit && Math.Min(2L * limit, _catalogue.Find(request.Model).OutputTokens) is var more && more > limit
+            ? request with { MaxTokens = (int)more }
+            : null,
+        _ => request with
+        {
+            Messages =
+            [
+                .. request.Messages,
+                .. answer.Content.Length > 0 ? [new ModelMessage { Role = MessageRole.Assistant, Content = answer.Content }] : Array.Empty<ModelMessage>(),
+                new ModelMessage { Role = MessageRole.User, Content = $"That cannot be read: {error.Message} Answer again with the JSON object alone." },
+            ],
+        },
+    };
 
     /// <summary>Asks a model; where that fails, makes the value without one.</summary>
     /// <param name="request">What is asked.</param>

@@ -1,8 +1,9 @@
 namespace Granary.Llm.Providers;
 
 /// <summary>The places for concurrent calls of a provider. A call keeps its place until its answer is disposed.</summary>
-internal sealed class CallPermits(ProviderSetup setup, TimeProvider time) : IDisposable
+internal sealed class CallPermits(ProviderSetup setup, TimeProvider time)
 {
+    // Not disposed: answers may outlive the provider and give their places back, and without its wait handle it holds nothing.
     private readonly SemaphoreSlim _free = new(setup.Options.MaxConcurrentCalls);
 
     /// <summary>Waits for a place.</summary>
@@ -30,8 +31,6 @@ internal sealed class CallPermits(ProviderSetup setup, TimeProvider time) : IDis
 
         return new Permit(_free);
     }
-
-    public void Dispose() => _free.Dispose();
 
     private sealed class Permit(SemaphoreSlim free) : IDisposable
     {

@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Granary.Llm.Providers;
 
 /// <summary>Renders a request for each provider in turn until one answers.</summary>
-internal sealed partial class ChatModels(IProviderRouter router, IChatDialects dialects, OpenAIGateway openAI, TimeProvider time, ILogger<ChatModels> logger) : IChatModels
+internal sealed partial class ChatModels(IProviderRouter router, IChatDialects dialects, OpenAIGateway openAI, TimeProvider time, ILogger<ChatModels> logger)
+    : IChatModels, ITimedChatModels
 {
     /// <summary>The largest whole answer in bytes: more is no chat.</summary>
     private const int MaxAnswerBytes = 64 * 1024 * 1024;
@@ -15,13 +16,16 @@ internal sealed partial class ChatModels(IProviderRouter router, IChatDialects d
     public Task<ChatResponse> CompleteAsync(ChatRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return FirstAsync(request.Model, route => CompleteAsync(route, request, cancellationToken));
+        return FirstAsync(request.Model, deadline: null, (route, patience) => CompleteAsync(route, request, patience, cancellationToken));
     }
+
+    public Task<ChatResponse> CompleteAsync(ChatRequest request, CallDeadline deadline, CancellationToken cancellationToken) =>
+        FirstAsync(request.Model, deadline, (route, patience) => CompleteAsync(route, request, patience, cancellationToken));
 
     public async IAsyncEnumerable<StreamEvent> StreamAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        using var stream = await FirstAsync(request.Model, route => OpenAsync(route, request, cancellationToken)).ConfigureAwait(false);
+        using var stream = await FirstAsync(request.Model, deadline: null, (route, _) => OpenAsync(route, request, cancellationToken)).ConfigureAwait(false);
         do
         {
             foreach (var next in stream.Events)
@@ -33,14 +37,14 @@ internal sealed partial class ChatModels(IProviderRouter router, IChatDialects d
     }
 
     /// <summary>Tries the routes of a model in their order.</summary>
-    private async Task<T> FirstAsync<T>(string model, Func<ProviderRoute, Task<T>> ask)
+    private async Task<T> FirstAsync<T>(string model, CallDeadline? deadline, Func<ProviderRoute, TimeSpan?, Task<T>> ask)
     {
         var routes = router.Route(model);
         for (var index = 0; ; index++)
         {
             try
             {
-                return await ask(routes[index]).ConfigureAwait(false);
+                return await ask(routes[index], deadline?.Share(routes.Count - index)).ConfigureAwait(false);
             }
             catch (ProviderException error) when (index < routes.Count - 1 && ProviderErrors.MayFallBack(error))
             {
@@ -50,9 +54,9 @@ internal sealed partial class ChatModels(IProviderRouter router, IChatDialects d
         }
     }
 
-    private async Task<ChatResponse> CompleteAsync(ProviderRoute route, ChatRequest request, CancellationToken cancellationToken)
+    private async Task<ChatResponse> CompleteAsync(ProviderRoute route, ChatRequest request, TimeSpan? patience, CancellationToken cancellationToken)
     {
-        using var answer = await SendAsync(route, request with { Model = route.Model, Stream = false }, cancellationToken).ConfigureAwait(false);
+        using var answer = await SendAsync(route, request with { Model = route.Model, Stream = false }, patience, cancellationToken).ConfigureAwait(false);
         try
         {
             var body = await ReadAllAsync(answer.Body, cancellationToken).ConfigureAwait(false);
@@ -66,14 +70,14 @@ internal sealed partial class ChatModels(IProviderRouter router, IChatDialects d
         }
         catch (Exception error) when (error is IOException or HttpRequestException)
         {
-            throw new ProviderException(route.Provider.Name, $"The answer of the provider '{route.Provider.Name}' broke off.", 502, innerException: error);
+            throw ProviderErrors.BrokenOff(route.Provider.Name, error);
         }
     }
 
     /// <summary>Opens a stream and reads as far as its first event, so that what fails before it can go to the next provider.</summary>
     private async Task<AnswerStream> OpenAsync(ProviderRoute route, ChatRequest request, CancellationToken cancellationToken)
     {
-        var answer = await SendAsync(route, request with { Model = route.Model, Stream = true }, cancellationToken).ConfigureAwait(false);
+        var answer = await SendAsync(route, request with { Model = route.Model, Stream = true }, patience: null, cancellationToken).ConfigureAwait(false);
         var stream = new AnswerStream(answer, dialects.Adapter(route.Provider.Dialect));
         try
         {
@@ -91,7 +95,7 @@ internal sealed partial class ChatModels(IProviderRouter router, IChatDialects d
         }
     }
 
-    private async Task<RawAnswer> SendAsync(ProviderRoute route, ChatRequest request, CancellationToken cancellationToken)
+    private async Task<RawAnswer> SendAsync(ProviderRoute route, ChatRequest request, TimeSpan? patience, CancellationToken cancellationToken)
     {
         var provider = route.Provider;
         var call = new ProviderCall
@@ -100,6 +104,7 @@ internal sealed partial class ChatModels(IProviderRouter router, IChatDialects d
             Model = route.Model,
             Body = JsonSerializer.SerializeToUtf8Bytes(dialects.Renderer(provider.Dialect).RenderRequest(request), ProviderJson.Plain),
             Stream = request.Stream,
+            Patience = patience,
         };
         var answer = provider.Dialect == ChatDialect.OpenAIChat
             ? await openAI.ChatAsync(provider, call, cancellationToken).ConfigureAwait(false)

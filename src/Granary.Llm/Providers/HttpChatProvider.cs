@@ -48,18 +48,19 @@ internal sealed partial class HttpChatProvider : IChatProvider, IProviderEvents,
     {
         var address = _address.Of(call);
         var started = _time.GetTimestamp();
+        var attempt = new Attempt(this, call, address);
         var outcome = "canceled";
         IDisposable? permit = null;
         try
         {
             permit = await _permits.EnterAsync(cancellationToken).ConfigureAwait(false);
             var message = await _pipeline.SendAsync(
-                static (state, token) => state.Provider.TryAsync(state.call, state.address, token),
-                (Provider: this, call, address),
+                static (attempt, token) => attempt.Provider.TryAsync(attempt, token),
+                attempt,
                 Patience(call),
                 cancellationToken).ConfigureAwait(false);
             outcome = ((int)message.StatusCode).ToString(CultureInfo.InvariantCulture);
-            var response = new ProviderResponse(message, permit);
+            var response = new ProviderResponse(message, permit) { Watch = body => new PatientStream(body, Limit(attempt), _time, FellSilent) };
             permit = null;
             return response;
         }
@@ -90,11 +91,7 @@ internal sealed partial class HttpChatProvider : IChatProvider, IProviderEvents,
         }
     }
 
-    public void Dispose()
-    {
-        _http.Dispose();
-        _permits.Dispose();
-    }
+    public void Dispose() => _http.Dispose();
 
     void IProviderEvents.Repeating(string provider, string reason, int attempt, TimeSpan delay)
     {
@@ -109,9 +106,11 @@ internal sealed partial class HttpChatProvider : IChatProvider, IProviderEvents,
     }
 
     /// <summary>One try: a request of its own, since a request cannot be sent twice; the body's bytes are the caller's and not copied.</summary>
-    private async Task<HttpResponseMessage> TryAsync(ProviderCall call, Uri address, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> TryAsync(Attempt attempt, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(call.Operation == ProviderOperation.Models ? HttpMethod.Get : HttpMethod.Post, address);
+        var call = attempt.Call;
+        attempt.Started = _time.GetTimestamp();
+        using var request = new HttpRequestMessage(call.Operation == ProviderOperation.Models ? HttpMethod.Get : HttpMethod.Post, attempt.Address);
         if (request.Method == HttpMethod.Post)
         {
             request.Content = new ReadOnlyMemoryContent(call.Body) { Headers = { ContentType = Json } };
@@ -133,10 +132,31 @@ internal sealed partial class HttpChatProvider : IChatProvider, IProviderEvents,
         }
     }
 
-    private TimeSpan Patience(ProviderCall call) => TimeSpan.FromSeconds(
-        !call.Stream && call.Operation is ProviderOperation.Chat or ProviderOperation.Responses
-            ? _setup.Options.WholeAnswerTimeoutSeconds
-            : _setup.Options.TimeoutSeconds);
+    private static bool IsWhole(ProviderCall call) => !call.Stream && call.Operation is ProviderOperation.Chat or ProviderOperation.Responses;
+
+    private TimeSpan Patience(ProviderCall call)
+    {
+        var set = TimeSpan.FromSeconds(IsWhole(call) ? _setup.Options.WholeAnswerTimeoutSeconds : _setup.Options.TimeoutSeconds);
+        return call.Patience is { } less && less < set ? less : set;
+    }
+
+    /// <summary>What is left for a whole answer's body; some servers send its head at once and the rest when the model is done.</summary>
+    private PatienceLimit Limit(Attempt attempt)
+    {
+        if (!IsWhole(attempt.Call))
+        {
+            return new PatienceLimit(TimeSpan.FromSeconds(_setup.Options.IdleTimeoutSeconds), IsWhole: false);
+        }
+
+        var left = Patience(attempt.Call) - _time.GetElapsedTime(attempt.Started);
+        return new PatienceLimit(left > TimeSpan.Zero ? left : TimeSpan.Zero, IsWhole: true);
+    }
+
+    private void FellSilent()
+    {
+        LogSilent(_logger, Name);
+        _ = _pipeline.FellSilentAsync();
+    }
 
     private static string Reason(HttpRequestException error) => error.HttpRequestError switch
     {
@@ -166,4 +186,16 @@ internal sealed partial class HttpChatProvider : IChatProvider, IProviderEvents,
         // Trace identifiers and baggage are this side's business.
         ActivityHeadersPropagator = null,
     };
+
+    /// <summary>A call on its way, and when its last try began.</summary>
+    private sealed class Attempt(HttpChatProvider provider, ProviderCall call, Uri address)
+    {
+        public HttpChatProvider Provider => provider;
+
+        public ProviderCall Call => call;
+
+        public Uri Address => address;
+
+        public long Started { get; set; }
+    }
 }

@@ -32,6 +32,9 @@ public sealed record ProviderCall
     /// <summary>Whether the answer comes in pieces.</summary>
     public bool Stream { get; init; }
 
+    /// <summary>The longest that a try may take, where that is less than the provider's settings say; null: as they say.</summary>
+    internal TimeSpan? Patience { get; init; }
+
     /// <summary>The caller's own credential, passed on where the provider has no key: the value of <c>Authorization</c>, <c>x-api-key</c> or <c>x-goog-api-key</c>.</summary>
     public string? Credential { get; init; }
 
@@ -63,6 +66,11 @@ public enum ProviderOperation
 /// <param name="permit">What is given back when the answer is disposed: its place among the provider's concurrent calls.</param>
 public sealed class ProviderResponse(HttpResponseMessage message, IDisposable? permit = null) : IDisposable
 {
+    private Stream? _body;
+
+    /// <summary>Makes what reads the body of the body; null to read it as it is.</summary>
+    internal Func<Stream, Stream>? Watch { get; init; }
+
     /// <summary>The status.</summary>
     public int Status => (int)message.StatusCode;
 
@@ -75,12 +83,22 @@ public sealed class ProviderResponse(HttpResponseMessage message, IDisposable? p
     /// <summary>The headers of the answer itself, not of its content.</summary>
     public System.Net.Http.Headers.HttpResponseHeaders Headers => message.Headers;
 
-    /// <summary>The body as it comes.</summary>
-    public Task<Stream> ReadAsync(CancellationToken cancellationToken = default) => message.Content.ReadAsStreamAsync(cancellationToken);
+    /// <summary>The body as it comes, the same however often it is asked for. A provider that falls silent for too long ends it with an <see cref="IOException"/>.</summary>
+    public async Task<Stream> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        if (_body is null)
+        {
+            var body = await message.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            _body = Watch?.Invoke(body) ?? body;
+        }
+
+        return _body;
+    }
 
     /// <inheritdoc />
     public void Dispose()
     {
+        _body?.Dispose();
         message.Dispose();
         permit?.Dispose();
     }

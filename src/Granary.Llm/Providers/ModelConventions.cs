@@ -33,6 +33,14 @@ internal static class ModelConventions
         return rank ?? (options.Models.Count == 0 && IsOf(kind, model) ? 2 : null);
     }
 
+    /// <summary>Whether a provider lists how names of the model's folder begin (<c>anthropic/*</c>): as sure a word on a name with a slash as the whole name.</summary>
+    public static bool ListsFolder(ProviderOptions options, string model)
+    {
+        var slash = model.IndexOf('/', StringComparison.Ordinal);
+        return slash > 0 && options.Models.Any(listed =>
+            listed.EndsWith('*') && listed.Length - 1 > slash && model.StartsWith(listed.AsSpan(0, listed.Length - 1), StringComparison.OrdinalIgnoreCase));
+    }
+
     private static bool IsOf(ProviderKind kind, string model) => kind switch
     {
         ProviderKind.OpenAI or ProviderKind.Azure => Begins(model, OpenAI) || IsReasoning(model),

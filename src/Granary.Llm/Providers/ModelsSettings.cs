@@ -9,6 +9,9 @@ internal static class ModelsSettings
 {
     private const string Section = "Granary:Models";
 
+    /// <summary>Texts that Gemini embeds in one call (https://ai.google.dev/api/embeddings).</summary>
+    private const int GeminiBatchTexts = 100;
+
     /// <summary>Reads and checks the settings of models.</summary>
     /// <param name="configuration">The configuration.</param>
     /// <param name="providers">The providers there are.</param>
@@ -24,6 +27,7 @@ internal static class ModelsSettings
         if (failures.Count == 0)
         {
             failures.AddRange(CheckUses(options, new ModelCatalogue(options.Catalogue, providers), providers));
+            failures.AddRange(CheckProviders(options, configuration, providers));
         }
 
         return failures.Count == 0 ? options : throw new OptionsValidationException(Section, typeof(ModelsOptions), failures);
@@ -43,6 +47,39 @@ internal static class ModelsSettings
         if (options is { Embedder: { } embedder, EmbedderDimensions: null } && catalogue.Find(embedder).Dimensions is null)
         {
             yield return ModelEmbedder.MissingDimensions(embedder);
+        }
+
+        if (options.Summarizer is { } summarizer && catalogue.Find(summarizer).Capabilities is var can && can.HasFlag(ModelCapabilities.Embeddings) && !can.HasFlag(ModelCapabilities.Chat))
+        {
+            yield return $"{Section}:Summarizer: '{summarizer}' makes vectors and no texts; name a model of chats.";
+        }
+
+        foreach (var provider in options.Embedder is null ? [] : ProviderRouter.SetupsOf(options.Embedder, catalogue, providers))
+        {
+            if (provider.Kind == ProviderKind.Anthropic)
+            {
+                yield return $"{Section}:Embedder: the provider '{provider.Name}' makes no vectors; name a model of another one.";
+            }
+
+            if (provider.Kind == ProviderKind.Gemini && options.EmbedderBatchTexts > GeminiBatchTexts)
+            {
+                yield return $"{Section}:EmbedderBatchTexts must be {GeminiBatchTexts} or less: the provider '{provider.Name}' takes no more at once.";
+            }
+        }
+    }
+
+    /// <summary>A catalogue that names a provider nobody knows makes a model that nobody reaches. One that is switched off is known.</summary>
+    private static IEnumerable<string> CheckProviders(ModelsOptions options, IConfiguration configuration, IReadOnlyList<ProviderSetup> providers)
+    {
+        var known = providers.Select(provider => provider.Name)
+            .Concat(configuration.GetSection(ProviderSettings.Section).GetChildren().Select(section => section.Key.ToLowerInvariant()))
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+        for (var index = 0; index < options.Catalogue.Count; index++)
+        {
+            if (options.Catalogue[index].Provider is { } name && !known.Contains(name))
+            {
+                yield return $"{Section}:Catalogue:{index}:Provider: there is no provider '{name}'; there are: {string.Join(", ", known.Order(StringComparer.Ordinal))}.";
+            }
         }
     }
 

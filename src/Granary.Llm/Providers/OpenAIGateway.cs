@@ -1,6 +1,7 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using OpenAI;
 
@@ -57,6 +58,11 @@ internal sealed class OpenAIGateway(TimeProvider time)
     {
         var options = new RequestOptions { BufferResponse = false, ErrorOptions = ClientErrorBehaviors.NoThrow, CancellationToken = cancellationToken };
         options.SetHeader(ProviderHandler.Model, Uri.EscapeDataString(call.Model));
+        if (call.Patience is { } patience)
+        {
+            options.SetHeader(ProviderHandler.Patience, patience.Ticks.ToString(CultureInfo.InvariantCulture));
+        }
+
         if (call.Stream)
         {
             options.SetHeader("Accept", "text/event-stream");
@@ -68,7 +74,7 @@ internal sealed class OpenAIGateway(TimeProvider time)
     private RawAnswer Answer(ClientResult result)
     {
         var response = result.GetRawResponse();
-        var wait = response.Headers.TryGetValue("Retry-After", out var text) ? RetryAfter.Parse(text, time) : null;
+        var wait = RetryAfter.Of(name => response.Headers.TryGetValue(name, out var value) ? value : null, time);
         return new RawAnswer(response.Status, response.ContentStream ?? Stream.Null, wait, response);
     }
 
@@ -81,6 +87,9 @@ internal sealed class OpenAIGateway(TimeProvider time)
         /// <summary>Tells the model, which the package has in the body alone.</summary>
         public const string Model = "x-granary-model";
 
+        /// <summary>Tells the call's patience in ticks.</summary>
+        public const string Patience = "x-granary-patience";
+
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             var path = request.RequestUri!.AbsolutePath;
@@ -89,6 +98,7 @@ internal sealed class OpenAIGateway(TimeProvider time)
                 Operation = path.EndsWith("/embeddings", StringComparison.Ordinal) ? ProviderOperation.Embeddings : ProviderOperation.Chat,
                 Model = Uri.UnescapeDataString(request.Headers.GetValues(Model).First()),
                 Body = request.Content is null ? default : await request.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false),
+                Patience = request.Headers.TryGetValues(Patience, out var ticks) ? TimeSpan.FromTicks(long.Parse(ticks.First(), CultureInfo.InvariantCulture)) : null,
                 Stream = request.Headers.Accept.Any(type => type.MediaType == "text/event-stream"),
             };
             var response = await provider.SendAsync(call, cancellationToken).ConfigureAwait(false);

@@ -32,6 +32,13 @@ internal static class ProviderErrors
             answer.RetryAfter);
     }
 
+    /// <summary>An answer that began and did not come to its end.</summary>
+    public static ProviderException BrokenOff(string provider, Exception error) => new(
+        provider,
+        $"The answer of the provider '{provider}' broke off{(error is SilentProviderException ? $": {error.Message}" : ".")}",
+        error is SilentProviderException ? 504 : 502,
+        innerException: error);
+
     /// <summary>Whether another provider may do what this one did not: it is not the request that is wrong.</summary>
     public static bool MayFallBack(ProviderException error) => error.Status is 401 or 403 or 404 or 408 or 429 or >= 500;
 

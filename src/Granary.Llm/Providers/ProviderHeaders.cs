@@ -22,7 +22,7 @@ internal sealed class ProviderHeaders(ProviderSetup setup)
         foreach (var (name, value) in call.Headers)
         {
             // Neither another key than the provider's nor what belongs to the connection or the body.
-            if (!IsOurs(name))
+            if (!IsOurs(name) && IsName(name) && IsValue(value))
             {
                 message.Headers.Remove(name);
                 message.Headers.TryAddWithoutValidation(name, value);
@@ -72,7 +72,15 @@ internal sealed class ProviderHeaders(ProviderSetup setup)
         return isToken ? ("Authorization", Bearer + key) : Own(key);
     }
 
-    private static bool IsOurs(string name) => name.ToLowerInvariant() is
+    /// <summary>Whether a text is a header's name: a token of RFC 9110, 5.6.2.</summary>
+    public static bool IsName(string name) =>
+        name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal));
+
+    /// <summary>Whether a text can be a header's value here: printable ASCII, not empty.</summary>
+    public static bool IsValue(string value) => !string.IsNullOrWhiteSpace(value) && value.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0;
+
+    /// <summary>Whether a header is the client's alone: credentials, and what belongs to the connection or the body.</summary>
+    public static bool IsOurs(string name) => name.ToLowerInvariant() is
         "authorization" or "x-api-key" or "api-key" or "x-goog-api-key" or "proxy-authorization" or "cookie"
         or "host" or "connection" or "keep-alive" or "transfer-encoding" or "te" or "trailer" or "upgrade" or "expect"
         or "accept" or "accept-encoding" || name.StartsWith("content-", StringComparison.OrdinalIgnoreCase);

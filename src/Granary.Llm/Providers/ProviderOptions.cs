@@ -21,8 +21,17 @@ public sealed class ProviderOptions
     /// <summary>Seconds until an answer begins (its status and headers), for each try; above 0 up to 3,600.</summary>
     public double TimeoutSeconds { get; set; } = 60;
 
-    /// <summary>The same for a chat whose answer comes whole, which begins only when the model is done; above 0 up to 3,600.</summary>
+    /// <summary>
+    /// Seconds until a chat whose answer comes whole is answered to its last byte, for each try; above 0 up to 3,600. Such an answer begins only when
+    /// the model is done.
+    /// </summary>
     public double WholeAnswerTimeoutSeconds { get; set; } = 600;
+
+    /// <summary>
+    /// Seconds that an answer which has begun may be silent between two pieces before it counts as broken; above 0 up to 3,600. Models that reason
+    /// are silent for minutes. A silent provider is a failure that opens the circuit.
+    /// </summary>
+    public double IdleTimeoutSeconds { get; set; } = 300;
 
     /// <summary>How often a call is repeated after 429, 408, a status of 500 and above, or a lost connection; 0 to 10.</summary>
     public int Retries { get; set; } = 2;
@@ -67,7 +76,7 @@ public sealed class ProviderOptions
     /// <summary>Azure: the version of its API.</summary>
     public string ApiVersion { get; set; } = "2024-10-21";
 
-    /// <summary>Further headers of every call, such as <c>OpenAI-Organization</c>.</summary>
+    /// <summary>Further headers of every call, such as <c>OpenAI-Organization</c>; none that carries a key, which is <see cref="Key"/>'s place.</summary>
     public IDictionary<string, string> Headers { get; set; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>What is wrong, each with the setting's name and the fix.</summary>
@@ -103,7 +112,7 @@ public sealed class ProviderOptions
 
         foreach (var (name, value) in new (string, double)[]
         {
-            (nameof(TimeoutSeconds), TimeoutSeconds), (nameof(WholeAnswerTimeoutSeconds), WholeAnswerTimeoutSeconds),
+            (nameof(TimeoutSeconds), TimeoutSeconds), (nameof(WholeAnswerTimeoutSeconds), WholeAnswerTimeoutSeconds), (nameof(IdleTimeoutSeconds), IdleTimeoutSeconds),
         })
         {
             if (value is not (> 0 and <= 3_600))
@@ -151,6 +160,32 @@ public sealed class ProviderOptions
         foreach (var model in Models.Where(model => model.AsSpan(0, Math.Max(0, model.Length - 1)).Contains('*') || string.IsNullOrWhiteSpace(model)))
         {
             yield return $"{path}:Models has '{model}'; write a model's name, or how names begin and a * at the end.";
+        }
+
+        foreach (var (name, value) in Headers)
+        {
+            if (ProviderHeaders.IsOurs(name))
+            {
+                yield return $"{path}:Headers:{name} is a header that the provider's client sets itself; remove it. A key belongs into {path}:Key.";
+            }
+            else if (!ProviderHeaders.IsName(name))
+            {
+                yield return $"{path}:Headers has '{name}', which is no name of a header; write letters, digits and '-'.";
+            }
+            else if (value is null || !ProviderHeaders.IsValue(value))
+            {
+                yield return $"{path}:Headers:{name} must have a value of printable ASCII characters on one line.";
+            }
+        }
+
+        if (string.IsNullOrWhiteSpace(ApiVersion))
+        {
+            yield return $"{path}:ApiVersion must not be empty; remove it for the usual version.";
+        }
+
+        foreach (var (model, _) in Deployments.Where(item => string.IsNullOrWhiteSpace(item.Value)))
+        {
+            yield return $"{path}:Deployments:{model} must be the name of a deployment.";
         }
 
         if (Kind is not (ProviderKind.Azure or null) && (Deployment is not null || Deployments.Count > 0))

@@ -19,6 +19,7 @@ internal sealed class ProviderPipeline
     private readonly ProviderSetup _setup;
     private readonly TimeProvider _time;
     private readonly IProviderEvents _events;
+    private readonly ResiliencePipeline<HttpResponseMessage> _breaker;
     private readonly ResiliencePipeline<HttpResponseMessage> _pipeline;
 
     public ProviderPipeline(ProviderSetup setup, TimeProvider time, IProviderEvents events)
@@ -31,7 +32,9 @@ internal sealed class ProviderPipeline
             builder.AddRetry(Retry(options));
         }
 
-        _pipeline = builder.AddCircuitBreaker(Breaker(options)).AddTimeout(new TimeoutStrategyOptions
+        // On its own, since an answer may also fail after the call: see FellSilentAsync.
+        _breaker = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time }.AddCircuitBreaker(Breaker(options)).Build();
+        _pipeline = builder.AddPipeline(_breaker).AddTimeout(new TimeoutStrategyOptions
         {
             TimeoutGenerator = static args => new(args.Context.Properties.GetValue(Patience, TimeSpan.FromSeconds(60))),
         }).Build();
@@ -56,6 +59,23 @@ internal sealed class ProviderPipeline
                 static async (context, args) => await args.send(args.state, context.CancellationToken).ConfigureAwait(false),
                 context,
                 (send, state)).ConfigureAwait(false);
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
+        }
+    }
+
+    /// <summary>Counts an answer that began and did not go on in time: for the circuit it is a failure like one that did not begin.</summary>
+    public async Task FellSilentAsync()
+    {
+        var context = ResilienceContextPool.Shared.Get();
+        try
+        {
+            await _breaker.ExecuteOutcomeAsync(
+                static (_, _) => new ValueTask<Outcome<HttpResponseMessage>>(Outcome.FromException<HttpResponseMessage>(new TimeoutRejectedException())),
+                context,
+                0).ConfigureAwait(false);
         }
         finally
         {

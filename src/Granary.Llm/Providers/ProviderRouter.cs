@@ -38,6 +38,10 @@ internal sealed class ProviderRouter : IProviderRouter, IDisposable
         }
     }
 
+    /// <summary>The settings of the providers that a model's calls go to, in their order.</summary>
+    public static IReadOnlyList<ProviderSetup> SetupsOf(string model, IModelCatalogue catalogue, IReadOnlyList<ProviderSetup> setups) =>
+        Find(model, catalogue.Find(model), setups).Found;
+
     /// <summary>Why the engine itself cannot use a model, or null if it can.</summary>
     public static string? Problem(string model, IModelCatalogue catalogue, IReadOnlyList<ProviderSetup> setups)
     {
@@ -58,9 +62,11 @@ internal sealed class ProviderRouter : IProviderRouter, IDisposable
             return (found, model);
         }
 
-        // A provider may list names that look like provider/model; otherwise what stands before the slash is a provider's name.
+        // A provider may list names that look like provider/model; otherwise what stands before the slash is a provider's name. One that nobody
+        // configured is always there: its name must not take a model, and the caller's key, from a server that somebody listed models of.
         var slash = model.IndexOf('/', StringComparison.Ordinal);
-        if (slash > 0 && slash < model.Length - 1 && Named(model[..slash], setups) is { } named)
+        if (slash > 0 && slash < model.Length - 1 && Named(model[..slash], setups) is { } named
+            && !(named.IsImplied && found.Exists(setup => !setup.IsImplied)))
         {
             return ([named], model[(slash + 1)..]);
         }
@@ -95,7 +101,7 @@ internal sealed class ProviderRouter : IProviderRouter, IDisposable
 
         found.Sort(static (a, b) =>
             (a.Setup.Options.FallbackOrder, a.Rank, a.Setup.Kind, a.Setup.Name).CompareTo((b.Setup.Options.FallbackOrder, b.Rank, b.Setup.Kind, b.Setup.Name)));
-        return ([.. found.Select(item => item.Setup)], found.Exists(item => item.Rank == 0));
+        return ([.. found.Select(item => item.Setup)], found.Exists(item => item.Rank == 0 || ModelConventions.ListsFolder(item.Setup.Options, model)));
     }
 
     private static ProviderSetup? Named(string name, IEnumerable<ProviderSetup> setups) =>

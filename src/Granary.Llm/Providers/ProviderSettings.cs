@@ -6,7 +6,8 @@ namespace Granary.Llm.Providers;
 /// <summary>Reads the providers from <c>Granary:Providers</c> and the usual variables.</summary>
 internal static class ProviderSettings
 {
-    private const string Section = "Granary:Providers";
+    /// <summary>The section of the providers.</summary>
+    public const string Section = "Granary:Providers";
 
     /// <summary>The variables that each provider's own clients know; sections are stronger.</summary>
     private static readonly (string Name, ProviderKind Kind, string Key, string BaseUrl)[] Usual =
@@ -67,7 +68,8 @@ internal static class ProviderSettings
             }
         }
 
-        foreach (var (name, options) in found)
+        // One that is switched off may be half configured.
+        foreach (var (name, options) in found.Where(item => item.Value.Enabled))
         {
             failures.AddRange(options.Validate($"{Section}:{name}"));
         }

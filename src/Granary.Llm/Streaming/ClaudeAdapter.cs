@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using Granary.Llm.Rendering.Dialects;
 
 namespace Granary.Llm.Streaming;
 
@@ -67,7 +68,7 @@ internal sealed class ClaudeAdapter(TimeProvider time) : StreamAdapter(new SseRe
             }
             else if (json.ValueTextEquals("usage"u8))
             {
-                next.Usage = ReadUsage(ref json);
+                next.Usage = UsageReader.Anthropic(ref json);
             }
             else if (json.ValueTextEquals("error"u8))
             {
@@ -268,49 +269,13 @@ internal sealed class ClaudeAdapter(TimeProvider time) : StreamAdapter(new SseRe
             }
             else if (json.ValueTextEquals("usage"u8))
             {
-                next.Usage = ReadUsage(ref json);
+                next.Usage = UsageReader.Anthropic(ref json);
             }
             else
             {
                 JsonTokens.SkipValue(ref json);
             }
         }
-    }
-
-    /// <summary>Anthropic's input tokens are those that no cache had a part in.</summary>
-    private static ChatUsage? ReadUsage(ref Utf8JsonReader json)
-    {
-        if (!JsonTokens.EnterObject(ref json))
-        {
-            return null;
-        }
-
-        int input = 0, output = 0, read = 0, written = 0;
-        while (JsonTokens.NextProperty(ref json))
-        {
-            if (json.ValueTextEquals("input_tokens"u8))
-            {
-                input = JsonTokens.Number(ref json) ?? 0;
-            }
-            else if (json.ValueTextEquals("output_tokens"u8))
-            {
-                output = JsonTokens.Number(ref json) ?? 0;
-            }
-            else if (json.ValueTextEquals("cache_read_input_tokens"u8))
-            {
-                read = JsonTokens.Number(ref json) ?? 0;
-            }
-            else if (json.ValueTextEquals("cache_creation_input_tokens"u8))
-            {
-                written = JsonTokens.Number(ref json) ?? 0;
-            }
-            else
-            {
-                JsonTokens.SkipValue(ref json);
-            }
-        }
-
-        return new ChatUsage(input + read + written, output, read, written);
     }
 
     private static void WriteUsageOf(ChatUsage usage, Utf8JsonWriter json)
@@ -350,13 +315,13 @@ internal sealed class ClaudeAdapter(TimeProvider time) : StreamAdapter(new SseRe
 
                 break;
             case EventType.BlockStop:
-                Calls.Find(next.Index)?.Complete(null, events);
+                Calls.Find(next.Index)?.Close(null, isCut: false, events);
                 break;
             case EventType.MessageDelta:
                 Usage(next.Usage, events);
                 if (next.StopReason is { Length: > 0 } reason)
                 {
-                    Stop(FinishOf(reason), events);
+                    Stop(FinishReasons.Anthropic(reason), events);
                 }
 
                 break;
@@ -368,14 +333,6 @@ internal sealed class ClaudeAdapter(TimeProvider time) : StreamAdapter(new SseRe
                 break;
         }
     }
-
-    private static ChatFinish FinishOf(string reason) => reason switch
-    {
-        "tool_use" => ChatFinish.ToolCalls,
-        "max_tokens" or "model_context_window_exceeded" => ChatFinish.Length,
-        "refusal" => ChatFinish.ContentFilter,
-        _ => ChatFinish.Stop,
-    };
 
     private Block? FindTool(int index) =>
         open is { Kind: BlockKind.Tool } && open.Index == index ? open : waiting.FirstOrDefault(b => b.Kind == BlockKind.Tool && b.Index == index);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Granary.Llm.Rendering.Dialects;
 
 namespace Granary.Llm.Streaming;
 
@@ -44,7 +45,7 @@ internal sealed class GoogleAdapter(TimeProvider time) : StreamAdapter(new SseRe
             }
             else if (json.ValueTextEquals("usageMetadata"u8))
             {
-                usage = ReadUsage(ref json);
+                usage = UsageReader.Gemini(ref json);
             }
             else if (json.ValueTextEquals("promptFeedback"u8))
             {
@@ -74,7 +75,7 @@ internal sealed class GoogleAdapter(TimeProvider time) : StreamAdapter(new SseRe
     {
         if (finishReason is not null)
         {
-            Stop(FinishOf(finishReason), events);
+            Stop(FinishReasons.Gemini(finishReason), events);
         }
     }
 
@@ -179,15 +180,6 @@ internal sealed class GoogleAdapter(TimeProvider time) : StreamAdapter(new SseRe
         output.Write("\n\n"u8);
     }
 
-    private static ChatFinish FinishOf(string reason) => reason switch
-    {
-        "FUNCTION_CALL" => ChatFinish.ToolCalls,
-        "MAX_TOKENS" => ChatFinish.Length,
-        "SAFETY" or "RECITATION" or "LANGUAGE" or "BLOCKLIST" or "PROHIBITED_CONTENT" or "SPII" or "IMAGE_SAFETY" or "IMAGE_PROHIBITED_CONTENT"
-            or "IMAGE_RECITATION" => ChatFinish.ContentFilter,
-        _ => ChatFinish.Stop,
-    };
-
     private void ReadHead(ReadOnlySpan<byte> payload, ICollection<StreamEvent> events)
     {
         var json = new Utf8JsonReader(payload);
@@ -244,9 +236,9 @@ internal sealed class GoogleAdapter(TimeProvider time) : StreamAdapter(new SseRe
             }
         }
 
-        if (reason is "MALFORMED_FUNCTION_CALL" or "UNEXPECTED_TOOL_CALL" or "TOO_MANY_TOOL_CALLS")
+        if (FinishReasons.GeminiFailure(reason, message) is { } failure)
         {
-            error = message ?? $"The model's tool call cannot be used: {reason}.";
+            error = failure;
         }
         else if (!string.IsNullOrEmpty(reason) && reason != "FINISH_REASON_UNSPECIFIED")
         {
@@ -380,52 +372,6 @@ internal sealed class GoogleAdapter(TimeProvider time) : StreamAdapter(new SseRe
                 JsonTokens.SkipValue(ref json);
             }
         }
-    }
-
-    /// <summary>Gemini counts thoughts beside the answer, and the results of its own tools beside the prompt.</summary>
-    private static ChatUsage? ReadUsage(ref Utf8JsonReader json)
-    {
-        if (!JsonTokens.EnterObject(ref json))
-        {
-            return null;
-        }
-
-        int prompt = 0, tools = 0, candidates = 0, thoughts = 0, cached = 0, total = 0;
-        while (JsonTokens.NextProperty(ref json))
-        {
-            if (json.ValueTextEquals("promptTokenCount"u8))
-            {
-                prompt = JsonTokens.Number(ref json) ?? 0;
-            }
-            else if (json.ValueTextEquals("toolUsePromptTokenCount"u8))
-            {
-                tools = JsonTokens.Number(ref json) ?? 0;
-            }
-            else if (json.ValueTextEquals("candidatesTokenCount"u8))
-            {
-                candidates = JsonTokens.Number(ref json) ?? 0;
-            }
-            else if (json.ValueTextEquals("thoughtsTokenCount"u8))
-            {
-                thoughts = JsonTokens.Number(ref json) ?? 0;
-            }
-            else if (json.ValueTextEquals("cachedContentTokenCount"u8))
-            {
-                cached = JsonTokens.Number(ref json) ?? 0;
-            }
-            else if (json.ValueTextEquals("totalTokenCount"u8))
-            {
-                total = JsonTokens.Number(ref json) ?? 0;
-            }
-            else
-            {
-                JsonTokens.SkipValue(ref json);
-            }
-        }
-
-        var input = prompt + tools;
-        var output = candidates + thoughts;
-        return new ChatUsage(input, output, cached, 0, thoughts, total > input + output ? total : 0);
     }
 
     private Utf8JsonWriter BeginPart(IBufferWriter<byte> output)

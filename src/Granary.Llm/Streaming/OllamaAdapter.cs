@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using Granary.Llm.Rendering.Dialects;
 
 namespace Granary.Llm.Streaming;
 
@@ -76,7 +77,7 @@ internal sealed class OllamaAdapter(TimeProvider time) : StreamAdapter(new JsonL
 
         if (isDone)
         {
-            Stop(reason == "length" ? ChatFinish.Length : ChatFinish.Stop, events);
+            Stop(FinishReasons.Ollama(reason), events);
             Done(events);
         }
     }

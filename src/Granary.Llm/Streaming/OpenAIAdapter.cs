@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Granary.Llm.Rendering.Dialects;
 
 namespace Granary.Llm.Streaming;
 
@@ -10,6 +11,7 @@ namespace Granary.Llm.Streaming;
 internal sealed class OpenAIAdapter(ChatDialect dialect, TimeProvider time) : StreamAdapter(new SseReader(), time)
 {
     private byte[] head = [];
+    private bool isRefused;
 
     /// <inheritdoc />
     public override ChatDialect Dialect => dialect;
@@ -36,6 +38,7 @@ internal sealed class OpenAIAdapter(ChatDialect dialect, TimeProvider time) : St
         var json = new Utf8JsonReader(payload);
         ChatUsage? usage = null;
         string? error = null;
+        string? failure = null;
         JsonTokens.EnterRoot(ref json);
         while (JsonTokens.NextProperty(ref json))
         {
@@ -45,13 +48,13 @@ internal sealed class OpenAIAdapter(ChatDialect dialect, TimeProvider time) : St
                 {
                     while (JsonTokens.NextObject(ref json))
                     {
-                        ReadChoice(ref json, payload, events);
+                        ReadChoice(ref json, payload, ref failure, events);
                     }
                 }
             }
             else if (json.ValueTextEquals("usage"u8))
             {
-                usage = ReadUsage(ref json);
+                usage = UsageReader.OpenAI(ref json);
             }
             else if (json.ValueTextEquals("error"u8))
             {
@@ -65,9 +68,9 @@ internal sealed class OpenAIAdapter(ChatDialect dialect, TimeProvider time) : St
 
         JsonTokens.LeaveRoot(ref json);
         Usage(usage, events);
-        if (error is not null)
+        if ((error ?? failure) is { } told)
         {
-            Fail(error, events);
+            Fail(told, events);
         }
     }
 
@@ -278,11 +281,12 @@ internal sealed class OpenAIAdapter(ChatDialect dialect, TimeProvider time) : St
         }
     }
 
-    private void ReadChoice(ref Utf8JsonReader json, ReadOnlySpan<byte> payload, ICollection<StreamEvent> events)
+    private void ReadChoice(ref Utf8JsonReader json, ReadOnlySpan<byte> payload, ref string? failure, ICollection<StreamEvent> events)
     {
         // Azure has the index last.
         var isFirstChoice = JsonTokens.IndexAhead(json) == 0;
         string? finish = null;
+        string? error = null;
         while (JsonTokens.NextProperty(ref json))
         {
             if (isFirstChoice && json.ValueTextEquals("delta"u8))
@@ -296,6 +300,10 @@ internal sealed class OpenAIAdapter(ChatDialect dialect, TimeProvider time) : St
             {
                 finish = JsonTokens.Text(ref json);
             }
+            else if (isFirstChoice && json.ValueTextEquals("error"u8))
+            {
+                error = JsonTokens.Error(ref json);
+            }
             else
             {
                 JsonTokens.SkipValue(ref json);
@@ -308,21 +316,14 @@ internal sealed class OpenAIAdapter(ChatDialect dialect, TimeProvider time) : St
             case null or "":
                 break;
             case "error":
-                Fail(UnnamedError, events);
+                // Told when the whole chunk is read: its usage comes before, and its own error says more.
+                failure = error ?? UnnamedError;
                 break;
             default:
-                Stop(FinishOf(finish), events);
+                Stop(FinishReasons.OpenAI(finish, isRefused), events);
                 break;
         }
     }
-
-    private static ChatFinish FinishOf(string reason) => reason switch
-    {
-        "tool_calls" or "function_call" => ChatFinish.ToolCalls,
-        "length" or "model_length" or "max_tokens" => ChatFinish.Length,
-        "content_filter" => ChatFinish.ContentFilter,
-        _ => ChatFinish.Stop,
-    };
 
     private void ReadDelta(ref Utf8JsonReader json, ReadOnlySpan<byte> payload, ICollection<StreamEvent> events)
     {
@@ -355,7 +356,9 @@ internal sealed class OpenAIAdapter(ChatDialect dialect, TimeProvider time) : St
             }
             else if (json.ValueTextEquals("refusal"u8))
             {
-                Content(JsonTokens.Text(ref json), events);
+                var refusal = JsonTokens.Text(ref json);
+                isRefused |= !string.IsNullOrEmpty(refusal);
+                Content(refusal, events);
             }
             else if (json.ValueTextEquals("function_call"u8))
             {
@@ -525,80 +528,6 @@ internal sealed class OpenAIAdapter(ChatDialect dialect, TimeProvider time) : St
         }
 
         return id is null && last.Name == name && !last.IsWhole ? last : null;
-    }
-
-    private static ChatUsage? ReadUsage(ref Utf8JsonReader json)
-    {
-        if (!JsonTokens.EnterObject(ref json))
-        {
-            return null;
-        }
-
-        int input = 0, output = 0, total = 0, cached = 0, cacheWrite = 0, reasoning = 0;
-        while (JsonTokens.NextProperty(ref json))
-        {
-            if (json.ValueTextEquals("prompt_tokens"u8) || json.ValueTextEquals("input_tokens"u8))
-            {
-                input = Math.Max(input, JsonTokens.Number(ref json) ?? 0);
-            }
-            else if (json.ValueTextEquals("completion_tokens"u8) || json.ValueTextEquals("output_tokens"u8))
-            {
-                output = Math.Max(output, JsonTokens.Number(ref json) ?? 0);
-            }
-            else if (json.ValueTextEquals("total_tokens"u8))
-            {
-                total = JsonTokens.Number(ref json) ?? 0;
-            }
-            else if (json.ValueTextEquals("prompt_cache_hit_tokens"u8))
-            {
-                // DeepSeek's name.
-                cached = Math.Max(cached, JsonTokens.Number(ref json) ?? 0);
-            }
-            else if (json.ValueTextEquals("prompt_tokens_details"u8))
-            {
-                if (JsonTokens.EnterObject(ref json))
-                {
-                    while (JsonTokens.NextProperty(ref json))
-                    {
-                        if (json.ValueTextEquals("cached_tokens"u8))
-                        {
-                            cached = Math.Max(cached, JsonTokens.Number(ref json) ?? 0);
-                        }
-                        else if (json.ValueTextEquals("cache_write_tokens"u8))
-                        {
-                            cacheWrite = JsonTokens.Number(ref json) ?? 0;
-                        }
-                        else
-                        {
-                            JsonTokens.SkipValue(ref json);
-                        }
-                    }
-                }
-            }
-            else if (json.ValueTextEquals("completion_tokens_details"u8))
-            {
-                if (JsonTokens.EnterObject(ref json))
-                {
-                    while (JsonTokens.NextProperty(ref json))
-                    {
-                        if (json.ValueTextEquals("reasoning_tokens"u8))
-                        {
-                            reasoning = JsonTokens.Number(ref json) ?? 0;
-                        }
-                        else
-                        {
-                            JsonTokens.SkipValue(ref json);
-                        }
-                    }
-                }
-            }
-            else
-            {
-                JsonTokens.SkipValue(ref json);
-            }
-        }
-
-        return new ChatUsage(input, output, cached, cacheWrite, reasoning, total > input + output ? total : 0);
     }
 
     private readonly record struct ToolPiece(int Index, string? Id, string? Name, string Arguments);

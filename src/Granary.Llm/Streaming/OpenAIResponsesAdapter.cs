@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using Granary.Llm.Rendering.Dialects;
 
 namespace Granary.Llm.Streaming;
 
@@ -14,6 +15,7 @@ internal sealed class OpenAIResponsesAdapter(TimeProvider time) : StreamAdapter(
     private Item? openText;
     private long created;
     private int sequence;
+    private bool isRefused;
 
     private enum ItemKind
     {
@@ -177,7 +179,8 @@ internal sealed class OpenAIResponsesAdapter(TimeProvider time) : StreamAdapter(
             return EventType.Other;
         }
 
-        return json.ValueTextEquals("response.output_text.delta"u8) || json.ValueTextEquals("response.refusal.delta"u8) ? EventType.Text
+        return json.ValueTextEquals("response.output_text.delta"u8) ? EventType.Text
+            : json.ValueTextEquals("response.refusal.delta"u8) ? EventType.Refusal
             : json.ValueTextEquals("response.function_call_arguments.delta"u8) ? EventType.Arguments
             : json.ValueTextEquals("response.reasoning_summary_text.delta"u8) || json.ValueTextEquals("response.reasoning_text.delta"u8) ? EventType.Reasoning
             : json.ValueTextEquals("response.reasoning_summary_part.added"u8) ? EventType.SummaryPart
@@ -199,6 +202,10 @@ internal sealed class OpenAIResponsesAdapter(TimeProvider time) : StreamAdapter(
             if (json.ValueTextEquals("type"u8))
             {
                 next.IsFunction = JsonTokens.Text(ref json) == "function_call";
+            }
+            else if (json.ValueTextEquals("status"u8))
+            {
+                next.IsCut = JsonTokens.Text(ref json) == "incomplete";
             }
             else if (json.ValueTextEquals("call_id"u8))
             {
@@ -233,7 +240,7 @@ internal sealed class OpenAIResponsesAdapter(TimeProvider time) : StreamAdapter(
             }
             else if (json.ValueTextEquals("usage"u8))
             {
-                next.Usage = ReadUsage(ref json);
+                next.Usage = UsageReader.OpenAIResponses(ref json);
             }
             else if (json.ValueTextEquals("error"u8))
             {
@@ -263,66 +270,6 @@ internal sealed class OpenAIResponsesAdapter(TimeProvider time) : StreamAdapter(
         }
     }
 
-    private static ChatUsage? ReadUsage(ref Utf8JsonReader json)
-    {
-        if (!JsonTokens.EnterObject(ref json))
-        {
-            return null;
-        }
-
-        int input = 0, output = 0, cached = 0, reasoning = 0, total = 0;
-        while (JsonTokens.NextProperty(ref json))
-        {
-            if (json.ValueTextEquals("input_tokens"u8))
-            {
-                input = JsonTokens.Number(ref json) ?? 0;
-            }
-            else if (json.ValueTextEquals("output_tokens"u8))
-            {
-                output = JsonTokens.Number(ref json) ?? 0;
-            }
-            else if (json.ValueTextEquals("total_tokens"u8))
-            {
-                total = JsonTokens.Number(ref json) ?? 0;
-            }
-            else if (json.ValueTextEquals("input_tokens_details"u8))
-            {
-                cached = ReadDetail(ref json, "cached_tokens"u8);
-            }
-            else if (json.ValueTextEquals("output_tokens_details"u8))
-            {
-                reasoning = ReadDetail(ref json, "reasoning_tokens"u8);
-            }
-            else
-            {
-                JsonTokens.SkipValue(ref json);
-            }
-        }
-
-        return new ChatUsage(input, output, cached, 0, reasoning, total > input + output ? total : 0);
-    }
-
-    private static int ReadDetail(ref Utf8JsonReader json, ReadOnlySpan<byte> name)
-    {
-        var value = 0;
-        if (JsonTokens.EnterObject(ref json))
-        {
-            while (JsonTokens.NextProperty(ref json))
-            {
-                if (json.ValueTextEquals(name))
-                {
-                    value = JsonTokens.Number(ref json) ?? 0;
-                }
-                else
-                {
-                    JsonTokens.SkipValue(ref json);
-                }
-            }
-        }
-
-        return value;
-    }
-
     private void Take(in Incoming next, ICollection<StreamEvent> events)
     {
         var call = next.Index is { } index ? Calls.Find(index) : Calls.Last;
@@ -332,6 +279,10 @@ internal sealed class OpenAIResponsesAdapter(TimeProvider time) : StreamAdapter(
                 Start(next.Id, next.Name, null, events);
                 break;
             case EventType.Text:
+                Content(next.Delta, events);
+                break;
+            case EventType.Refusal:
+                isRefused |= !string.IsNullOrEmpty(next.Delta);
                 Content(next.Delta, events);
                 break;
             case EventType.Reasoning:
@@ -348,17 +299,17 @@ internal sealed class OpenAIResponsesAdapter(TimeProvider time) : StreamAdapter(
                 call?.Add(next.Delta, events);
                 break;
             case EventType.ArgumentsDone:
-                call?.Complete(next.Arguments, events);
+                call?.Close(next.Arguments, isCut: false, events);
                 break;
             case EventType.ItemDone when next.IsFunction:
                 Start(null, null, null, events);
-                (call ?? Calls.Begin(next.Index ?? -1, next.Id, next.Name, events)).Complete(next.Arguments, events);
+                (call ?? Calls.Begin(next.Index ?? -1, next.Id, next.Name, events)).Close(next.Arguments, next.IsCut, events);
                 break;
             case EventType.Completed:
-                End(ChatFinish.Stop, next, events);
+                End(isRefused ? ChatFinish.ContentFilter : ChatFinish.Stop, next, events);
                 break;
             case EventType.Incomplete:
-                End(next.IncompleteReason == "content_filter" ? ChatFinish.ContentFilter : ChatFinish.Length, next, events);
+                End(FinishReasons.Incomplete(next.IncompleteReason, isRefused), next, events);
                 break;
             case EventType.Failed:
                 Usage(next.Usage, events);
@@ -649,6 +600,7 @@ internal sealed class OpenAIResponsesAdapter(TimeProvider time) : StreamAdapter(
         Other,
         Created,
         Text,
+        Refusal,
         Reasoning,
         SummaryPart,
         ItemAdded,
@@ -668,6 +620,7 @@ internal sealed class OpenAIResponsesAdapter(TimeProvider time) : StreamAdapter(
         public int SummaryIndex;
         public string? Arguments;
         public bool IsFunction;
+        public bool IsCut;
         public string? Id;
         public string? Name;
         public ChatUsage? Usage;

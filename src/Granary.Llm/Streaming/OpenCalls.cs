@@ -3,12 +3,22 @@ using System.Text;
 namespace Granary.Llm.Streaming;
 
 /// <summary>The tool calls of one answer that is being read, put together from their pieces.</summary>
-internal sealed class OpenCalls
+/// <param name="size">Counts what they take.</param>
+internal sealed class OpenCalls(AnswerSize size)
 {
+    /// <summary>What a call takes besides its arguments, with space to spare, in characters.</summary>
+    private const int CallSize = 1024;
+
     private readonly List<OpenCall> calls = [];
 
     /// <summary>Whether there is any.</summary>
     public bool Any => calls.Count > 0;
+
+    /// <summary>Whether there is any that is complete.</summary>
+    public bool AnyComplete => calls.Exists(call => call.IsComplete);
+
+    /// <summary>Whether all are complete.</summary>
+    public bool AllComplete => calls.TrueForAll(call => call.IsComplete);
 
     /// <summary>The call that began last.</summary>
     public OpenCall? Last => calls.Count == 0 ? null : calls[^1];
@@ -26,7 +36,8 @@ internal sealed class OpenCalls
     /// <param name="events">Receives the events.</param>
     public OpenCall Begin(int key, string? id, string? name, ICollection<StreamEvent> events)
     {
-        var call = new OpenCall(calls.Count, key, string.IsNullOrEmpty(id) ? null : id);
+        size.Add(CallSize);
+        var call = new OpenCall(calls.Count, key, string.IsNullOrEmpty(id) ? null : id, size);
         calls.Add(call);
         call.Named(name, events);
         return call;
@@ -59,12 +70,14 @@ internal sealed class OpenCalls
 /// <param name="index">Which of the answer, from 0.</param>
 /// <param name="key">Where the source has it; -1 if it does not say.</param>
 /// <param name="id">Its id, if the source gave one yet.</param>
-internal sealed class OpenCall(int index, int key, string? id)
+/// <param name="size">Counts what it takes.</param>
+internal sealed class OpenCall(int index, int key, string? id, AnswerSize size)
 {
     private readonly StringBuilder arguments = new();
     private SurrogateJoin join;
     private bool begun;
     private bool complete;
+    private bool cut;
 
     public int Key => key;
 
@@ -72,8 +85,11 @@ internal sealed class OpenCall(int index, int key, string? id)
 
     public string? Name { get; private set; }
 
-    /// <summary>Arguments that came with the call's beginning; they count if no pieces follow.</summary>
+    /// <summary>Arguments that came at once, with the call's beginning or its end; they count if there are no pieces.</summary>
     public string? InOnePiece { get; set; }
+
+    /// <summary>Whether its completion was told.</summary>
+    public bool IsComplete => complete;
 
     public bool HasArguments => arguments.Length > 0;
 
@@ -83,6 +99,11 @@ internal sealed class OpenCall(int index, int key, string? id)
         get
         {
             var balance = new JsonBalance();
+            if (!HasArguments)
+            {
+                balance.Add(InOnePiece);
+            }
+
             foreach (var chunk in arguments.GetChunks())
             {
                 balance.Add(chunk.Span);
@@ -118,10 +139,28 @@ internal sealed class OpenCall(int index, int key, string? id)
             return;
         }
 
+        size.Add(text.Length);
         arguments.Append(text);
         if (begun)
         {
             events.Add(new StreamEvent(StreamEventKind.ToolCallDelta, text, index));
+        }
+    }
+
+    /// <summary>
+    /// The source has no more of the call, but may have cut it: it is complete at once if its arguments are whole. If not, the reason for which the answer
+    /// ends decides, in <see cref="OpenCalls.Complete"/>: a model that was done had no arguments for the tool, or wrote them wrong.
+    /// </summary>
+    /// <param name="whole">All of its arguments, if at hand.</param>
+    /// <param name="isCut">Whether the source says that it was cut: then it never is complete.</param>
+    /// <param name="events">Receives the events.</param>
+    public void Close(string? whole, bool isCut, ICollection<StreamEvent> events)
+    {
+        cut |= isCut;
+        InOnePiece = string.IsNullOrEmpty(whole) ? InOnePiece : whole;
+        if (IsWhole)
+        {
+            Complete(null, events);
         }
     }
 
@@ -130,7 +169,7 @@ internal sealed class OpenCall(int index, int key, string? id)
     /// <param name="events">Receives the events.</param>
     public void Complete(string? whole, ICollection<StreamEvent> events)
     {
-        if (complete)
+        if (complete || cut)
         {
             return;
         }

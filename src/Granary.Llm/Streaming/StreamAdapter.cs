@@ -19,6 +19,8 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     private readonly List<StreamEvent> found = [];
+    private readonly AnswerSize size = new();
+    private OpenCalls? calls;
     private Utf8JsonWriter? json;
     private SurrogateJoin content;
     private SurrogateJoin reasoning;
@@ -28,10 +30,13 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
     private ArrayBufferWriter<byte>? held;
 
     /// <summary>The tool calls that are being read.</summary>
-    protected OpenCalls Calls { get; } = new();
+    protected OpenCalls Calls => calls ??= new(size);
 
     /// <summary>Whether the start was told.</summary>
     protected bool IsStarted => started;
+
+    /// <summary>Whether the source ended without saying why, so that the stop that was told is only what the answer shows.</summary>
+    public bool IsStopAssumed { get; private set; }
 
     /// <summary>The clock, for times in what is written.</summary>
     protected TimeProvider Time => time;
@@ -70,7 +75,15 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
         }
         catch (Exception e) when (IsMalformed(e))
         {
-            Fail($"The provider's stream cannot be read: {e.Message}", events);
+            // What follows the stop can only be usage: the answer is whole without it.
+            if (stopped)
+            {
+                Done(events);
+            }
+            else
+            {
+                Fail($"The provider's stream cannot be read: {e.Message}", events);
+            }
         }
     }
 
@@ -240,7 +253,10 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
         }
     }
 
-    /// <summary>The answer ended. An answer with tool calls waits for their results, whatever word the provider has for that.</summary>
+    /// <summary>
+    /// The answer ended. An answer with tool calls waits for their results, whatever word the provider has for that. Calls whose arguments are not whole
+    /// count only if the model was done.
+    /// </summary>
     protected void Stop(ChatFinish finish, ICollection<StreamEvent> events)
     {
         if (stopped)
@@ -252,6 +268,7 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
         Start(null, null, null, events);
         finish = finish == ChatFinish.Stop && Calls.Any ? ChatFinish.ToolCalls : finish;
         Calls.Complete(all: finish == ChatFinish.ToolCalls, events);
+        finish = finish == ChatFinish.Unknown && Calls.AnyComplete ? ChatFinish.ToolCalls : finish;
         events.Add(new StreamEvent(StreamEventKind.Stop, Finish: finish));
     }
 
@@ -259,9 +276,17 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
     {
         if (!ended)
         {
+            if (!stopped)
+            {
+                // Nobody said whether a call that is open had more to come.
+                IsStopAssumed = stopped = true;
+                Start(null, null, null, events);
+                Calls.Complete(all: false, events);
+                var finish = !Calls.AllComplete ? ChatFinish.Length : Calls.Any ? ChatFinish.ToolCalls : ChatFinish.Stop;
+                events.Add(new StreamEvent(StreamEventKind.Stop, Finish: finish));
+            }
+
             ended = true;
-            Start(null, null, null, events);
-            Calls.Complete(all: false, events);
             events.Add(new StreamEvent(StreamEventKind.Done));
         }
     }
@@ -338,6 +363,7 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
     {
         if (!string.IsNullOrEmpty(text) && join.Add(text) is { Length: > 0 } whole)
         {
+            size.Add(whole.Length);
             Start(null, null, null, events);
             events.Add(new StreamEvent(kind, whole));
         }

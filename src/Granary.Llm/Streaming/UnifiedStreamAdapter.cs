@@ -24,6 +24,8 @@ public sealed class UnifiedStreamAdapter
     private bool used;
     private bool waitsForTools = true;
     private bool callsTold;
+    private bool stopTold;
+    private bool endTold;
     private bool isOver;
 
     /// <summary>An adapter for one stream.</summary>
@@ -144,6 +146,12 @@ public sealed class UnifiedStreamAdapter
 
     private void Relay(in StreamEvent next, StreamRelayOptions options, IBufferWriter<byte> output)
     {
+        // The end is told once; and a client takes nothing but usage for an answer that has stopped.
+        if (endTold || (stopTold && next.Kind is not (StreamEventKind.Usage or StreamEventKind.Done or StreamEventKind.Error)))
+        {
+            return;
+        }
+
         switch (next.Kind)
         {
             case StreamEventKind.ToolCallStart or StreamEventKind.ToolCallDelta when !options.RelayToolUseEvents:
@@ -155,6 +163,8 @@ public sealed class UnifiedStreamAdapter
                     writer.Write(next, output);
                 }
 
+                break;
+            case StreamEventKind.Stop when reader.IsStopAssumed && next.Finish != ChatFinish.Length:
                 break;
             case StreamEventKind.Stop:
                 TellStop(next, options, output);
@@ -175,6 +185,7 @@ public sealed class UnifiedStreamAdapter
 
     private void TellStop(in StreamEvent stop, StreamRelayOptions options, IBufferWriter<byte> output)
     {
+        stopTold = true;
         waitsForTools = stop.Finish == ChatFinish.ToolCalls;
         TellCalls(stop.Finish, options, output);
         if (!callsTold || options.RelayToolUseEvents || writer is not OpenAIAdapter)
@@ -184,6 +195,7 @@ public sealed class UnifiedStreamAdapter
 
         if (!waitsForTools && !options.RelayUsageEvents && writer is OpenAIAdapter)
         {
+            endTold = true;
             writer.WriteTerminator(output);
         }
     }

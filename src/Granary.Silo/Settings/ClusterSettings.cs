@@ -41,5 +41,5 @@ internal static class ClusterSettings
     ];
 
     /// <summary>Parts of the section <c>Granary</c> that have no flat name.</summary>
-    public static readonly IReadOnlyList<string> Sections = ["Postgres"];
+    public static readonly IReadOnlyList<string> Sections = ["Postgres", "Paged"];
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Granary.Core.Storage.Paged;
 using Granary.Hosting;
 using Granary.Hosting.Settings;
 using Granary.Http.Identity;
@@ -18,6 +19,9 @@ internal sealed partial class SiloSettings
         Clustering = backends.Clustering();
         Storage = backends.Storage(Clustering);
         Reminders = backends.Reminders(Clustering);
+
+        // What is wrong there should stop the start also where the store is another one today.
+        PagedSettings.Fill(new PagedStoreOptions(), host.Configuration, Storage);
         (Address, SiloPort, GatewayPort) = EndpointSettings.Read(read, host.Server, IsAlone);
         ClusterId = Name(read, ClusterSettings.ClusterId);
         ServiceId = Name(read, ClusterSettings.ServiceId);

@@ -35,7 +35,11 @@ internal static class Migrations
             id text COLLATE "C" NOT NULL,
             body bytea NOT NULL,
             PRIMARY KEY(partition, id)) WITH (fillfactor = 90);
-        """ + WriteGroup + ErasePartition,
+        CREATE TABLE {s}.leftovers(
+            number bigint PRIMARY KEY,
+            partition text COLLATE "C" NOT NULL);
+        CREATE INDEX leftovers_partition ON {s}.leftovers(partition);
+        """ + WriteGroup + ErasePartition + SweepLeftover,
     ];
 
     // The whole group in one statement: no transaction is ever open while a client thinks, is frozen or has died, and one round trip is enough.
@@ -127,6 +131,8 @@ internal static class Migrations
 
         """;
 
+    // Takes the same time for every partition, for it holds up a writer: the documents hang on the old number, which nobody finds from here on.
+    // The record of that number is what has them deleted, now or after a crash.
     private const string ErasePartition =
         """
         CREATE FUNCTION {s}.erase_partition(erased text, expected bigint, next_number bigint, shard_of smallint, now bigint, purge_at bigint)
@@ -145,7 +151,7 @@ internal static class Migrations
                     IF found_row.version <> expected THEN
                         RETURN false;
                     END IF;
-                    DELETE FROM {s}.documents WHERE partition = found_row.number;
+                    INSERT INTO {s}.leftovers(number, partition) VALUES (found_row.number, erased);
                     UPDATE {s}.partitions SET number = next_number, version = next_number, due_at = purge_at, erased_at = now WHERE id = erased;
                     RETURN true;
                 END IF;
@@ -155,6 +161,36 @@ internal static class Migrations
                     RETURN true;
                 END IF;
             END LOOP;
+        END
+        $function$;
+
+        """;
+
+    // Deletes a part of what an erasure left, in the order of the ids after the one given. Returns where to go on, or null when nothing is left and
+    // the record is gone too. Several may be at it: the record's lock lets one part be deleted at a time, and nobody adds documents to a dead number.
+    private const string SweepLeftover =
+        """
+        CREATE FUNCTION {s}.sweep_leftover(life bigint, start_after text, most integer)
+        RETURNS text LANGUAGE plpgsql
+        SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+        AS $function$
+        DECLARE
+            last text;
+        BEGIN
+            PERFORM set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off';
+            PERFORM FROM {s}.leftovers WHERE number = life FOR UPDATE;
+            IF NOT FOUND THEN
+                RETURN NULL;
+            END IF;
+            SELECT id INTO last FROM {s}.documents
+            WHERE partition = life AND id > start_after COLLATE "C" ORDER BY id OFFSET most - 1 LIMIT 1;
+            IF last IS NULL THEN
+                DELETE FROM {s}.documents WHERE partition = life;
+                DELETE FROM {s}.leftovers WHERE number = life;
+                RETURN NULL;
+            END IF;
+            DELETE FROM {s}.documents WHERE partition = life AND id > start_after COLLATE "C" AND id <= last COLLATE "C";
+            RETURN last;
         END
         $function$;
 

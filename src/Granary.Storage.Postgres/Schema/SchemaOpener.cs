@@ -120,6 +120,10 @@ internal static class SchemaOpener
             INSERT INTO {s}.documents(partition, id, body) SELECT 0, '', '' WHERE false;
             UPDATE {s}.documents SET body = '' WHERE false;
             DELETE FROM {s}.documents WHERE false;
+            SELECT 1 FROM {s}.leftovers LIMIT 0;
+            INSERT INTO {s}.leftovers(number, partition) SELECT 0, '' WHERE false;
+            UPDATE {s}.leftovers SET partition = '' WHERE false;
+            DELETE FROM {s}.leftovers WHERE false;
             UPDATE {s}.probe SET count = count WHERE false;
             SELECT nextval('{s}.numbers') WHERE false;
             """);

@@ -8,12 +8,6 @@ namespace Granary.Storage.Postgres.Writing;
 /// <summary>A writer's connection. After an error it must be disposed: nobody knows where it stands.</summary>
 internal sealed class WriteSession : IAsyncDisposable
 {
-    /// <summary>
-    /// How long an erasure may take, in seconds, where other statements end after Granary:Postgres:CommandTimeout: it grows with its partition, and
-    /// one that is rolled back each time would never succeed.
-    /// </summary>
-    private const int ErasureSeconds = 10 * 60;
-
     private readonly NpgsqlConnection _connection;
     private readonly GroupCommand _group;
     private readonly NumberSource _numbers;
@@ -93,29 +87,22 @@ internal sealed class WriteSession : IAsyncDisposable
         var now = _time.GetUtcNow();
         var number = await _numbers.TakeAsync(_connection, 1, CancellationToken.None).ConfigureAwait(false);
 
-        // Only the work has so long; the wait for the row's lock ends as that of other statements. The function of FROM runs first.
         return (bool)(await ExecuteAsync(
             _connection,
-            $"SELECT {_schema}.erase_partition($1, $2, $3, $4, $5, $6) FROM set_config('lock_timeout', '{_connection.CommandTimeout}s', true)",
-            Math.Max(ErasureSeconds, _connection.CommandTimeout),
-            [
-                write.Partition,
-                write.Expected.Value,
-                number,
-                (short)PartitionShard.Of(write.Partition),
-                now.UtcTicks,
-                (now + StorageLimits.TombstoneLifetime).UtcTicks,
-            ]).ConfigureAwait(false))!;
+            $"SELECT {_schema}.erase_partition($1, $2, $3, $4, $5, $6)",
+            write.Partition,
+            write.Expected.Value,
+            number,
+            (short)PartitionShard.Of(write.Partition),
+            now.UtcTicks,
+            (now + StorageLimits.TombstoneLifetime).UtcTicks).ConfigureAwait(false))!;
     }
 
     /// <summary>Runs a statement to the end of its answer, which is when it is committed.</summary>
     /// <returns>The first value of the first row, or null.</returns>
-    private static Task<object?> ExecuteAsync(NpgsqlConnection connection, string sql, params object[] values) =>
-        ExecuteAsync(connection, sql, connection.CommandTimeout, values);
-
-    private static async Task<object?> ExecuteAsync(NpgsqlConnection connection, string sql, int seconds, object[] values)
+    private static async Task<object?> ExecuteAsync(NpgsqlConnection connection, string sql, params object[] values)
     {
-        var command = new NpgsqlCommand(sql, connection) { CommandTimeout = seconds };
+        var command = new NpgsqlCommand(sql, connection);
         await using (command.ConfigureAwait(false))
         {
             foreach (var value in values)

@@ -33,6 +33,7 @@ internal static class ProxyCost
         var delays = new Table(
             $"Proxy: a chat in a session of {ProxyMemory.Turns} turns, ms (targets: whole answer, p50 added <= 1.5; first token, p50 added <= 1); slices of {CallsOfSlice}, {Slices} each",
             "", "direct p50", "p99", "bare relay p50", "p99", "Granary p50", "p99", "added p50", "by a bare relay", "added p99");
+        await DelayAsync(new Table("warm-up", "", "", "", "", "", "", "", "", "", ""), servers, calls, "", stream: false, resent: true);
         foreach (var (name, stream, resent) in (List<(string, bool, bool)>)
         [
             ("whole answer, history resent", false, true), ("whole answer, new message alone", false, false),
@@ -104,6 +105,7 @@ internal static class ProxyCost
         {
             ("direct (the provider)", servers.Upstream, () => calls.FirstTokenAsync(servers.Upstream.Address, whole, null)),
             ("bare relay", servers.Relay, () => calls.FirstTokenAsync(servers.Relay.Address, whole, null)),
+            ("Granary without a user", servers.Granary, () => calls.FirstTokenAsync(servers.Granary.Address, whole, null)),
             ("Granary", servers.Granary, () => calls.FirstTokenAsync(servers.Granary.Address, sent, $"{prefix}-{Interlocked.Increment(ref used)}")),
         };
         var rates = kinds.Select(_ => new List<double>()).ToArray();

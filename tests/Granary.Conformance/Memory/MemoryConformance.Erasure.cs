@@ -99,12 +99,13 @@ public abstract partial class MemoryConformance
     {
         var session = Memory.Session();
         await session.AppendAsync(Turn(1));
-        var deletes = Enumerable.Range(0, 5).Select(_ => Task.Run(() => session.DeleteAsync()));
+        var patient = new PatientSession(session);
+        var deletes = Enumerable.Range(0, 5).Select(_ => Task.Run(() => patient.DeleteAsync()));
         var appends = Enumerable.Range(2, 20).Select(i => Task.Run(async () =>
         {
             try
             {
-                await session.AppendAsync(Turn(i));
+                await patient.AppendAsync(Turn(i));
             }
             catch (ErasedException)
             {

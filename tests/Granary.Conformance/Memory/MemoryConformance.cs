@@ -61,7 +61,7 @@ public abstract partial class MemoryConformance : IAsyncLifetime
     /// <summary>Waits until the session is in an epoch: compaction runs in the background.</summary>
     private static async Task UntilEpochAsync(ISessionMemory session, int epoch)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         var seen = default(SessionChange);
         while (seen.Epoch < epoch)
         {

@@ -1,8 +1,8 @@
 namespace Granary.Conformance.Memory;
 
 /// <summary>
-/// A session whose changes are repeated when they lost their version twice, which surely stored nothing: a host that a test has dropped may
-/// still be folding.
+/// A session whose changes are repeated when they could not be made: a host that a test has dropped may still be folding, or a call does not reach a
+/// session that leaves memory again and again.
 /// </summary>
 internal sealed class PatientSession(ISessionMemory session)
 {
@@ -13,6 +13,8 @@ internal sealed class PatientSession(ISessionMemory session)
     public Task CompactAsync(CompactOptions options) => RepeatAsync(() => session.CompactAsync(options));
 
     public Task ClearAsync(bool confirm) => RepeatAsync(() => session.ClearAsync(confirm));
+
+    public Task DeleteAsync() => RepeatAsync(() => session.DeleteAsync());
 
     private static async Task RepeatAsync(Func<Task> change)
     {

@@ -5,12 +5,21 @@ using Granary.Llm.Agents;
 using Granary.Llm.Functions;
 using Granary.Llm.Providers;
 using Granary.Llm.Streaming;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Granary.Llm.Tests.Agents;
 
 public class MemoryProxyTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private static Func<IEnumerable<StreamEvent>> Ending(ChatFinish finish, bool isDone) => () =>
+    [
+        .. Answers.CallsAfter("Wait. ", ("delete_notes", "{}"))().Where(e => e.Kind is not (StreamEventKind.Stop or StreamEventKind.Done)),
+        .. finish == ChatFinish.Unknown ? Array.Empty<StreamEvent>() : [new(StreamEventKind.Stop, Finish: finish)],
+        .. isDone ? [new(StreamEventKind.Done)] : Array.Empty<StreamEvent>(),
+    ];
 
     [Fact]
     public async Task Events_come_in_the_order_of_the_table()
@@ -41,8 +50,51 @@ public class MemoryProxyTests
         Json(new FunctionCallError("f", "no", "c0")).ShouldBe("""{"type":"function_call_error","function_name":"f","error":"no","call_id":"c0"}""");
         Json(new IterationError(2, "lost")).ShouldBe("""{"type":"error","iteration":2,"error":"lost"}""");
         Json(new Completion("done", 3, null)).ShouldBe("""{"type":"completion","final_response":"done","total_iterations":3}""");
+        Json(new Completion("done", 1, new ChatUsage(10, 2, 8))).ShouldBe(
+            """{"type":"completion","final_response":"done","total_iterations":1,"usage":{"input_tokens":10,"output_tokens":2,"total_tokens":12,"cached_input_tokens":8,"cache_write_tokens":0,"reasoning_tokens":0}}""");
+        Json(new RelayedPiece(new StreamEvent(StreamEventKind.Content, "Hi"))).ShouldBe("""{"type":"raw","piece":{"kind":"content","text":"Hi"}}""");
+        Json(new RelayedPiece(new StreamEvent(StreamEventKind.ToolCallStart, Id: "c0", Name: "f"))).ShouldBe("""{"type":"raw","piece":{"kind":"tool_call_start","index":0,"id":"c0","name":"f"}}""");
+        Json(new RelayedPiece(new StreamEvent(StreamEventKind.Stop, Finish: ChatFinish.ContentFilter))).ShouldBe("""{"type":"raw","piece":{"kind":"stop","finish":"content_filter"}}""");
 
         static string Json(ProxyEvent next) => JsonSerializer.Serialize(next);
+    }
+
+    [Fact]
+    public void Events_are_read_back_from_json()
+    {
+        ProxyEvent[] all =
+        [
+            new RelayedPiece(new StreamEvent(StreamEventKind.ToolCallComplete, "{}", 3, "c3", "f")),
+            new RelayedPiece(new StreamEvent(StreamEventKind.Usage, Usage: new ChatUsage(10, 2, 8, 1, 1, 40))),
+            new Completion("done", 1, new ChatUsage(10, 2)),
+        ];
+
+        JsonSerializer.Deserialize<ProxyEvent[]>(JsonSerializer.Serialize(all))!.ShouldBe(all);
+    }
+
+    [Fact]
+    public async Task What_the_session_is_about_a_plan_and_files_reach_the_model()
+    {
+        var models = new FakeModels(Answers.Text("ok"));
+        var context = new CallingContext
+        {
+            SessionContext = "A claim about a broken window.",
+            Plan = "First ask for the date.",
+            FileUris = ["https://example.com/window.PNG?x=1", "gs://claims/report.pdf"],
+        };
+
+        await new MemoryProxy(models, new AgentModel { Name = "Guide", Namespace = "n", Description = "You guide." }).RunAsync("How bad is it?", context);
+        await new MemoryProxy(models).RunAsync("How bad is it?", context);
+
+        var system = models.Asked[0].Messages[0];
+        system.Role.ShouldBe(MessageRole.System);
+        system.Content.ShouldStartWith("You guide.");
+        system.Content.ShouldContain("A claim about a broken window.");
+        system.Content.ShouldContain("First ask for the date.");
+        var question = models.Asked[0].Messages[^1];
+        question.Content.ShouldBe("How bad is it?");
+        question.Media!.Select(m => (m.Type, m.Url)).ShouldBe([(MediaKind.Image, context.FileUris[0]), (MediaKind.File, context.FileUris[1])]);
+        models.Asked[1].Messages[0].Content.ShouldContain("A claim about a broken window.");
     }
 
     [Fact]
@@ -249,12 +301,73 @@ public class MemoryProxyTests
         events[^1].ShouldBeOfType<Completion>().FinalResponse.ShouldBe("Half of");
     }
 
+    [Theory]
+    [InlineData(ChatFinish.Length, true)]
+    [InlineData(ChatFinish.ContentFilter, true)]
+    [InlineData(ChatFinish.Stop, true)]
+    [InlineData(ChatFinish.Unknown, false)]
+    public async Task Tools_of_an_answer_that_was_cut_are_not_run(ChatFinish finish, bool isDone)
+    {
+        var ran = 0;
+        var models = new FakeModels(Ending(finish, isDone), Answers.Text("Deleted."));
+        var proxy = new MemoryProxy(models, functions: Answers.Registry(("delete_notes", () => ++ran)));
+
+        var events = await proxy.StreamAsync("go").AllAsync();
+
+        ran.ShouldBe(0);
+        models.Asked.Count.ShouldBe(1);
+        events.OfType<IterationError>().Single().Error.ShouldContain("not run");
+        events[^1].ShouldBeOfType<Completion>().FinalResponse.ShouldBe("Wait. ");
+    }
+
+    [Fact]
+    public async Task Tools_of_an_answer_that_ended_well_without_a_reason_are_run()
+    {
+        var ran = 0;
+        var models = new FakeModels(Ending(ChatFinish.Unknown, isDone: true), Answers.Text("Deleted."));
+
+        (await new MemoryProxy(models, functions: Answers.Registry(("delete_notes", () => ++ran))).RunAsync("go")).ShouldBe("Deleted.");
+
+        ran.ShouldBe(1);
+    }
+
     [Fact]
     public async Task A_failure_after_tools_is_not_hidden_by_earlier_text()
     {
         var models = new FakeModels(Answers.CallsAfter("Let me see.", ("work", "{}")), Answers.Throws(new ProviderException("p", "down", 503)));
 
         (await new MemoryProxy(models, functions: Answers.Registry(("work", () => 1))).RunAsync("go")).ShouldBe("Error: down");
+    }
+
+    [Fact]
+    public async Task Tools_get_the_services_of_the_calls_scope()
+    {
+        await using var root = new ServiceCollection().AddScoped<Unit>().BuildServiceProvider();
+        await using var scope = root.CreateAsyncScope();
+        Unit? given = null;
+        var registry = new FunctionRegistry(services: root);
+        registry.Add((Unit unit) => { given = unit; }, "work");
+
+        await new MemoryProxy(new FakeModels(Answers.Calls(("work", "{}")), Answers.Text("ok")), functions: registry)
+            .RunAsync("go", new CallingContext { Services = scope.ServiceProvider });
+
+        given.ShouldBeSameAs(scope.ServiceProvider.GetRequiredService<Unit>());
+    }
+
+    [Fact]
+    public async Task A_name_that_is_taken_is_warned_of_once()
+    {
+        var warnings = new Warnings();
+        var agent = new AgentModel { Name = "A", Namespace = "n", Functions = [new FunctionRegistry().Add(() => 1, "work")] };
+        var registry = new FunctionRegistry(logger: new Logger<FunctionRegistry>(warnings));
+        registry.Add(() => 2, "work");
+        registry.AddSource(new Source("theirs", [new FunctionRegistry().Add(() => 3, "work")]));
+        var proxy = new MemoryProxy(new FakeModels(Answers.Text("ok")), agent, registry, logger: new Logger<MemoryProxy>(warnings));
+
+        await proxy.RunAsync("go");
+        await proxy.RunAsync("go");
+
+        warnings.Count.ShouldBe(2);
     }
 
     [Fact]
@@ -394,5 +507,38 @@ public class MemoryProxyTests
     {
         [Description("Adds two numbers.")]
         public int Add(int left, int right) => left + right;
+    }
+
+    private sealed class Unit;
+
+    private sealed class Source(string name, IReadOnlyList<AgentFunction> functions) : IFunctionSource
+    {
+        public string Name => name;
+
+        public ValueTask<IReadOnlyList<AgentFunction>> ListAsync(CancellationToken cancellationToken = default) => ValueTask.FromResult(functions);
+    }
+
+    private sealed class Warnings : ILoggerFactory, ILogger
+    {
+        private int count;
+
+        public int Count => count;
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Interlocked.Increment(ref count);
+
+        public void AddProvider(ILoggerProvider provider)
+        {
+        }
+
+        public void Dispose()
+        {
+        }
     }
 }

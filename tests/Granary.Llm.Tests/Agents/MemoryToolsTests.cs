@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json;
 using Granary.Conformance.Stores;
 using Granary.Core.Storage;
@@ -37,6 +38,47 @@ public sealed class MemoryToolsTests : IAsyncDisposable
         only.GetProperty("sessionId").GetString().ShouldBe("s1");
         only.GetProperty("sequence").GetInt64().ShouldBe(1);
         only.GetProperty("content").GetString().ShouldBe("I am allergic to peanuts.");
+    }
+
+    [Fact]
+    public async Task Recall_reads_the_latest_and_no_more_text_than_it_may()
+    {
+        const int size = 40_000;
+        foreach (var session in new[] { "s1", "s2", "s3" })
+        {
+            for (var batch = 0; batch < 10; batch++)
+            {
+                await memory.Session(new SessionKey("default", "ada", session)).AppendAsync(new AppendRequest
+                {
+                    Messages = [.. Enumerable.Range(0, 8).Select(i => new Message { Role = MessageRole.User, Content = $"word{(batch * 8) + i} " + new string('x', size) })],
+                });
+            }
+        }
+
+        var counting = DispatchProxy.Create<IMemoryCluster, CountingReads>();
+        ((CountingReads)(object)counting).Inner = memory;
+        var tools = new FunctionRegistry();
+        tools.AddAll(new MemoryTools(counting).Functions);
+
+        var found = await tools.InvokeAsync("recall", JsonSerializer.SerializeToElement(new { query = "word79 word0" }), new FunctionScope(new CallingContext { UserId = "ada" }));
+
+        JsonDocument.Parse(found.Text).RootElement.EnumerateArray().Select(m => m.GetProperty("sequence").GetInt64()).ShouldBe([80, 80, 80]);
+        ((CountingReads)(object)counting).Characters.ShouldBeLessThan(3 * 45 * size);
+    }
+
+    [Fact]
+    public async Task Recall_reads_long_sessions_of_short_messages_far_back()
+    {
+        for (var i = 0; i < 10; i++)
+        {
+            await memory.Session(new SessionKey("default", "ada", "s1")).AppendAsync(new AppendRequest
+            {
+                Messages = [.. Enumerable.Range(0, 25).Select(j => new Message { Role = MessageRole.User, Content = $"word{(i * 25) + j + 1}" })],
+            });
+        }
+
+        JsonDocument.Parse((await CallAsync("ada", "recall", new { query = "word51 word50 word250" })).Text).RootElement.EnumerateArray()
+            .Select(m => m.GetProperty("sequence").GetInt64()).Order().ShouldBe([51, 250]);
     }
 
     [Fact]
@@ -155,4 +197,39 @@ public sealed class MemoryToolsTests : IAsyncDisposable
         name,
         JsonSerializer.SerializeToElement(arguments),
         new FunctionScope(new CallingContext { TenantId = tenant, UserId = user, SessionId = "now" }, "call_1"));
+
+    /// <summary>A memory that counts the characters that are read of its sessions.</summary>
+    internal class CountingReads : DispatchProxy
+    {
+        private int characters;
+
+        public object? Inner { get; set; }
+
+        public int Characters => characters;
+
+        private CountingReads? Owner { get; set; }
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+        {
+            var result = targetMethod!.Invoke(Inner, args);
+            switch (result)
+            {
+                case ISessionMemory:
+                    var session = Create<ISessionMemory, CountingReads>();
+                    ((CountingReads)(object)session).Inner = result;
+                    ((CountingReads)(object)session).Owner = this;
+                    return session;
+                case Task<MessagePage> page:
+                    return CountAsync(page);
+                default:
+                    return result;
+            }
+        }
+
+        private async Task<MessagePage> CountAsync(Task<MessagePage> page)
+        {
+            Interlocked.Add(ref Owner!.characters, (await page).Messages.Sum(m => m.Content.Length));
+            return await page;
+        }
+    }
 }

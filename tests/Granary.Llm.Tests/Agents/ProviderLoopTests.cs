@@ -59,6 +59,29 @@ public class ProviderLoopTests
         contents[^1]!["parts"]![0]!["functionResponse"]!["name"]!.GetValue<string>().ShouldBe("weather");
     }
 
+    [Theory]
+    [InlineData("max_tokens")]
+    [InlineData("refusal")]
+    public async Task A_call_of_Anthropics_that_was_cut_before_its_arguments_is_not_run(string reason)
+    {
+        var ran = 0;
+        await using var upstream = FakeUpstream.Of(exchange => exchange.StreamAsync(
+        [
+            Event("""{"type":"message_start","message":{"id":"m","type":"message","role":"assistant","model":"claude-x","content":[],"usage":{"input_tokens":5,"output_tokens":1}}}""", "message_start"),
+            Event("""{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"toolu_1","name":"delete_notes","input":{}}}""", "content_block_start"),
+            Event("""{"type":"content_block_stop","index":0}""", "content_block_stop"),
+            Event($$$"""{"type":"message_delta","delta":{"stop_reason":"{{{reason}}}"},"usage":{"output_tokens":9}}""", "message_delta"),
+            Event("""{"type":"message_stop"}""", "message_stop"),
+        ]));
+        var models = TestProviders.ModelsOf(TestProviders.Router(TestProviders.Setup(ProviderKind.Anthropic, upstream.Address)));
+
+        var events = await new MemoryProxy(models, functions: Answers.Registry(("delete_notes", () => ++ran))).StreamAsync("go", new CallingContext { Model = "claude-x" }).AllAsync();
+
+        ran.ShouldBe(0);
+        upstream.Requests.Count.ShouldBe(1);
+        events[^1].ShouldBeOfType<Completion>();
+    }
+
     private static string Event(string data, string? name = null) => (name is null ? "" : $"event: {name}\n") + $"data: {data}\n\n";
 
     private static async Task<JsonObject> SecondRequestAsync(ProviderKind kind, string model, params string[] toolCall)

@@ -121,6 +121,105 @@ public class ToolTurnTests
         asked[2].Content.ShouldBe("sun");
     }
 
+    [Theory]
+    [InlineData(ChatDialect.OpenAIChat, """{"choices":[{"message":{"role":"assistant","content":null,"tool_calls":[{"id":"functions.weather:0","type":"function","function":{"name":"weather","arguments":"{}"}},{"type":"function","function":{"name":"news","arguments":"{}"}}]}}]}""")]
+    [InlineData(ChatDialect.Mistral, """{"choices":[{"message":{"role":"assistant","content":"","tool_calls":[{"id":"functions.weather:0","function":{"name":"weather","arguments":"{}"}},{"id":"null","function":{"name":"news","arguments":"{}"}}]}}]}""")]
+    [InlineData(ChatDialect.Anthropic, """{"content":[{"type":"thinking","thinking":"Hm","signature":"S"},{"type":"tool_use","id":"functions.weather:0","name":"weather","input":{}},{"type":"tool_use","id":"c 2","name":"news","input":{}}]}""")]
+    [InlineData(ChatDialect.OpenAIResponses, """{"output":[{"type":"function_call","id":"fc","call_id":"functions.weather:0","name":"weather","arguments":"{}"},{"type":"function_call","call_id":"c 2","name":"news","arguments":"{}"}]}""")]
+    public void Calls_and_results_have_the_same_ids_whoever_made_the_ids(ChatDialect dialect, string raw)
+    {
+        var renderer = ChatRenderers.For(dialect);
+        var body = JsonNode.Parse(raw)!.AsObject();
+        var payload = new JsonObject();
+
+        ToolTurn.AppendTo(renderer, payload, renderer.ParseResponse(body), Results, body);
+
+        var calls = Ids(payload, dialect == ChatDialect.OpenAIResponses ? "call_id" : "id", "function_call", "tool_use", "function");
+        var results = Ids(payload, dialect switch { ChatDialect.OpenAIResponses => "call_id", ChatDialect.Anthropic => "tool_use_id", _ => "tool_call_id" }, "function_call_output", "tool_result", null);
+        calls.Count.ShouldBe(2);
+        results.ShouldBe(calls);
+
+        static List<string> Ids(JsonNode? node, string name, params string?[] types) => node switch
+        {
+            JsonObject part => [.. part[name] is { } id && types.Contains(part["function"] is null ? part["type"]?.GetValue<string>() : "function") ? [id.GetValue<string>()] : Array.Empty<string>(), .. part.SelectMany(child => Ids(child.Value, name, types))],
+            JsonArray list => [.. list.SelectMany(child => Ids(child, name, types))],
+            _ => [],
+        };
+    }
+
+    [Fact]
+    public void A_raw_answer_with_other_calls_than_were_run_is_not_used()
+    {
+        var added = Append(ChatDialect.OpenAIChat, JsonNode.Parse("""{"choices":[{"message":{"role":"assistant","content":"raw","tool_calls":[{"id":"c1","function":{"name":"weather","arguments":"{}"}}]}}]}""")!.AsObject());
+
+        added[0]["tool_calls"]!.AsArray().Count.ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData("gemini-3-pro-preview", true)]
+    [InlineData("gemini-2.5-flash", false)]
+    public void Calls_that_came_in_pieces_are_signed_for_the_Gemini_that_wants_it(string model, bool signed)
+    {
+        var payload = new JsonObject();
+
+        ToolTurn.AppendTo(ChatRenderers.For(ChatDialect.Gemini), payload, Answer with { Model = model }, Results);
+
+        payload["contents"]![0]!["parts"]!.AsArray().Count(p => p!["thoughtSignature"] is not null).ShouldBe(signed ? 1 : 0);
+    }
+
+    [Fact]
+    public void Without_the_signed_thoughts_Anthropic_goes_on_without_thinking()
+    {
+        var renderer = ChatRenderers.For(ChatDialect.Anthropic);
+        var request = new ChatRequest { Model = "claude-sonnet-4-5", ReasoningEffort = "low", Messages = [new ModelMessage { Role = MessageRole.User, Content = "How is it?" }] };
+        var streamed = renderer.RenderRequest(request);
+        var whole = renderer.RenderRequest(request);
+        streamed["thinking"].ShouldNotBeNull();
+
+        ToolTurn.AppendTo(renderer, streamed, Answer, Results);
+        ToolTurn.AppendTo(renderer, whole, Answer, Results, JsonNode.Parse("""{"content":[{"type":"thinking","thinking":"Hm","signature":"S"},{"type":"tool_use","id":"c1","name":"weather","input":{}},{"type":"tool_use","id":"c2","name":"news","input":{}}]}""")!.AsObject());
+
+        streamed["thinking"].ShouldBeNull();
+        whole["thinking"].ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void Reasoning_that_OpenAI_did_not_keep_is_not_sent_back()
+    {
+        var text = string.Concat(Append(ChatDialect.OpenAIResponses, JsonNode.Parse(
+            """{"output":[{"type":"reasoning","id":"rs_1","summary":[]},{"type":"function_call","id":"fc_1","call_id":"c1","name":"weather","arguments":"{}"},{"type":"function_call","id":"fc_2","call_id":"c2","name":"news","arguments":"{}"}]}""")!.AsObject()).Select(m => m.ToJsonString()));
+
+        // Without its thought an item is refused by its id.
+        text.ShouldNotContain("rs_1");
+        text.ShouldNotContain("fc_1");
+        text.ShouldContain("\"call_id\":\"c1\"");
+    }
+
+    [Theory]
+    [InlineData("gpt-5", true)]
+    [InlineData("gpt-4o", false)]
+    public void OpenAI_is_asked_for_reasoning_that_can_be_sent_back(string model, bool asked) => ChatRenderers.For(ChatDialect.OpenAIResponses)
+        .RenderRequest(new ChatRequest { Model = model, Messages = [new ModelMessage { Role = MessageRole.User, Content = "Hi" }] })
+        .ToJsonString().Contains("\"include\":[\"reasoning.encrypted_content\"]", StringComparison.Ordinal).ShouldBe(asked);
+
+    [Fact]
+    public void Avoided_role_tool_became_assistant_for_Anthropic()
+    {
+        var renderer = ChatRenderers.For(ChatDialect.Anthropic);
+        var question = new ModelMessage { Role = MessageRole.User, Content = "How is it?" };
+        var rendered = renderer.RenderRequest(new ChatRequest { Model = "claude-x", Messages = [question, .. ToolTurn.Of(Answer, Results)] });
+        var appended = renderer.RenderRequest(new ChatRequest { Model = "claude-x", Messages = [question] });
+        ToolTurn.AppendTo(renderer, appended, Answer, Results);
+
+        foreach (var payload in new[] { rendered, appended })
+        {
+            var messages = payload["messages"]!.AsArray();
+            messages.Select(m => m!["role"]!.GetValue<string>()).ShouldBe(["user", "assistant", "user"]);
+            messages[2]!["content"]!.AsArray().Select(b => b!["type"]!.GetValue<string>()).ShouldBe(["tool_result", "tool_result"]);
+            messages[1]!.ToJsonString().ShouldNotContain("no paper");
+        }
+    }
+
     [Fact]
     public void Every_call_needs_its_result() => Should.Throw<ArgumentException>(() => ToolTurn.Of(Answer, [Results[0]]));
 

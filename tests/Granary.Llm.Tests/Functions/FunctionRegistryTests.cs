@@ -159,6 +159,8 @@ public class FunctionRegistryTests
     [InlineData("with space")]
     [InlineData("naïve")]
     [InlineData("a.b")]
+    [InlineData("21st_search")]
+    [InlineData("-x")]
     [InlineData("a234567890123456789012345678901234567890123456789012345678901234x")]
     public void Names_that_a_provider_refuses_are_refused_at_registration(string name) =>
         Should.Throw<ArgumentException>(() => new FunctionRegistry().Add(() => 1, name)).Message.ShouldContain("1 to 64");
@@ -169,7 +171,7 @@ public class FunctionRegistryTests
     [Fact]
     public void Names_made_of_others_are_valid_and_stay_apart()
     {
-        var made = new[] { "get/users", "get.users", new string('x', 64) + "a", new string('x', 64) + "b", "ok_name", "" }.Select(FunctionNames.From).ToArray();
+        var made = new[] { "get/users", "get.users", new string('x', 64) + "a", new string('x', 64) + "b", "ok_name", "", "3d", "_3d", "-x" }.Select(FunctionNames.From).ToArray();
 
         made.ShouldAllBe(name => FunctionNames.IsValid(name));
         made.Distinct().Count().ShouldBe(made.Length);

@@ -192,6 +192,105 @@ public sealed class McpFunctionSourceTests : IAsyncDisposable
         (await CallAsync(registry, function.Name, "{}")).Text.ShouldBe("3");
     }
 
+    [Fact]
+    public async Task An_argument_that_comes_twice_costs_nobody_the_connection()
+    {
+        tools.Add(Tool("echo", (string text) => text));
+        var registry = new FunctionRegistry();
+        registry.AddSource(Source());
+
+        (await CallAsync(registry, "calc_echo", """{"text":"a","text":"b"}""")).ShouldBe(new FunctionResult("b", false));
+        (await CallAsync(registry, "calc_echo", """{"text":"c"}""")).Text.ShouldBe("c");
+        connections.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_list_that_fails_leaves_the_old_one_and_the_connection()
+    {
+        var asked = new List<string>();
+        var failing = false;
+        await using var server = McpOverHttp(method =>
+        {
+            lock (asked)
+            {
+                asked.Add(method);
+            }
+
+            return failing && method == "tools/list" ? """ "error":{"code":-32603,"message":"busy"}""" : null;
+        });
+        await using var source = new McpFunctionSource(new McpSourceOptions { Name = "web", Endpoint = new Uri(server.Address, "mcp") }, time);
+        (await source.ListAsync()).Count.ShouldBe(1);
+
+        failing = true;
+        time.Advance(TimeSpan.FromMinutes(6));
+        (await source.ListAsync()).Single().Name.ShouldBe("web_echo");
+        var lists = Lists();
+        (await source.ListAsync()).Single().Name.ShouldBe("web_echo");
+        Lists().ShouldBe(lists);
+        failing = false;
+        time.Advance(TimeSpan.FromSeconds(31));
+        (await source.ListAsync()).Single().Name.ShouldBe("web_echo");
+        await UntilAsync(_ => Task.FromResult(Lists() > lists));
+        asked.Count(method => method == "initialize").ShouldBe(1);
+
+        int Lists()
+        {
+            lock (asked)
+            {
+                return asked.Count(method => method == "tools/list");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_connection_that_cannot_even_be_closed_does_not_end_the_source()
+    {
+        tools.Add(Tool("one", () => 1));
+        var source = Source(transport => new Unclosable(transport));
+        (await source.ListAsync()).Count.ShouldBe(1);
+        await connections[0].DisposeAsync();
+
+        await UntilAsync(async token => (await source.ListAsync(token)).Count == 1 && connections.Count > 1);
+    }
+
+    [Fact]
+    public async Task A_server_that_redirects_gets_no_headers_carried_elsewhere()
+    {
+        var elsewhere = 0;
+        await using var other = new LocalServer(async context =>
+        {
+            Interlocked.Increment(ref elsewhere);
+            await LocalServer.WriteAsync(context, 404, "");
+        });
+        await using var server = new LocalServer(async context =>
+        {
+            context.Response.RedirectLocation = other.Address.AbsoluteUri;
+            await LocalServer.WriteAsync(context, 307, "");
+        });
+        await using var source = new McpFunctionSource(
+            new McpSourceOptions { Name = "web", Endpoint = new Uri(server.Address, "mcp"), Headers = new Dictionary<string, string> { ["X-Key"] = "k" } });
+
+        (await source.ListAsync()).ShouldBeEmpty();
+
+        elsewhere.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Arguments_whose_names_a_provider_refuses_are_renamed_and_sent_by_their_own()
+    {
+        await using var server = McpOverHttp(method => method == "tools/list"
+            ? """ "result":{"tools":[{"name":"echo","inputSchema":{"type":"object","properties":{"$text":{"type":"string"},"again":{"$ref":"#/properties/$text"}},"required":["$text"]}}]}"""
+            : method == "tools/call" ? "arguments" : null);
+        await using var source = new McpFunctionSource(new McpSourceOptions { Name = "web", Endpoint = new Uri(server.Address, "mcp") });
+        var registry = new FunctionRegistry();
+        registry.AddSource(source);
+
+        var schema = (await registry.ListAsync()).Single().Parameters;
+
+        schema.GetRawText().ShouldBe("""{"type":"object","properties":{"text":{"type":"string"},"again":{"$ref":"#/properties/text"}},"required":["text"]}""");
+        (await CallAsync(registry, "web_echo", """{"text":"hello"}""")).Text.ShouldBe("""{"$text":"hello"}""");
+    }
+
     [Theory]
     [InlineData(null, null, "either a Command or an Endpoint")]
     [InlineData("x", "http://127.0.0.1/", "either a Command or an Endpoint")]
@@ -271,9 +370,43 @@ public sealed class McpFunctionSourceTests : IAsyncDisposable
         }
     }
 
-    private McpFunctionSource Source()
+    /// <summary>A server over HTTP with one tool; what a test gives for a method is answered instead, or <c>arguments</c> for those of the call.</summary>
+    private static LocalServer McpOverHttp(Func<string, string?> instead) => new(async context =>
     {
-        var source = new McpFunctionSource(new McpSourceOptions { Name = "calc", Command = "in-process" }, Connect, time, null);
+        using var reader = new StreamReader(context.Request.InputStream);
+        var body = await reader.ReadToEndAsync();
+        if (context.Request.HttpMethod != "POST")
+        {
+            await LocalServer.WriteAsync(context, 405, "", "text/plain");
+            return;
+        }
+
+        var request = JsonElement.Parse(body);
+        if (!request.TryGetProperty("id", out var id))
+        {
+            await LocalServer.WriteAsync(context, 202, "");
+            return;
+        }
+
+        var method = request.GetProperty("method").GetString()!;
+        var answer = instead(method) ?? method switch
+        {
+            "initialize" => """ "result":{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"s","version":"1"}}""",
+            "tools/list" => """ "result":{"tools":[{"name":"echo","inputSchema":{"type":"object","properties":{"text":{"type":"string"}}}}]}""",
+            _ => """ "error":{"code":-32601,"message":"no such method"}""",
+        };
+        if (answer == "arguments")
+        {
+            answer = $$""" "result":{"content":[{"type":"text","text":{{JsonSerializer.Serialize(request.GetProperty("params").GetProperty("arguments").GetRawText())}}}]}""";
+        }
+
+        await LocalServer.WriteAsync(context, 200, $"{{\"jsonrpc\":\"2.0\",\"id\":{id.GetRawText()},{answer}}}");
+    });
+
+    private McpFunctionSource Source(Func<IClientTransport, IClientTransport>? wrap = null)
+    {
+        var source = new McpFunctionSource(
+            new McpSourceOptions { Name = "calc", Command = "in-process" }, () => wrap is null ? Connect() : wrap(Connect()), time, null);
         sources.Add(source);
         return source;
     }
@@ -293,6 +426,28 @@ public sealed class McpFunctionSourceTests : IAsyncDisposable
         var connection = new Connection(tools);
         connections.Add(connection);
         return connection.Transport;
+    }
+
+    private sealed class Unclosable(IClientTransport inner) : IClientTransport
+    {
+        public string Name => inner.Name;
+
+        public async Task<ITransport> ConnectAsync(CancellationToken cancellationToken = default) => new Session(await inner.ConnectAsync(cancellationToken));
+
+        private sealed class Session(ITransport inner) : ITransport
+        {
+            public string? SessionId => inner.SessionId;
+
+            public System.Threading.Channels.ChannelReader<JsonRpcMessage> MessageReader => inner.MessageReader;
+
+            public Task SendMessageAsync(JsonRpcMessage message, CancellationToken cancellationToken = default) => inner.SendMessageAsync(message, cancellationToken);
+
+            public async ValueTask DisposeAsync()
+            {
+                await inner.DisposeAsync();
+                throw new IOException("cannot be closed");
+            }
+        }
     }
 
     /// <summary>A server in this process, at the other end of two pipes.</summary>

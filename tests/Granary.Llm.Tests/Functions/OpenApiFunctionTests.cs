@@ -61,7 +61,7 @@ public sealed class OpenApiFunctionTests : IAsyncDisposable
         """;
 
     private readonly List<(string Line, string Body, WebHeaderCollection Headers)> seen = [];
-    private readonly HttpClient client = new();
+    private readonly SocketsHttpHandler handler = new() { AllowAutoRedirect = false };
     private readonly LocalServer server;
     private Func<HttpListenerContext, Task> answer = context => LocalServer.WriteAsync(context, 200, """{"ok":true}""");
 
@@ -79,7 +79,7 @@ public sealed class OpenApiFunctionTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        client.Dispose();
+        handler.Dispose();
         await server.DisposeAsync();
     }
 
@@ -137,7 +137,7 @@ public sealed class OpenApiFunctionTests : IAsyncDisposable
                 request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", scope.Context.UserId);
                 return default;
             }),
-            client)[0];
+            handler)[0];
 
         await function.InvokeAsync(JsonElement.Parse("""{"id":"1"}"""), Scope);
         var refused = await function.InvokeAsync(JsonElement.Parse("""{"id":"1","Authorization":"Bearer other"}"""), Scope);
@@ -213,12 +213,128 @@ public sealed class OpenApiFunctionTests : IAsyncDisposable
             asked.SetResult();
             return Task.CompletedTask;
         };
-        var call = OpenApiFunctions.Create(Options("getPet"), client, time)[0].InvokeAsync(JsonElement.Parse("""{"id":"1"}"""), Scope).AsTask();
+        var call = OpenApiFunctions.Create(Options("getPet"), handler, time)[0].InvokeAsync(JsonElement.Parse("""{"id":"1"}"""), Scope).AsTask();
 
         await asked.Task.WaitAsync(TimeSpan.FromSeconds(60));
         time.Advance(TimeSpan.FromSeconds(30));
 
         (await call.WaitAsync(TimeSpan.FromSeconds(60))).Content.ShouldBe("Error: no answer within 30 s");
+    }
+
+    [Fact]
+    public void Credentials_and_identity_are_not_the_models_to_set()
+    {
+        var parameters = Operation(
+            """
+            [
+              { "name": "X-Shop-Key", "in": "header" }, { "name": "x-api-key", "in": "header" }, { "name": "X-User-ID", "in": "header" }, { "name": "Proxy-Authorization", "in": "header" },
+              { "name": "Host", "in": "header" }, { "name": "Cookie", "in": "header" }, { "name": "api_key", "in": "query" }, { "name": "token", "in": "query" }, { "name": "q", "in": "query" }
+            ]
+            """).Parameters;
+
+        parameters.GetProperty("properties").EnumerateObject().Select(p => p.Name).ShouldBe(["q"]);
+    }
+
+    [Theory]
+    [InlineData("/users/{userId}/orders", """[{ "name": "userId", "in": "path", "required": true }, { "name": "q", "in": "query" }]""", "userId", "GET /api/users/ada/orders?q=x")]
+    [InlineData("/orders", """[{ "name": "q", "in": "query" }, { "name": "userId", "in": "query" }]""", "userId", "GET /api/orders?q=x&userId=ada")]
+    [InlineData("/orders", """[{ "name": "q", "in": "query" }, { "name": "X-User-ID", "in": "header" }]""", "x-user-id", "GET /api/orders?q=x")]
+    public async Task Who_asks_is_bound_to_the_caller_and_hidden_from_the_model(string path, string parameters, string name, string line)
+    {
+        var function = OpenApiFunctions.Create(Bound(path, parameters, name), handler)[0];
+
+        function.Parameters.GetProperty("properties").EnumerateObject().Select(p => p.Name).ShouldBe(["q"]);
+        (await function.InvokeAsync(JsonElement.Parse("""{"q":"x"}"""), Scope)).IsError.ShouldBeFalse();
+        (await function.InvokeAsync(JsonElement.Parse($$"""{"q":"x","{{name}}":"bob"}"""), Scope)).Text.ShouldBe($"there is no argument '{name}'");
+        (await function.InvokeAsync(JsonElement.Parse("""{"q":"x"}"""), new FunctionScope(new CallingContext()))).IsError.ShouldBeTrue();
+        seen.Single().Line.ShouldBe(line);
+        (name == "userId" || seen[0].Headers["X-User-ID"] == "ada").ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("""{"q":{"USERID":"bob"}}""")]
+    [InlineData("""{"q":{"api_key":"stolen"}}""")]
+    public async Task An_object_that_is_spread_over_the_query_cannot_set_them_either(string arguments)
+    {
+        var function = OpenApiFunctions.Create(Bound("/orders", """[{ "name": "q", "in": "query", "schema": { "type": "object" } }, { "name": "userId", "in": "query" }]""", "userId"), handler)[0];
+
+        (await function.InvokeAsync(JsonElement.Parse(arguments), Scope)).IsError.ShouldBeTrue();
+        (await function.InvokeAsync(JsonElement.Parse("""{"q":{"state":"open"}}"""), Scope)).IsError.ShouldBeFalse();
+        seen.Single().Line.ShouldBe("GET /api/orders?state=open&userId=ada");
+    }
+
+    [Fact]
+    public void A_parameter_to_bind_that_no_operation_has_is_refused() => Should
+        .Throw<ArgumentException>(() => OpenApiFunctions.Create(Bound("/orders", "[]", "userID"), handler))
+        .Message.ShouldContain("userID");
+
+    [Fact]
+    public void A_handler_that_follows_redirects_is_refused()
+    {
+        Should.Throw<ArgumentException>(() => OpenApiFunctions.Create(Options("getPet"), new HttpClientHandler())).Message.ShouldContain("redirects");
+        Should.Throw<ArgumentException>(() => OpenApiFunctions.Create(Options("getPet"), new Outer(new SocketsHttpHandler())));
+        OpenApiFunctions.Create(Options("getPet")).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Names_of_parameters_that_a_provider_refuses_are_renamed_and_stay_apart()
+    {
+        var parameters = Operation(
+            """
+            [
+              { "name": "$top", "in": "query" }, { "name": "filter[status]", "in": "query" }, { "name": "top", "in": "query" }, { "name": "id", "in": "query" },
+              { "name": "id", "in": "header" }, { "name": "id_header", "in": "query" }, { "name": "Größe", "in": "query" }, { "name": "…", "in": "query" }
+            ]
+            """).Parameters;
+
+        var names = parameters.GetProperty("properties").EnumerateObject().Select(p => p.Name).ToList();
+        names.Count.ShouldBe(8);
+        names.ShouldAllBe(name => System.Text.RegularExpressions.Regex.IsMatch(name, "^[a-zA-Z0-9_.-]{1,64}$"));
+        names.ShouldContain("filter_status");
+        names.ShouldContain("top");
+    }
+
+    [Fact]
+    public async Task Renamed_parameters_are_sent_by_their_own_names()
+    {
+        await Operation("""[{ "name": "filter[status]", "in": "query", "schema": { "type": "string" } }]""").InvokeAsync(JsonElement.Parse("""{"filter_status":"open"}"""), Scope);
+
+        seen.Single().Line.ShouldBe("GET /api/things?filter%5Bstatus%5D=open");
+    }
+
+    [Theory]
+    [InlineData("../admin")]
+    [InlineData("a/../admin")]
+    [InlineData("..\\admin")]
+    [InlineData("./x")]
+    public async Task A_path_that_leads_elsewhere_is_refused(string id)
+    {
+        (await CallAsync("getPet", JsonSerializer.Serialize(new { id }))).IsError.ShouldBeTrue();
+        seen.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_header_that_is_not_ascii_is_told_to_the_model()
+    {
+        (await CallAsync("getPet", """{"id":"1","X-Trace":"Zürich"}""")).Text.ShouldContain("'X-Trace'");
+        seen.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void The_bound_of_a_response_has_a_bound() => Should.Throw<ArgumentOutOfRangeException>(() => OpenApiFunctions.Create(
+        new OpenApiOptions { Document = Parsed(), Operations = ["getPet"], MaxResponseCharacters = int.MaxValue }, handler));
+
+    [Fact]
+    public async Task Redirects_are_errors_and_not_followed()
+    {
+        answer = context =>
+        {
+            context.Response.RedirectLocation = new Uri(server.Address, "secret").AbsoluteUri;
+            return LocalServer.WriteAsync(context, 302, "");
+        };
+
+        (await CallAsync("getPet", """{"id":"1"}""")).Content.ShouldStartWith("Error: HTTP 302");
+        seen.Count.ShouldBe(1);
     }
 
     [Fact]
@@ -228,11 +344,39 @@ public sealed class OpenApiFunctionTests : IAsyncDisposable
         Should.Throw<ArgumentException>(() => Create("needsCookie")).Message.ShouldContain("cookie 'c'");
         var registry = new FunctionRegistry();
         registry.Add(() => 1, "getPet");
-        Should.Throw<ArgumentException>(() => registry.AddOpenApi(Options("deletePet", "getPet"), client)).Message.ShouldContain("registered already");
-        registry.AddOpenApi(new OpenApiOptions { Document = Parsed(), Operations = ["getPet"], Prefix = "shop_" }, client).Single().Name.ShouldBe("shop_getPet");
+        Should.Throw<ArgumentException>(() => registry.AddOpenApi(Options("deletePet", "getPet"), handler)).Message.ShouldContain("registered already");
+        registry.AddOpenApi(new OpenApiOptions { Document = Parsed(), Operations = ["getPet"], Prefix = "shop_" }, handler).Single().Name.ShouldBe("shop_getPet");
     }
 
     private static FunctionScope Scope { get; } = new(new CallingContext { UserId = "ada" });
+
+    private OpenApiOptions Bound(string path, string parameters, string name) => new()
+    {
+        Document = JsonNode.Parse($$"""{ "paths": { "{{path}}": { "get": { "operationId": "orders", "parameters": {{parameters}} } } } }""")!.AsObject(),
+        Operations = ["orders"],
+        BaseAddress = new Uri(server.Address, "api/"),
+        Fixed = new Dictionary<string, Func<FunctionScope, string?>> { [name] = scope => scope.Context.UserId },
+    };
+
+    private AgentFunction Operation(string parameters) => OpenApiFunctions.Create(
+        new OpenApiOptions
+        {
+            Document = JsonNode.Parse(
+                $$"""
+                {
+                  "paths": { "/things": { "get": { "operationId": "things", "parameters": {{parameters}} } } },
+                  "components": {
+                    "securitySchemes": {
+                      "a": { "type": "apiKey", "in": "header", "name": "X-SHOP-KEY" },
+                      "b": { "$ref": "#/components/securitySchemes/c" },
+                      "c": { "type": "apiKey", "in": "query", "name": "token" }
+                    }
+                  }
+                }
+                """)!.AsObject(),
+            Operations = ["things"],
+            BaseAddress = new Uri(server.Address, "api/"),
+        }, handler)[0];
 
     private static JsonObject Parsed() => JsonNode.Parse(Document)!.AsObject();
 
@@ -249,7 +393,9 @@ public sealed class OpenApiFunctionTests : IAsyncDisposable
         MaxResponseCharacters = 100,
     };
 
-    private IReadOnlyList<AgentFunction> Create(params string[] operations) => OpenApiFunctions.Create(Options(operations), client);
+    private IReadOnlyList<AgentFunction> Create(params string[] operations) => OpenApiFunctions.Create(Options(operations), handler);
 
     private Task<FunctionResult> CallAsync(string operation, string arguments) => Create(operation)[0].InvokeAsync(JsonElement.Parse(arguments), Scope).AsTask();
+
+    private sealed class Outer(HttpMessageHandler inner) : DelegatingHandler(inner);
 }

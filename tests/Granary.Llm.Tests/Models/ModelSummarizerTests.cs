@@ -126,6 +126,55 @@ public class ModelSummarizerTests
     }
 
     [Fact]
+    public async Task A_model_that_is_always_too_slow_is_left_alone_for_a_while()
+    {
+        var summarizer = Summarizer();
+        for (var part = 0; part < 2; part++)
+        {
+            _models.Hangs();
+            var summary = summarizer.SummarizeAsync(Request()).AsTask();
+            _time.Advance(TimeSpan.FromSeconds(120));
+            (await summary.WaitAsync(TimeSpan.FromSeconds(30))).Fallback.ShouldNotBeNull().ShouldContain("within 120 s");
+        }
+
+        (await summarizer.SummarizeAsync(Request())).Fallback.ShouldNotBeNull().ShouldContain("left alone");
+        _models.Requests.Count.ShouldBe(2);
+        _time.Advance(TimeSpan.FromSeconds(120));
+        _models.Answers(Whole, Whole);
+        (await summarizer.SummarizeAsync(Request())).Fallback.ShouldBeNull();
+        (await summarizer.SummarizeAsync(Request())).Fallback.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_provider_that_hangs_leaves_time_for_the_next_and_opens_its_circuit()
+    {
+        await using var hanging = FakeUpstream.Of(exchange => exchange.GoneAsync());
+        await using var sound = FakeUpstream.Of(FakeExchange.Answer(200, TestProviders.Completion(Whole)));
+        using var router = TestProviders.Router(
+            _time,
+            TestProviders.Setup(ProviderKind.OpenAI, hanging.Address, options => (options.BreakerMinimumCalls, options.BreakerWindowSeconds) = (2, 3_600)),
+            TestProviders.Setup(ProviderKind.Azure, sound.Address));
+        var summarizer = new ModelSummarizer(
+            new ModelsOptions { Summarizer = "gpt-4o-mini" }, TestProviders.ModelsOf(router, _time), new ModelCatalogue([], []), _tokens, _time, NullLogger<ModelSummarizer>.Instance);
+        for (var part = 1; part <= 3; part++)
+        {
+            var summary = summarizer.SummarizeAsync(Request()).AsTask();
+            for (var step = 0; step < 3_000 && !summary.IsCompleted; step++)
+            {
+                await Task.WhenAny(summary, Task.Delay(5));
+
+                // Time stands while the second is asked: a loaded machine is no slow provider.
+                if (sound.Requests.Count < part)
+                    _time.Advance(TimeSpan.FromSeconds(1));
+            }
+
+            (await summary.WaitAsync(TestProviders.Patience)).Fallback.ShouldBeNull();
+        }
+
+        hanging.Requests.Count.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task A_caller_that_gives_up_gets_no_summary()
     {
         _models.Hangs();

@@ -89,6 +89,27 @@ public class StructuredExtractionTests
     }
 
     [Fact]
+    public async Task An_answer_that_was_cut_off_is_asked_for_again_with_more_room_and_without_its_half()
+    {
+        _models.Responses(Ended(ChatFinish.Length, "{\"name\":\"An"), Ended(ChatFinish.Stop, """{"name":"Ann","age":3}"""));
+        (await Extraction().ExtractAsync(Ask() with { MaxTokens = 100 })).ShouldBe(new Person("Ann", 3));
+        _models.Requests.Select(request => (request.MaxTokens, request.Messages.Count)).ShouldBe([(100, 1), (200, 1)]);
+    }
+
+    [Theory]
+    [InlineData(ChatFinish.Length, null)]
+    [InlineData(ChatFinish.Length, 16_384)]
+    [InlineData(ChatFinish.ContentFilter, 100)]
+    public async Task An_answer_that_would_be_the_same_again_is_not_asked_for_again(ChatFinish finish, int? limit)
+    {
+        _models.Responses(Ended(finish, "{\"name\":\"An"), Ended(ChatFinish.Stop, "no"));
+        await Should.ThrowAsync<FormatException>(() => Extraction().ExtractAsync(Ask() with { MaxTokens = limit }));
+        _models.Requests.Count.ShouldBe(1);
+    }
+
+    private static ChatResponse Ended(ChatFinish finish, string text) => new() { Id = "1", Model = "m", Content = text, Finish = finish };
+
+    [Fact]
     public async Task Half_an_answer_is_not_taken_for_a_whole_one()
     {
         _models.Responses(new ChatResponse { Id = "1", Model = "m", Content = """{"name":"Ann","age":3}""", Error = "broke off" }, new ChatResponse { Id = "2", Model = "m", Content = "" });

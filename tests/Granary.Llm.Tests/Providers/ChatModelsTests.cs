@@ -83,6 +83,15 @@ public class ChatModelsTests
         error.Message.ShouldContain("slow down");
     }
 
+    [Fact]
+    public async Task When_to_come_again_in_milliseconds_is_told_as_well()
+    {
+        await using var upstream = FakeUpstream.Of(Answer(429, "{}", ("retry-after-ms", "90500"), ("Retry-After", "99")));
+        using var router = Router(Setup(ProviderKind.OpenAI, upstream.Address));
+        var error = await Should.ThrowAsync<ProviderException>(() => ModelsOf(router).CompleteAsync(Ask("gpt-4o")));
+        error.RetryAfter.ShouldBe(TimeSpan.FromMilliseconds(90_500));
+    }
+
     [Theory]
     [InlineData("<html>busy</html>")]
     [InlineData("{\"choices\":")]

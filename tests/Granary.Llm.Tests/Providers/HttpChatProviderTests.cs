@@ -360,6 +360,16 @@ public class HttpChatProviderTests
     }
 
     [Fact]
+    public async Task An_answer_may_outlive_its_provider()
+    {
+        await using var upstream = FakeUpstream.Of(Answer(200, "one"));
+        var provider = Provider(upstream.Address);
+        var answer = await provider.SendAsync(Chat());
+        provider.Dispose();
+        Should.NotThrow(answer.Dispose);
+    }
+
+    [Fact]
     public async Task Redirects_are_not_followed_with_the_key()
     {
         await using var other = FakeUpstream.Of(Answer(200, "stolen"));

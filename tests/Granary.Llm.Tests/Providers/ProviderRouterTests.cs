@@ -47,6 +47,29 @@ public class ProviderRouterTests
         error.Message.ShouldContain("Granary:Providers:NAME:Models");
     }
 
+    [Theory]
+    [InlineData("*", "anthropic/claude-sonnet-4")]
+    [InlineData("anthropic/*", "anthropic/claude-sonnet-4")]
+    [InlineData("anthropic/claude*", "ANTHROPIC/claude-sonnet-4")]
+    public void A_provider_that_nobody_configured_takes_no_model_from_one_that_lists_it(string listed, string model)
+    {
+        var server = Setup(ProviderKind.Compatible, "http://r", options => options.Models = [listed], "server");
+        using var router = Router(Setup(ProviderKind.OpenAI, null), Setup(ProviderKind.Anthropic, null) with { IsImplied = true }, server);
+        var route = router.Route(model).ShouldHaveSingleItem();
+        (route.Provider.Name, route.Model).ShouldBe(("server", model));
+    }
+
+    [Theory]
+    [InlineData("anthropic/*", "server", "anthropic/claude-sonnet-4")]
+    [InlineData("*", "anthropic", "claude-sonnet-4")]
+    public void A_folder_that_is_listed_is_stronger_than_a_provider_of_its_name(string listed, string provider, string name)
+    {
+        var server = Setup(ProviderKind.Compatible, "http://r", options => options.Models = [listed], "server");
+        using var router = Router(Anthropic, server);
+        var route = router.Route("anthropic/claude-sonnet-4")[0];
+        (route.Provider.Name, route.Model).ShouldBe((provider, name));
+    }
+
     [Fact]
     public void The_catalogue_tells_where_no_name_does()
     {

@@ -74,6 +74,13 @@ public class ProviderSettingsTests
     [InlineData("openai:BreakerMinimumCalls", "1", "Granary:Providers:openai:BreakerMinimumCalls must be 2")]
     [InlineData("openai:BreakerPauseSeconds", "0", "Granary:Providers:openai:BreakerPauseSeconds must be 1")]
     [InlineData("openai:MaxRetryDelaySeconds", "301", "Granary:Providers:openai:MaxRetryDelaySeconds must be above 0")]
+    [InlineData("openai:IdleTimeoutSeconds", "0", "Granary:Providers:openai:IdleTimeoutSeconds must be above 0")]
+    [InlineData("openai:Headers:Authorization", "Bearer x", "Granary:Providers:openai:Headers:Authorization is a header that the provider's client sets itself")]
+    [InlineData("anthropic:Headers:X-Api-Key", "x", "Granary:Providers:anthropic:Headers:X-Api-Key is a header that")]
+    [InlineData("openai:Headers:two words", "x", "Granary:Providers:openai:Headers has 'two words'")]
+    [InlineData("openai:Headers:X-A", "a\r\nX-B: b", "Granary:Providers:openai:Headers:X-A must have a value of printable ASCII")]
+    [InlineData("openai:Headers:X-A", "", "Granary:Providers:openai:Headers:X-A must have a value of printable ASCII")]
+    [InlineData("openai:ApiVersion", " ", "Granary:Providers:openai:ApiVersion must not be empty")]
     [InlineData("openai:Models:0", "g*t", "Granary:Providers:openai:Models has 'g*t'")]
     [InlineData("openai:Deployment", "d", "only a provider of the kind azure has deployments")]
     [InlineData("openai:Keyy", "k", "Granary:Providers:openai:Keyy is not a setting. There are: ")]
@@ -84,6 +91,40 @@ public class ProviderSettingsTests
             .Failures.ShouldHaveSingleItem();
         failure.ShouldContain(message);
         failure.ShouldNotContain("two words;");
+    }
+
+    [Fact]
+    public void A_deployment_without_a_name_is_named_with_the_fix() =>
+        Should.Throw<OptionsValidationException>(() => ProviderSettings.Read(Configuration(
+                ("AZURE_OPENAI_ENDPOINT", "https://z"), ("Granary:Providers:azure:Deployments:gpt-4o", " "))))
+            .Failures.ShouldHaveSingleItem().ShouldContain("Granary:Providers:azure:Deployments:gpt-4o must be the name of a deployment");
+
+    [Fact]
+    public void A_provider_that_is_switched_off_may_be_half_configured()
+    {
+        ProviderSettings.Read(Configuration(("Granary:Providers:azure:Enabled", "false"), ("Granary:Providers:azure:Retries", "11")))
+            .ShouldNotContain(provider => provider.Name == "azure");
+        Should.Throw<OptionsValidationException>(() => ProviderSettings.Read(Configuration(("Granary:Providers:azure:Enabled", "false"), ("Granary:Providers:azure:Keyy", "k"))))
+            .Failures.ShouldHaveSingleItem().ShouldContain("Granary:Providers:azure:Keyy is not a setting");
+    }
+
+    [Theory]
+    [InlineData("Summarizer", "text-embedding-3-small", null, null, "Granary:Models:Summarizer: 'text-embedding-3-small' makes vectors and no texts")]
+    [InlineData("Embedder", "anthropic/voyage", "EmbedderDimensions", "8", "Granary:Models:Embedder: the provider 'anthropic' makes no vectors")]
+    [InlineData("Embedder", "gemini-embedding-001", "EmbedderBatchTexts", "101", "Granary:Models:EmbedderBatchTexts must be 100 or less: the provider 'gemini'")]
+    [InlineData("Catalogue:0:Name", "mine", "Catalogue:0:Provider", "nobody", "Granary:Models:Catalogue:0:Provider: there is no provider 'nobody'; there are: anthropic, gemini, off, openai.")]
+    public void What_fails_at_each_call_is_known_at_the_start(string name, string value, string? other, string? otherValue, string message)
+    {
+        var configuration = Configuration(
+            ("OPENAI_API_KEY", "k"), ("ANTHROPIC_API_KEY", "k"), ("GEMINI_API_KEY", "k"), ("Granary:Providers:off:Kind", "compatible"), ("Granary:Providers:off:Enabled", "false"),
+            ($"Granary:Models:{name}", value), ($"Granary:Models:{other ?? "SummarizerInputTokens"}", otherValue ?? "5000"));
+        Should.Throw<OptionsValidationException>(() => ModelsSettings.Read(configuration, ProviderSettings.Read(configuration)))
+            .Failures.ShouldHaveSingleItem().ShouldContain(message);
+        if (name.StartsWith("Catalogue", StringComparison.Ordinal))
+        {
+            configuration["Granary:Models:Catalogue:0:Provider"] = "Off";
+            ModelsSettings.Read(configuration, ProviderSettings.Read(configuration)).Catalogue.Count.ShouldBe(1);
+        }
     }
 
     [Theory]

@@ -129,7 +129,7 @@ public class RequestTests
 
         read.Messages.Select(message => message.Role).ShouldBe([MessageRole.User, MessageRole.Assistant, MessageRole.Tool, MessageRole.Tool]);
         read.Messages[1].ToolCalls!.Select(call => call.Id).ShouldBe(["a", "b"]);
-        read.Messages[1].ToolCalls![1].Arguments.GetString().ShouldBe("oops");
+        read.Messages[1].ToolCalls![1].Arguments.GetProperty("raw").GetString().ShouldBe("oops");
     }
 
     [Fact]

@@ -161,7 +161,6 @@ public class CompatibleServersTests
     [InlineData("PROHIBITED_CONTENT", ChatFinish.ContentFilter)]
     [InlineData("SPII", ChatFinish.ContentFilter)]
     [InlineData("BLOCKLIST", ChatFinish.ContentFilter)]
-    [InlineData("OTHER", ChatFinish.Stop)]
     public void Geminis_finish_reasons(string reason, ChatFinish finish) =>
         Collect(Read(ChatDialect.Gemini, $$"""data: {"candidates":[{"content":{"parts":[{"text":"x"}]},"finishReason":"{{reason}}"}]}""" + "\n\n")).Finish.ShouldBe(finish);
 

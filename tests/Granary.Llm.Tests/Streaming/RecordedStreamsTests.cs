@@ -56,9 +56,9 @@ public class RecordedStreamsTests
         CallDelta(0, "chen\"}"),
         CallComplete(0, "toolu_01", "get_weather", "{\"location\": \"München\"}"),
         CallStart(1, "toolu_02", "get_time"),
+        Usage(0, 89),
         CallDelta(1, "{}"),
         CallComplete(1, "toolu_02", "get_time", "{}"),
-        Usage(0, 89),
         Stop(ChatFinish.ToolCalls),
         Done,
     ]);

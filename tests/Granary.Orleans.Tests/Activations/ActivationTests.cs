@@ -201,8 +201,8 @@ public sealed class ActivationTests
         await _summarizer.Entered;
         _store.FailCommits(1);
         await Should.ThrowAsync<UnavailableException>(async () => await session.AppendAsync(Turns.Turn("fails", "k")));
-        (await session.GetContextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10))).LastSequence.ShouldBe(12);
-        (await session.AppendAsync(Turns.Turn("fails", "k")).AsTask().WaitAsync(TimeSpan.FromSeconds(10))).FirstSequence.ShouldBe(13);
+        (await session.GetContextAsync().AsTask().WaitAsync(Turns.Patience)).LastSequence.ShouldBe(12);
+        (await session.AppendAsync(Turns.Turn("fails", "k")).AsTask().WaitAsync(Turns.Patience)).FirstSequence.ShouldBe(13);
         _summarizer.Release();
         (await compacting).Epoch.ShouldBe(2);
         await Turns.UntilAsync(() => Task.FromResult(cluster.SiloOf("s1") == -1), "the activation that had lost its version left");

@@ -1,8 +1,15 @@
 using System.Reflection;
+using Granary.Conformance.Stores;
+using Granary.Core.Storage;
 using Granary.Orleans.Grains;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Orleans;
+using Orleans.Hosting;
 using Orleans.Metadata;
 using Orleans.Runtime;
+using Orleans.Serialization.Invocation;
+using Orleans.Serialization.TypeSystem;
 
 namespace Granary.Orleans.Tests.Serialization;
 
@@ -35,6 +42,30 @@ public sealed class ManifestTests
 
         Interfaces().Select(contract => contract.GetCustomAttribute<AliasAttribute>()!.Alias)
             .ShouldBe(["granary.due", "granary.maintenance", "granary.resources", "granary.session", "granary.silo", "granary.user"]);
+    }
+
+    [Fact]
+    public void Interfaces_and_calls_travel_by_these_names_whatever_the_code_calls_them()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.UseOrleans(silo => silo.UseLocalhostClustering().AddGranary(options => options.UseReminders = false));
+        builder.Services.AddSingleton<IPartitionStore>(new InMemoryPartitionStore());
+        using var host = builder.Build();
+        var interfaces = host.Services.GetRequiredService<GrainInterfaceTypeResolver>();
+        var types = host.Services.GetRequiredService<TypeConverter>();
+
+        foreach (var contract in Interfaces())
+        {
+            interfaces.GetGrainInterfaceType(contract).ToString().ShouldBe(contract.GetCustomAttribute<AliasAttribute>()!.Alias);
+        }
+
+        var calls = typeof(ISessionGrain).Assembly.GetTypes().Where(type => type is { IsClass: true, IsAbstract: false } && typeof(IInvokable).IsAssignableFrom(type)).ToList();
+        calls.Count.ShouldBe(Interfaces().Sum(contract => contract.GetMethods().Length));
+        calls.Select(call => types.Format(call)).Order(StringComparer.Ordinal).ShouldBe(
+            Interfaces().SelectMany(contract => contract.GetMethods().Select(method => Call(contract, method))).Order(StringComparer.Ordinal));
+
+        static string Call(Type contract, MethodInfo method) =>
+            $"(\"inv\",[GrainRef],[{contract.GetCustomAttribute<AliasAttribute>()!.Alias}],\"{method.GetCustomAttribute<AliasAttribute>()!.Alias}\")";
     }
 
     private static IEnumerable<string> Lines() => Grains().Select(grain => $"class [GrainType(\"{TypeOf(grain)}\")] {grain.FullName}")

@@ -22,6 +22,9 @@ internal sealed class CommitAttempt(long token)
     /// <summary>The numbers of all flushes of which it wrote a page, or may have: another's where it was refused.</summary>
     public List<long> Flushes { get; } = [];
 
+    /// <summary>Those of them that are its own beyond doubt: it wrote their first page.</summary>
+    public List<long> OwnFlushes { get; } = [];
+
     /// <summary>Notes that a head with this version is about to be written.</summary>
     public void Writes(long version) => _version = version;
 

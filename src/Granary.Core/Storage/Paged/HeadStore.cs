@@ -58,5 +58,8 @@ internal sealed class HeadStore(RecordGateway gateway, TimeProvider time, PagedS
         await gateway.DeleteAsync(partition, PartitionHead.Record, known.ETag).ConfigureAwait(false);
     }
 
-    private void Remember(string partition, KnownHead known, int bytes) => _known.Set(partition, known, bytes + partition.Length + 512);
+    private void Remember(string partition, KnownHead known, int recordBytes) => _known.Set(
+        partition,
+        known,
+        recordBytes + (known.Head is { } head ? MemoryUse.Of(head) : 0) + MemoryUse.Of(known.ETag ?? "") + MemoryUse.Of(partition) + MemoryUse.CacheEntry);
 }

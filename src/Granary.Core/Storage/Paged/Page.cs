@@ -12,7 +12,7 @@ internal abstract record Page
 /// <summary>Documents, ordered by id.</summary>
 internal sealed record LeafPage(ImmutableArray<StoredDocument> Documents) : Page
 {
-    public override int Bytes { get; } = Documents.Sum(d => d.Weight + 64);
+    public override int Bytes { get; } = MemoryUse.Of(Documents);
 
     public StoredBody? Find(string id)
     {
@@ -37,7 +37,7 @@ internal sealed record LeafPage(ImmutableArray<StoredDocument> Documents) : Page
 /// <summary>Pages, ordered by id.</summary>
 internal sealed record IndexPage(ImmutableArray<PageRef> Pages) : Page
 {
-    public override int Bytes { get; } = Pages.Sum(p => p.First.Length + p.Last.Length + 96);
+    public override int Bytes { get; } = MemoryUse.Of(Pages);
 }
 
 /// <summary>A part of a large body.</summary>

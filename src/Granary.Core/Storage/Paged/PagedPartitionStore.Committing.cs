@@ -26,11 +26,7 @@ public sealed partial class PagedPartitionStore
                 {
                     if (!remembered)
                     {
-                        if (refusal is CommitStatus.Erased)
-                        {
-                            await TryBlankAsync(commit.Partition, attempt).ConfigureAwait(false);
-                        }
-
+                        await TryBlankAsync(commit.Partition, known, attempt).ConfigureAwait(false);
                         return new CommitResult(refusal, PartitionVersion.None);
                     }
                 }
@@ -227,6 +223,7 @@ public sealed partial class PagedPartitionStore
             if (await TryWriteAsync(partition, plan).ConfigureAwait(false))
             {
                 attempt.Plan = plan;
+                attempt.OwnFlushes.Add(flush);
                 head = head with { NextFlush = flush + 1, FlushedAt = now };
                 return head with { Garbage = await _garbage.RemoveExpiredAsync(partition, head.Garbage, now).ConfigureAwait(false) };
             }
@@ -255,21 +252,33 @@ public sealed partial class PagedPartitionStore
     }
 
     /// <summary>
-    /// Removes the content of what a commit wrote that lost to an erasure: that may not have seen it. The first pages stay as blanks, so that
-    /// no other flush has their numbers. All may be touched, as the erasure left none that is named.
+    /// Removes the content of what a commit wrote that lost: an erasure, and who began the partition anew after it, may not have seen it, and would
+    /// have kept it until the next flush. The first pages stay as blanks, so that no other flush has their numbers. Behind a tombstone all may be
+    /// touched, as it names none; before, only those that are the commit's own: others may name pages that an erasure under way has yet to find.
     /// </summary>
-    private async ValueTask TryBlankAsync(string partition, CommitAttempt attempt)
+    private async ValueTask TryBlankAsync(string partition, KnownHead known, CommitAttempt attempt)
     {
+        if (attempt.Flushes.Count == 0)
+        {
+            return;
+        }
+
         try
         {
-            foreach (var flush in attempt.Flushes)
+            if (known.Head is { State: HeadState.Erasing })
+            {
+                await FinishErasureAsync(partition, known).ConfigureAwait(false);
+                known = await _heads.ReadAsync(partition, CancellationToken.None).ConfigureAwait(false);
+            }
+
+            foreach (var flush in known.Head?.State is HeadState.Tombstone ? attempt.Flushes : attempt.OwnFlushes)
             {
                 await _gateway.BlankFlushAsync(partition, flush).ConfigureAwait(false);
             }
         }
         catch (StorageException exception)
         {
-            // The answer is known all the same. The purge removes them.
+            // The answer is known all the same. The next flush, the next erasure or the purge removes them.
             LogNotBlanked(_logger, exception, partition);
         }
     }

@@ -13,7 +13,7 @@ public sealed partial class PagedPartitionStore
     [LoggerMessage(4, LogLevel.Warning, "Partition {Partition} is listed as due and could not be looked at")]
     private static partial void LogNotVisited(ILogger logger, Exception exception, string partition);
 
-    [LoggerMessage(5, LogLevel.Warning, "Pages of a commit that lost to the erasure of {Partition} could not be removed; the purge removes them")]
+    [LoggerMessage(5, LogLevel.Warning, "Pages of a commit to {Partition} that lost to another writer could not be removed; the next flush, the next erasure or the purge removes them")]
     private static partial void LogNotBlanked(ILogger logger, Exception exception, string partition);
 
     [LoggerMessage(3, LogLevel.Warning, "The record store failed a probe")]

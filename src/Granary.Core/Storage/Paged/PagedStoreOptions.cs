@@ -9,10 +9,12 @@ public sealed class PagedStoreOptions
     /// </summary>
     public int LogRun { get; set; } = 16;
 
-    /// <summary>Memory in bytes for heads, so that a commit need not read before it writes. 0 or more; default 64 MiB.</summary>
+    /// <summary>
+    /// Memory in bytes for heads, so that a commit need not read before it writes: what they take on the heap, within a fifth. 0 or more; default 64 MiB.
+    /// </summary>
     public long HeadCacheBytes { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>Memory in bytes for pages. 0 or more; default 64 MiB.</summary>
+    /// <summary>Memory in bytes for pages, counted likewise. 0 or more; default 64 MiB.</summary>
     public long PageCacheBytes { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>How many records of one partition a call writes, reads or removes at the same time, 1 to 64. Default 8.</summary>
@@ -24,10 +26,10 @@ public sealed class PagedStoreOptions
     /// <summary>What is wrong with these options, or null: names the setting and the fix.</summary>
     public string? Problem() => this switch
     {
-        { LogRun: < 1 or > 64 } => $"PagedStoreOptions.LogRun is {LogRun}: set it to 1 to 64.",
-        { HeadCacheBytes: < 0 } => $"PagedStoreOptions.HeadCacheBytes is {HeadCacheBytes}: set it to 0 or more.",
-        { PageCacheBytes: < 0 } => $"PagedStoreOptions.PageCacheBytes is {PageCacheBytes}: set it to 0 or more.",
-        { Parallelism: < 1 or > 64 } => $"PagedStoreOptions.Parallelism is {Parallelism}: set it to 1 to 64.",
+        { LogRun: < 1 or > 64 } => $"Granary:Paged:LogRun is {LogRun}: set it to 1 to 64.",
+        { HeadCacheBytes: < 0 } => $"Granary:Paged:HeadCacheBytes is {HeadCacheBytes}: set it to 0 or more.",
+        { PageCacheBytes: < 0 } => $"Granary:Paged:PageCacheBytes is {PageCacheBytes}: set it to 0 or more.",
+        { Parallelism: < 1 or > 64 } => $"Granary:Paged:Parallelism is {Parallelism}: set it to 1 to 64.",
         _ => null,
     };
 }

@@ -155,7 +155,7 @@ internal sealed class RecordGateway(IRecordStore records, PagedStoreOptions opti
         // Large bodies are read once in a while and would push out what every call needs.
         if (content is LeafPage or IndexPage)
         {
-            _pages.Set((partition, page), content, content.Bytes + partition.Length + 128);
+            _pages.Set((partition, page), content, content.Bytes + MemoryUse.Of(partition) + MemoryUse.CacheEntry);
         }
     }
 

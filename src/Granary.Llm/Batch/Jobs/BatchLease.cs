@@ -79,6 +79,7 @@ internal sealed class BatchLease : IDisposable
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            var isUnknown = false;
             for (var attempt = 1; ; attempt++)
             {
                 try
@@ -88,7 +89,7 @@ internal sealed class BatchLease : IDisposable
                         await ReloadAsync(cancellationToken).ConfigureAwait(false);
                     }
 
-                    if (await TryCommitAsync(writes, change(Head), cancellationToken).ConfigureAwait(false))
+                    if (await TryCommitAsync(writes, change(Head), isUnknown, cancellationToken).ConfigureAwait(false))
                     {
                         return;
                     }
@@ -100,6 +101,7 @@ internal sealed class BatchLease : IDisposable
                 }
                 catch (StorageException) when (attempt < MaxAttempts)
                 {
+                    isUnknown = true;
                     await Task.Delay(FirstPause * (1 << attempt), _time, cancellationToken).ConfigureAwait(false);
                 }
             }
@@ -111,7 +113,7 @@ internal sealed class BatchLease : IDisposable
     }
 
     /// <returns>Whether it is done; false after a conflict.</returns>
-    private async Task<bool> TryCommitAsync(IReadOnlyList<DocumentWrite> writes, BatchHead head, CancellationToken cancellationToken)
+    private async Task<bool> TryCommitAsync(IReadOnlyList<DocumentWrite> writes, BatchHead head, bool isUnknown, CancellationToken cancellationToken)
     {
         head = head.LeaseOwner == _owner ? head with { LeaseUntil = _time.GetUtcNow() + _length } : head;
         var result = await _store.CommitAsync(Commit(writes, head), cancellationToken).ConfigureAwait(false);
@@ -121,7 +123,7 @@ internal sealed class BatchLease : IDisposable
                 Accept(head, result.Version);
                 return true;
             case CommitStatus.DocumentExists:
-                return true;
+                return isUnknown ? true : throw new InvalidOperationException($"A document of {Partition} is inserted twice.");
             case CommitStatus.Erased:
                 throw new LeaseLostException(Partition);
             default:

@@ -13,11 +13,13 @@ internal sealed class McpConnection : IAsyncDisposable
 
     private readonly CancellationTokenSource listening = new();
     private readonly IAsyncDisposable handler;
+    private readonly IClientTransport transport;
     private int stale;
 
-    private McpConnection(McpClient client)
+    private McpConnection(McpClient client, IClientTransport transport)
     {
         Client = client;
+        this.transport = transport;
         handler = client.RegisterNotificationHandler(NotificationMethods.ToolListChangedNotification, (_, _) =>
         {
             Interlocked.Exchange(ref stale, 1);
@@ -40,17 +42,28 @@ internal sealed class McpConnection : IAsyncDisposable
     public bool IsStale => Volatile.Read(ref stale) != 0;
 
     public static async Task<McpConnection> OpenAsync(
-        IClientTransport transport, McpSourceOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken) =>
-        new(await McpClient.CreateAsync(
-            transport,
-            new McpClientOptions
-            {
-                ClientInfo = new Implementation { Name = "granary", Version = typeof(McpConnection).Assembly.GetName().Version?.ToString() ?? "0" },
-                InitializationTimeout = options.ConnectTimeout,
-                TimeProvider = time,
-            },
-            loggers,
-            cancellationToken).ConfigureAwait(false));
+        IClientTransport transport, McpSourceOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var client = await McpClient.CreateAsync(
+                transport,
+                new McpClientOptions
+                {
+                    ClientInfo = new Implementation { Name = "granary", Version = typeof(McpConnection).Assembly.GetName().Version?.ToString() ?? "0" },
+                    InitializationTimeout = options.ConnectTimeout,
+                    TimeProvider = time,
+                },
+                loggers,
+                cancellationToken).ConfigureAwait(false);
+            return new McpConnection(client, transport);
+        }
+        catch
+        {
+            await DisposeAsync(transport).ConfigureAwait(false);
+            throw;
+        }
+    }
 
     /// <summary>Asks for the tools.</summary>
     public async Task ListAsync(McpFunctionSource source, CancellationToken cancellationToken)
@@ -65,8 +78,18 @@ internal sealed class McpConnection : IAsyncDisposable
     {
         await listening.CancelAsync().ConfigureAwait(false);
         await handler.DisposeAsync().ConfigureAwait(false);
-        await Client.DisposeAsync().ConfigureAwait(false);
+        try
+        {
+            await Client.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            await DisposeAsync(transport).ConfigureAwait(false);
+        }
     }
+
+    /// <summary>Ends what outlives the client, which ends only its session: connections over HTTP.</summary>
+    private static ValueTask DisposeAsync(IClientTransport transport) => transport is IAsyncDisposable disposable ? disposable.DisposeAsync() : ValueTask.CompletedTask;
 
     private async Task ListenAsync()
     {

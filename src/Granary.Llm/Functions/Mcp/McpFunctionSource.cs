@@ -66,22 +66,21 @@ public sealed partial class McpFunctionSource : IFunctionSource, IAsyncDisposabl
             await last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        if (connection is { } open)
-        {
-            await open.DisposeAsync().ConfigureAwait(false);
-        }
+        await CloseAsync(connection).ConfigureAwait(false);
     }
 
     /// <summary>Calls a tool by the server's own name for it.</summary>
-    internal async Task<string> CallAsync(string tool, JsonElement arguments, CancellationToken cancellationToken)
+    /// <param name="tool">The tool.</param>
+    /// <param name="arguments">The arguments by the server's own names.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    internal async Task<string> CallAsync(string tool, IDictionary<string, JsonElement> arguments, CancellationToken cancellationToken)
     {
         var current = await CurrentAsync(waitForDown: true, cancellationToken).ConfigureAwait(false) ?? throw new FunctionException($"the server '{Name}' is not available now");
         using var timeout = new CancellationTokenSource(options.CallTimeout, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            var request = new CallToolRequestParams { Name = tool, Arguments = arguments.EnumerateObject().ToDictionary(static entry => entry.Name, static entry => entry.Value) };
-            var result = await current.Client.CallToolAsync(request, limit.Token).ConfigureAwait(false);
+            var result = await current.Client.CallToolAsync(new CallToolRequestParams { Name = tool, Arguments = arguments }, limit.Token).ConfigureAwait(false);
             var text = TextCut.To(McpResults.ToText(result), options.MaxResultCharacters);
             return result.IsError == true ? throw new FunctionException(text) : text;
         }
@@ -105,22 +104,29 @@ public sealed partial class McpFunctionSource : IFunctionSource, IAsyncDisposabl
         {
             ObjectDisposedException.ThrowIf(ended.IsCancellationRequested, this);
             var now = time.GetUtcNow();
-            if (connection is { IsUp: true, IsStale: false } fresh && now - listedAt < options.RefreshInterval)
+            if (failedAt is null && connection is { IsUp: true, IsStale: false } fresh && now - listedAt < options.RefreshInterval)
             {
                 return fresh;
             }
 
-            if (refreshing is null && connection is not { IsUp: true } && now - failedAt < options.RetryDelay)
+            var open = connection is { IsUp: true } ? connection : null;
+            if (refreshing is null && now - failedAt < options.RetryDelay)
             {
-                return null;
+                return open;
             }
 
             // One for all who ask meanwhile, so it must not end with one of them.
             refresh = refreshing ??= Task.Run(RefreshAsync, CancellationToken.None);
             if (failedAt is not null && !waitForDown)
             {
-                // Whoever asks for all functions must not wait, again and again, for a server that was down before.
-                return null;
+                // Whoever asks for all functions must not wait, again and again, for a server that failed before.
+                return open;
+            }
+
+            if (waitForDown && open is not null)
+            {
+                // A call needs the connection, not the list.
+                return open;
             }
         }
 
@@ -132,40 +138,58 @@ public sealed partial class McpFunctionSource : IFunctionSource, IAsyncDisposabl
         using var timeout = new CancellationTokenSource(options.ConnectTimeout, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, ended.Token);
         var open = connection;
+        var isNew = open is not { IsUp: true };
+        DateTimeOffset? failed = null;
         try
         {
-            if (open is not { IsUp: true })
+            if (isNew)
             {
-                if (open is not null)
-                {
-                    await open.DisposeAsync().ConfigureAwait(false);
-                }
-
+                await CloseAsync(open).ConfigureAwait(false);
+                open = null;
                 open = await McpConnection.OpenAsync(connect(), options, time, loggers, limit.Token).ConfigureAwait(false);
             }
 
-            await open.ListAsync(this, limit.Token).ConfigureAwait(false);
-            lock (gate)
-            {
-                (connection, listedAt, failedAt, refreshing) = (open, time.GetUtcNow(), null, null);
-            }
-
-            return open;
+            await open!.ListAsync(this, limit.Token).ConfigureAwait(false);
         }
         catch (Exception failure)
         {
-            LogUnavailable(failure, Name);
+            failed = time.GetUtcNow();
+            if (isNew || open is not { IsUp: true })
+            {
+                LogUnavailable(failure, Name);
+                await CloseAsync(open).ConfigureAwait(false);
+                open = null;
+            }
+            else
+            {
+                // Calls may be under way, and a server that is too busy to list its tools most likely still has them.
+                LogNotListed(failure, Name);
+            }
+        }
+        finally
+        {
+            lock (gate)
+            {
+                (connection, listedAt, failedAt, refreshing) = (open, failed is null ? time.GetUtcNow() : listedAt, failed, null);
+            }
+        }
+
+        return open;
+    }
+
+    /// <summary>Ends a connection; that it cannot even be ended is nobody's loss.</summary>
+    private async ValueTask CloseAsync(McpConnection? open)
+    {
+        try
+        {
             if (open is not null)
             {
                 await open.DisposeAsync().ConfigureAwait(false);
             }
-
-            lock (gate)
-            {
-                (connection, failedAt, refreshing) = (null, time.GetUtcNow(), null);
-            }
-
-            return null;
+        }
+        catch (Exception failure)
+        {
+            LogNotClosed(failure, Name);
         }
     }
 
@@ -179,6 +203,6 @@ public sealed partial class McpFunctionSource : IFunctionSource, IAsyncDisposabl
             }
         }
 
-        await lost.DisposeAsync().ConfigureAwait(false);
+        await CloseAsync(lost).ConfigureAwait(false);
     }
 }

@@ -3,7 +3,7 @@ namespace Granary.Llm.Functions.Mcp;
 /// <summary>An MCP server (Model Context Protocol) whose tools become functions: a program to start, or an address.</summary>
 public sealed class McpSourceOptions
 {
-    /// <summary>Its name: letters, digits, <c>_</c> and <c>-</c>. Its tools are named <c>{name}_{tool}</c>.</summary>
+    /// <summary>Its name: 1 to 32 letters, digits, <c>_</c> and <c>-</c>, beginning with a letter or <c>_</c>. Its tools are named <c>{name}_{tool}</c>.</summary>
     public required string Name { get; init; }
 
     /// <summary>The program to start and speak with over its standard input and output; null where there is an <see cref="Endpoint"/>.</summary>
@@ -48,7 +48,7 @@ public sealed class McpSourceOptions
     {
         if (!FunctionNames.IsValid(Name) || Name.Length > 32)
         {
-            throw new ArgumentException($"The MCP server's name '{Name}' must be 1 to 32 of A-Z a-z 0-9 _ and -.");
+            throw new ArgumentException($"The MCP server's name '{Name}' must be 1 to 32 of A-Z a-z 0-9 _ and -, beginning with a letter or _.");
         }
 
         if ((Command is null) == (Endpoint is null))

@@ -16,7 +16,9 @@ internal static class McpTransports
                 AdditionalHeaders = options.Headers.ToDictionary(),
                 ConnectionTimeout = options.ConnectTimeout,
             },
-            loggers)
+            new HttpClient(FunctionHandlers.Create()),
+            loggers,
+            ownsHttpClient: true)
         : new StdioClientTransport(
             new StdioClientTransportOptions
             {

@@ -8,7 +8,9 @@ namespace Granary.Llm.Functions.OpenApi;
 /// <param name="Path">The path, with <c>{name}</c> for its parameters.</param>
 /// <param name="Parameters">The parameters.</param>
 /// <param name="Body">The body; null where there is none.</param>
-internal sealed record OpenApiCall(HttpMethod Method, string BaseAddress, string Path, IReadOnlyList<OpenApiParameter> Parameters, OpenApiBody? Body);
+/// <param name="Hidden">Names in the query, compared without regard to case, that are not the model's to set.</param>
+internal sealed record OpenApiCall(
+    HttpMethod Method, string BaseAddress, string Path, IReadOnlyList<OpenApiParameter> Parameters, OpenApiBody? Body, IReadOnlySet<string> Hidden);
 
 /// <summary>A parameter of an operation.</summary>
 /// <param name="Name">Its name in the request.</param>
@@ -20,6 +22,9 @@ internal sealed record OpenApiParameter(string Name, string In, string Argument,
 {
     /// <summary>How lists and objects are written: OpenAPI's <c>style</c>, or <c>json</c> for a parameter described by a media type.</summary>
     public required string Style { get; init; }
+
+    /// <summary>Gives the value in place of the model, which does not see the parameter; null: the model gives it.</summary>
+    public Func<FunctionScope, string?>? Fixed { get; init; }
 
     /// <summary>Whether each item of a list and each property of an object is written by itself.</summary>
     public required bool Explode { get; init; }

@@ -17,7 +17,7 @@ internal sealed class OpenApiFunction(
 {
     private protected override async ValueTask<string> InvokeCoreAsync(JsonElement arguments, FunctionScope scope, CancellationToken cancellationToken)
     {
-        using var request = OpenApiRequests.Create(call, arguments);
+        using var request = OpenApiRequests.Create(call, arguments, scope);
         using var timeout = new CancellationTokenSource(options.Timeout, time);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try

@@ -8,34 +8,48 @@ public static class OpenApiFunctions
 {
     private static readonly string[] Methods = ["get", "put", "post", "delete", "patch", "head", "options"];
 
-    // OpenAPI 3: parameters of these names say nothing; media types and credentials are set elsewhere.
-    private static readonly HashSet<string> IgnoredHeaders = new(StringComparer.OrdinalIgnoreCase) { "Accept", "Content-Type", "Authorization" };
+    // A buffer of one more character is rented for each call.
+    private const int MaxResponseCharacters = 16 * 1024 * 1024;
 
     /// <summary>Registers the listed operations of an API, all or none.</summary>
     /// <param name="registry">The registry.</param>
     /// <param name="options">The API.</param>
-    /// <param name="client">Sends the requests; its base address is not used.</param>
+    /// <param name="handler">
+    /// Sends the requests, and must not follow redirects: they would carry credentials, and the model's questions, to wherever they point. It is not
+    /// disposed. Null for one that connects directly.
+    /// </param>
     /// <param name="time">The clock of timeouts.</param>
-    /// <exception cref="ArgumentException">An operation is not in the document or cannot be a function, or a name is taken.</exception>
-    public static IReadOnlyList<AgentFunction> AddOpenApi(this FunctionRegistry registry, OpenApiOptions options, HttpClient client, TimeProvider? time = null)
+    /// <exception cref="ArgumentException">An operation is not in the document or cannot be a function, a setting is wrong, or a name is taken.</exception>
+    public static IReadOnlyList<AgentFunction> AddOpenApi(
+        this FunctionRegistry registry, OpenApiOptions options, HttpMessageHandler? handler = null, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(registry);
-        return registry.AddAll(Create(options, client, time));
+        return registry.AddAll(Create(options, handler, time));
     }
 
     /// <summary>Makes the functions of the listed operations, in the order of the list.</summary>
     /// <param name="options">The API.</param>
-    /// <param name="client">Sends the requests; its base address is not used.</param>
+    /// <param name="handler">
+    /// Sends the requests, and must not follow redirects: they would carry credentials, and the model's questions, to wherever they point. It is not
+    /// disposed. Null for one that connects directly.
+    /// </param>
     /// <param name="time">The clock of timeouts.</param>
-    /// <exception cref="ArgumentException">An operation is not in the document or cannot be a function.</exception>
-    public static IReadOnlyList<AgentFunction> Create(OpenApiOptions options, HttpClient client, TimeProvider? time = null)
+    /// <exception cref="ArgumentException">An operation is not in the document or cannot be a function, or a setting is wrong.</exception>
+    public static IReadOnlyList<AgentFunction> Create(OpenApiOptions options, HttpMessageHandler? handler = null, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(client);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxResponseCharacters, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.MaxResponseCharacters, MaxResponseCharacters);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.Timeout, TimeSpan.Zero);
+        if (FunctionHandlers.FollowsRedirects(handler))
+        {
+            throw new ArgumentException("The handler would follow redirects: set its AllowAutoRedirect to false.", nameof(handler));
+        }
+
         var address = BaseAddress(options);
         var known = Index(options.Document);
+        var client = new HttpClient(handler ?? FunctionHandlers.Create(), disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
+        var unused = options.Fixed.Keys.ToHashSet(StringComparer.OrdinalIgnoreCase);
         var found = new List<AgentFunction>();
         foreach (var wanted in options.Operations)
         {
@@ -44,43 +58,64 @@ public static class OpenApiFunctions
                 throw new ArgumentException($"The OpenAPI document has no operation '{wanted}'.", nameof(options));
             }
 
-            found.Add(Create(options, place, address, client, time ?? TimeProvider.System));
+            found.Add(Create(options, place, address, client, time ?? TimeProvider.System, unused));
         }
 
-        return found;
+        // A misspelt name would leave to the model what must not be its own.
+        return unused.Count == 0 ? found : throw new ArgumentException($"No listed operation has the parameter '{unused.First()}' of Fixed.", nameof(options));
     }
 
-    private static OpenApiFunction Create(OpenApiOptions options, Place place, string address, HttpClient client, TimeProvider time)
+    private static OpenApiFunction Create(OpenApiOptions options, Place place, string address, HttpClient client, TimeProvider time, HashSet<string> unused)
     {
         var schemas = new OpenApiSchemas(options.Document);
         var operation = place.Operation;
         var title = $"{place.Method} {place.Path}";
         var parameters = new List<OpenApiParameter>();
         var properties = new JsonObject();
-        foreach (var parameter in ReadParameters(schemas, place, title))
+        var credentials = new OpenApiCredentials(options.Document, schemas);
+        var hidden = credentials.QueryNames.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var listed = ReadParameters(schemas, place, title).ToList();
+        var names = new ArgumentNames(listed.Select(static parameter => parameter.Name));
+        foreach (var parameter in listed)
         {
-            var argument = properties.ContainsKey(parameter.Name) ? $"{parameter.Name}_{parameter.In}" : parameter.Name;
-            parameters.Add(parameter with { Argument = argument });
-            properties[argument] = parameter.Schema;
+            if (FixedBy(options, parameter) is { } value)
+            {
+                parameters.Add(parameter with { Fixed = value });
+                hidden.Add(parameter.Name);
+                unused.Remove(parameter.Name);
+            }
+            else if (!credentials.Contains(parameter.Name, parameter.In))
+            {
+                var argument = names.Fit(parameter.Name, parameter.In);
+                parameters.Add(parameter with { Argument = argument });
+                properties[argument] = parameter.Schema;
+            }
         }
 
         OpenApiBody? body = null;
         if (schemas.Resolve(operation["requestBody"]) is JsonObject described)
         {
-            body = ReadBody(schemas, described, properties.ContainsKey("body") ? "request_body" : "body", title);
+            body = ReadBody(schemas, described, names.Fit("body", "request"), title);
             properties[body.Argument] = body.Schema;
         }
 
-        var required = parameters.Where(static parameter => parameter.Required).Select(static parameter => parameter.Argument);
+        var required = parameters.Where(static parameter => parameter is { Required: true, Fixed: null }).Select(static parameter => parameter.Argument);
         var name = operation["operationId"]?.GetValue<string>() ?? $"{place.Method.ToLowerInvariant()}{place.Path.Replace('/', '_').Replace("{", "").Replace("}", "")}";
         return new OpenApiFunction(
             FunctionNames.From(options.Prefix + name),
             string.Join("\n", new[] { Text(operation["summary"]), Text(operation["description"]) }.Where(static words => words.Length > 0).Distinct()),
             FunctionSchema.Object(properties, body is { Required: true } ? required.Append(body.Argument) : required),
-            new OpenApiCall(new HttpMethod(place.Method), address, place.Path, parameters, body),
+            new OpenApiCall(new HttpMethod(place.Method), address, place.Path, parameters, body, hidden),
             options,
             client,
             time);
+    }
+
+    /// <summary>Where the value of a parameter comes from, if not from the model. Names of headers are compared without regard to case.</summary>
+    private static Func<FunctionScope, string?>? FixedBy(OpenApiOptions options, OpenApiParameter parameter)
+    {
+        var comparison = parameter.In == "header" ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+        return options.Fixed.FirstOrDefault(entry => string.Equals(entry.Key, parameter.Name, comparison)).Value;
     }
 
     private static IEnumerable<OpenApiParameter> ReadParameters(OpenApiSchemas schemas, Place place, string title)
@@ -103,11 +138,6 @@ public static class OpenApiFunctions
                     throw new ArgumentException($"{title} cannot be a function: it needs the cookie '{name}'.", nameof(place));
                 }
 
-                continue;
-            }
-
-            if (where == "header" && IgnoredHeaders.Contains(name))
-            {
                 continue;
             }
 

@@ -17,10 +17,20 @@ public sealed class OpenApiOptions
     /// <summary>What comes before each function's name, such as <c>crm_</c>.</summary>
     public string Prefix { get; init; } = "";
 
-    /// <summary>Called before each request, to add credentials. A model's arguments cannot set <c>Authorization</c>.</summary>
+    /// <summary>
+    /// Parameters (of path, query and header, by name) that say who asks, and where their values come from: the model neither sees nor sets them. A null
+    /// refuses the call. Each must be a parameter of at least one of the operations; fields of a body are not covered.
+    /// </summary>
+    /// <example><c>["userId"] = scope => scope.Context.UserId</c></example>
+    public IReadOnlyDictionary<string, Func<FunctionScope, string?>> Fixed { get; init; } = new Dictionary<string, Func<FunctionScope, string?>>();
+
+    /// <summary>
+    /// Called before each request, to add credentials. Whatever a document lists, a model sees and sets no parameter that one of the document's
+    /// <c>securitySchemes</c> names, nor headers and query parameters that commonly hold credentials or say who asks.
+    /// </summary>
     public Func<HttpRequestMessage, FunctionScope, CancellationToken, ValueTask>? Authorize { get; init; }
 
-    /// <summary>Characters of an answer that a model gets at the most, 1 or more; 16,384 by default.</summary>
+    /// <summary>Characters of an answer that a model gets at the most, 1 to 16,777,216; 16,384 by default.</summary>
     public int MaxResponseCharacters { get; init; } = 16_384;
 
     /// <summary>How long a call may take, above zero; 30 seconds by default.</summary>

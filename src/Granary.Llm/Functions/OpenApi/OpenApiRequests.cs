@@ -9,7 +9,7 @@ internal static class OpenApiRequests
 {
     /// <summary>The request of a call.</summary>
     /// <exception cref="FunctionException">An argument is missing, unknown, or has no place in a request.</exception>
-    public static HttpRequestMessage Create(OpenApiCall call, JsonElement arguments)
+    public static HttpRequestMessage Create(OpenApiCall call, JsonElement arguments, FunctionScope scope)
     {
         var given = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
         foreach (var argument in arguments.EnumerateObject())
@@ -22,7 +22,14 @@ internal static class OpenApiRequests
         var headers = new List<KeyValuePair<string, string>>();
         foreach (var parameter in call.Parameters)
         {
-            if (!given.Remove(parameter.Argument, out var value) || value.ValueKind == JsonValueKind.Null)
+            JsonElement value;
+            if (parameter.Fixed is { } fixedBy)
+            {
+                value = fixedBy(scope) is { } known
+                    ? JsonSerializer.SerializeToElement(known, FunctionJson.Options)
+                    : throw new FunctionException($"it is not known whose '{parameter.Name}' this could be");
+            }
+            else if (!given.Remove(parameter.Argument, out value) || value.ValueKind == JsonValueKind.Null)
             {
                 if (parameter.Required)
                 {
@@ -38,7 +45,7 @@ internal static class OpenApiRequests
                     path = path.Replace("{" + parameter.Name + "}", PathValue(parameter, value), StringComparison.Ordinal);
                     break;
                 case "query":
-                    AddQuery(query, parameter, value);
+                    AddQuery(query, parameter, value, call.Hidden);
                     break;
                 default:
                     headers.Add(new(parameter.Name, HeaderValue(parameter, value)));
@@ -80,14 +87,17 @@ internal static class OpenApiRequests
     {
         var text = Simple(parameter, value, Uri.EscapeDataString);
 
-        // An address normalizes these away, so that another operation would be called.
-        return text is "" or "." or ".." ? throw new FunctionException($"the argument '{parameter.Argument}' must not be '{text}'") : text;
+        // An address normalizes these away, so that another operation would be called; some servers do so with escaped slashes too.
+        var steps = Uri.UnescapeDataString(text).Split('/', '\\');
+        return text.Length == 0 || steps.Any(static step => step is "." or "..")
+            ? throw new FunctionException($"the argument '{parameter.Argument}' must not be '{Uri.UnescapeDataString(text)}'")
+            : text;
     }
 
     private static string HeaderValue(OpenApiParameter parameter, JsonElement value)
     {
         var text = Simple(parameter, value, static part => part);
-        return text.AsSpan().ContainsAnyInRange('\0', '\x1F') ? throw new FunctionException($"the argument '{parameter.Argument}' must be one line") : text;
+        return text.AsSpan().ContainsAnyExceptInRange(' ', '~') ? throw new FunctionException($"the argument '{parameter.Argument}' must be one line of ASCII") : text;
     }
 
     private static string Simple(OpenApiParameter parameter, JsonElement value, Func<string, string> escape) => parameter.Style == "json"
@@ -101,7 +111,7 @@ internal static class OpenApiRequests
             _ => escape(Scalar(value)),
         };
 
-    private static void AddQuery(StringBuilder query, OpenApiParameter parameter, JsonElement value)
+    private static void AddQuery(StringBuilder query, OpenApiParameter parameter, JsonElement value, IReadOnlySet<string> hidden)
     {
         var name = parameter.Name;
         switch (value.ValueKind)
@@ -123,20 +133,31 @@ internal static class OpenApiRequests
             case JsonValueKind.Object when parameter.Style == "deepObject":
                 foreach (var entry in value.EnumerateObject())
                 {
-                    Add($"{name}[{entry.Name}]", Scalar(entry.Value));
+                    AddOwn($"{name}[{entry.Name}]", Scalar(entry.Value));
                 }
 
                 break;
             case JsonValueKind.Object when parameter.Explode:
                 foreach (var entry in value.EnumerateObject())
                 {
-                    Add(entry.Name, Scalar(entry.Value));
+                    AddOwn(entry.Name, Scalar(entry.Value));
                 }
 
                 break;
             default:
                 AddEscaped(name, Simple(parameter, value, Uri.EscapeDataString));
                 break;
+        }
+
+        // Names that the model makes up must not be those of what it may not set.
+        void AddOwn(string key, string text)
+        {
+            if (hidden.Contains(key))
+            {
+                throw new FunctionException($"there is no argument '{key}'");
+            }
+
+            Add(key, text);
         }
 
         void Add(string key, string text) => AddEscaped(key, Uri.EscapeDataString(text));

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Granary.Llm.Rendering.Json;
 using Granary.Llm.Rendering.Repairs;
+using Granary.Llm.Streaming;
 
 namespace Granary.Llm.Rendering.Dialects;
 
@@ -38,8 +39,8 @@ internal static class AnthropicResponses
             Content = text,
             Reasoning = reasoning.Length == 0 ? null : reasoning,
             ToolCalls = calls,
-            Finish = Answers.Finish(Finish(body.Text("stop_reason")), calls),
-            Usage = Usage(body.Object("usage")),
+            Finish = Answers.Finish(FinishReasons.Anthropic(body.Text("stop_reason")), calls),
+            Usage = UsageReader.Read(body, "usage", UsageReader.Anthropic),
         };
     });
 
@@ -81,30 +82,6 @@ internal static class AnthropicResponses
             ["stop_sequence"] = null,
             ["usage"] = Usage(response.Usage ?? new(0, 0)),
         };
-    }
-
-    private static ChatFinish Finish(string? reason) => reason switch
-    {
-        "end_turn" or "stop_sequence" or "pause_turn" => ChatFinish.Stop,
-        "tool_use" => ChatFinish.ToolCalls,
-        "max_tokens" or "model_context_window_exceeded" => ChatFinish.Length,
-        "refusal" => ChatFinish.ContentFilter,
-        _ => ChatFinish.Unknown,
-    };
-
-    /// <summary>Anthropic counts what came from its cache, or went there, apart from the input.</summary>
-    private static ChatUsage? Usage(JsonObject? usage)
-    {
-        if (usage is null)
-            return null;
-
-        var (read, written) = (usage.Tokens("cache_read_input_tokens"), usage.Tokens("cache_creation_input_tokens"));
-        return new(
-            usage.Tokens("input_tokens") + read + written,
-            usage.Tokens("output_tokens"),
-            read,
-            written,
-            usage.Object("output_tokens_details").Tokens("thinking_tokens"));
     }
 
     private static JsonObject Usage(ChatUsage usage) => new()

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Granary.Llm.Rendering.Json;
 using Granary.Llm.Rendering.Media;
 using Granary.Llm.Rendering.Repairs;
+using Granary.Llm.Streaming;
 
 namespace Granary.Llm.Rendering.Dialects;
 
@@ -72,7 +73,7 @@ internal static class GeminiContents
         var parts = MessageParts.Of(message).List(Text);
         foreach (var call in message.ToolCalls ?? [])
         {
-            parts.Add((JsonNode)Call(call));
+            parts.Add((JsonNode)Call(call with { Name = ToolNames.FitGemini(call.Name) }));
         }
 
         return parts;
@@ -85,7 +86,7 @@ internal static class GeminiContents
         {
             ["functionResponse"] = new JsonObject
             {
-                ["name"] = message.Name,
+                ["name"] = ToolNames.FitGemini(message.Name),
                 ["response"] = message.ToolError is null ? Result(text) : new() { ["error"] = ToolResults.Text(message, text) },
             },
         };

@@ -105,7 +105,7 @@ internal sealed class GeminiRenderer : IChatRenderer
     [
         new JsonObject
         {
-            ["functionDeclarations"] = new JsonArray([.. tools.Select(tool => new JsonObject { ["name"] = ToolNames.Fit(tool.Name) }
+            ["functionDeclarations"] = new JsonArray([.. tools.Select(tool => new JsonObject { ["name"] = ToolNames.FitGemini(tool.Name) }
                 .With("description", tool.Description)
                 .With("parameters", GeminiSchema.OfArguments(tool.Parameters)))]),
         },
@@ -125,7 +125,7 @@ internal sealed class GeminiRenderer : IChatRenderer
         var config = new JsonObject { ["mode"] = mode };
         if (choice.Kind == ToolChoiceKind.Named)
         {
-            config["allowedFunctionNames"] = new JsonArray(ToolNames.Fit(choice.Name));
+            config["allowedFunctionNames"] = new JsonArray(ToolNames.FitGemini(choice.Name));
         }
 
         return new() { ["functionCallingConfig"] = config };

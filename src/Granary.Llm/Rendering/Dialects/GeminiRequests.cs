@@ -56,7 +56,7 @@ internal static class GeminiRequests
             throw body.Refusal("contents", "must not be empty");
 
         var messages = new List<ModelMessage>();
-        var open = new OpenCalls();
+        var open = new UnansweredCalls();
         foreach (var content in list.Objects())
         {
             switch (content.Text("role"))
@@ -77,7 +77,7 @@ internal static class GeminiRequests
         return messages;
     }
 
-    private static void AddUser(JsonObject content, List<ModelMessage> messages, OpenCalls open)
+    private static void AddUser(JsonObject content, List<ModelMessage> messages, UnansweredCalls open)
     {
         var media = new List<MediaReference>();
         var texts = new List<string>();
@@ -104,7 +104,7 @@ internal static class GeminiRequests
         }
     }
 
-    private static void AddModel(JsonObject content, List<ModelMessage> messages, OpenCalls open)
+    private static void AddModel(JsonObject content, List<ModelMessage> messages, UnansweredCalls open)
     {
         var calls = new List<ToolCall>();
         var media = new List<MediaReference>();
@@ -132,7 +132,7 @@ internal static class GeminiRequests
     internal static ToolCall Call(JsonObject call, string id) =>
         new(call.Text("id") is { Length: > 0 } given ? given : id, call.RequiredName("name"), (call.Object("args") ?? []).Element());
 
-    private static ModelMessage Result(JsonObject response, OpenCalls open)
+    private static ModelMessage Result(JsonObject response, UnansweredCalls open)
     {
         var name = response.RequiredName("name");
         var result = response.Object("response") ?? [];

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Granary.Llm.Rendering.Json;
+using Granary.Llm.Streaming;
 
 namespace Granary.Llm.Rendering.Dialects;
 
@@ -11,11 +12,11 @@ internal static class GeminiResponses
     {
         var id = Answers.Id(body.Text("responseId"));
         var model = body.Text("modelVersion") ?? "";
-        var usage = Usage(body.Object("usageMetadata"));
+        var usage = UsageReader.Read(body, "usageMetadata", UsageReader.Gemini);
         if (body.List("candidates").Objects().FirstOrDefault() is not { } candidate)
         {
-            var blocked = body.RequiredObject("promptFeedback").RequiredText("blockReason");
-            return new() { Id = id, Model = model, Finish = ChatFinish.ContentFilter, Error = $"The prompt was blocked: {blocked}", Usage = usage };
+            _ = body.RequiredObject("promptFeedback").RequiredText("blockReason");
+            return new() { Id = id, Model = model, Finish = ChatFinish.ContentFilter, Usage = usage };
         }
 
         var calls = new List<ToolCall>();
@@ -37,7 +38,7 @@ internal static class GeminiResponses
         }
 
         var reason = candidate.Text("finishReason");
-        var finish = Finish(reason);
+        var failure = FinishReasons.GeminiFailure(reason, candidate.Text("finishMessage"));
         return new()
         {
             Id = id,
@@ -45,8 +46,8 @@ internal static class GeminiResponses
             Content = text,
             Reasoning = thoughts.Length == 0 ? null : thoughts,
             ToolCalls = calls,
-            Finish = Answers.Finish(finish, calls),
-            Error = finish == ChatFinish.Unknown && reason is not null && calls.Count == 0 ? $"The model stopped: {reason}" : null,
+            Finish = failure is null ? Answers.Finish(FinishReasons.Gemini(reason), calls) : ChatFinish.Unknown,
+            Error = failure,
             Usage = usage,
         };
     });
@@ -90,24 +91,6 @@ internal static class GeminiResponses
             ["responseId"] = response.Id,
         }.With("usageMetadata", response.Usage is { } usage ? Usage(usage) : null);
     }
-
-    private static ChatFinish Finish(string? reason) => reason switch
-    {
-        "STOP" => ChatFinish.Stop,
-        "FUNCTION_CALL" => ChatFinish.ToolCalls,
-        "MAX_TOKENS" => ChatFinish.Length,
-        "SAFETY" or "RECITATION" or "BLOCKLIST" or "PROHIBITED_CONTENT" or "SPII" or "LANGUAGE" or "IMAGE_SAFETY" or "IMAGE_PROHIBITED_CONTENT" or "IMAGE_RECITATION" =>
-            ChatFinish.ContentFilter,
-        _ => ChatFinish.Unknown,
-    };
-
-    /// <summary>Thoughts are counted apart from the answer, the prompts of tools apart from the prompt.</summary>
-    private static ChatUsage? Usage(JsonObject? usage) => usage is null ? null : new(
-        usage.Tokens("promptTokenCount") + usage.Tokens("toolUsePromptTokenCount"),
-        usage.Tokens("candidatesTokenCount") + usage.Tokens("thoughtsTokenCount"),
-        usage.Tokens("cachedContentTokenCount"),
-        0,
-        usage.Tokens("thoughtsTokenCount"));
 
     private static JsonObject Usage(ChatUsage usage) => new JsonObject
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Granary.Llm.Rendering.Json;
@@ -42,8 +43,8 @@ internal sealed class GeminiSchema
     {
         if (schema.ValueKind != JsonValueKind.Object || depth > MaxDepth || ++parts > MaxParts)
             return new() { ["type"] = "object" };
-        if (Reference(schema) is { } referred)
-            return Convert(referred, depth + 1);
+        if (schema.TryGetProperty("$ref", out var reference))
+            return Referred(reference) is { } referred ? Convert(referred, depth + 1) : new() { ["type"] = "object" };
 
         var converted = new JsonObject();
         foreach (var name in Same)
@@ -76,16 +77,24 @@ internal sealed class GeminiSchema
         return converted;
     }
 
-    private JsonElement? Reference(JsonElement schema)
+    /// <summary>What a JSON Pointer within this schema (RFC 6901, in a fragment: percent-encoded) points at; null for other references and if nothing is there.</summary>
+    private JsonElement? Referred(JsonElement reference)
     {
-        if (!schema.TryGetProperty("$ref", out var reference) || reference.ValueKind != JsonValueKind.String || !reference.GetString()!.StartsWith("#/", StringComparison.Ordinal))
+        if (reference.ValueKind != JsonValueKind.String || reference.GetString() is not ['#', .. var pointer] || pointer is not ("" or ['/', ..]))
             return null;
 
         var found = root;
-        foreach (var step in reference.GetString()![2..].Split('/'))
+        foreach (var step in pointer.Split('/').Skip(1))
         {
-            if (found.ValueKind != JsonValueKind.Object || !found.TryGetProperty(step.Replace("~1", "/").Replace("~0", "~"), out found))
+            var name = Uri.UnescapeDataString(step).Replace("~1", "/").Replace("~0", "~");
+            if (found.ValueKind == JsonValueKind.Array && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < found.GetArrayLength())
+            {
+                found = found[index];
+            }
+            else if (found.ValueKind != JsonValueKind.Object || !found.TryGetProperty(name, out found))
+            {
                 return null;
+            }
         }
 
         return found;

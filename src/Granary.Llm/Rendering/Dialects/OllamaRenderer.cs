@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Granary.Llm.Rendering.Json;
 using Granary.Llm.Rendering.Media;
 using Granary.Llm.Rendering.Repairs;
+using Granary.Llm.Streaming;
 
 namespace Granary.Llm.Rendering.Dialects;
 

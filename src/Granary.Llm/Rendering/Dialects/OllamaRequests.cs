@@ -30,7 +30,7 @@ internal static class OllamaRequests
     private static List<ModelMessage> Messages(JsonObject body)
     {
         var messages = new List<ModelMessage>();
-        var calls = new OpenCalls();
+        var calls = new UnansweredCalls();
         foreach (var message in body.RequiredList("messages").Objects())
         {
             messages.Add(Message(message, messages.Count, calls));
@@ -39,7 +39,7 @@ internal static class OllamaRequests
         return messages;
     }
 
-    private static ModelMessage Message(JsonObject message, int position, OpenCalls open)
+    private static ModelMessage Message(JsonObject message, int position, UnansweredCalls open)
     {
         var role = message.RequiredText("role") switch
         {

@@ -19,7 +19,7 @@ internal static class OllamaResponses
             Content = message.Text("content") ?? "",
             Reasoning = message.Text("thinking") is { Length: > 0 } thinking ? thinking : null,
             ToolCalls = calls,
-            Finish = Answers.Finish(Finish(body.Text("done_reason")), calls),
+            Finish = Answers.Finish(FinishReasons.Ollama(body.Text("done_reason")), calls),
             Usage = body.Get("eval_count") is null && body.Get("prompt_eval_count") is null
                 ? null
                 : new(body.Tokens("prompt_eval_count"), body.Tokens("eval_count")),
@@ -41,11 +41,4 @@ internal static class OllamaResponses
             ["done_reason"] = response.Finish == ChatFinish.Length ? "length" : "stop",
         }.With("prompt_eval_count", response.Usage?.InputTokens).With("eval_count", response.Usage?.OutputTokens);
     }
-
-    private static ChatFinish Finish(string? reason) => reason switch
-    {
-        "stop" => ChatFinish.Stop,
-        "length" => ChatFinish.Length,
-        _ => ChatFinish.Unknown,
-    };
 }

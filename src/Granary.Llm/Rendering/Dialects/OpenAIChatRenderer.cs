@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Granary.Llm.Rendering.Json;
 using Granary.Llm.Rendering.Media;
 using Granary.Llm.Rendering.Repairs;
+using Granary.Llm.Streaming;
 
 namespace Granary.Llm.Rendering.Dialects;
 
@@ -33,7 +34,7 @@ internal sealed class OpenAIChatRenderer(TimeProvider time) : IChatRenderer
             .With("top_p", reasons ? null : request.TopP)
             .With(reasons ? "max_completion_tokens" : "max_tokens", request.MaxTokens)
             .With("stop", reasons ? null : JsonNodes.ListOrNull(request.Stop))
-            .With("reasoning_effort", request.ReasoningEffort)
+            .With("reasoning_effort", OpenAIEffort.Of(request))
             .With("response_format", OpenAITools.ResponseFormat(request.ResponseFormat));
         OpenAITools.Render(request, body, required: "required", parallel: !ModelFamilies.IsO(request.Model));
         if (request.Stream)

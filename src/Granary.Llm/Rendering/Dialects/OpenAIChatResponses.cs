@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Granary.Llm.Rendering.Json;
 using Granary.Llm.Rendering.Repairs;
+using Granary.Llm.Streaming;
 
 namespace Granary.Llm.Rendering.Dialects;
 
@@ -25,6 +26,7 @@ internal static class OpenAIChatResponses
             return part.Text("text");
         });
         var refusal = message.Text("refusal");
+        var reason = choice.Text("finish_reason");
         return new()
         {
             Id = Answers.Id(body.Text("id")),
@@ -32,8 +34,9 @@ internal static class OpenAIChatResponses
             Content = text.Length == 0 ? refusal ?? "" : text,
             Reasoning = string.IsNullOrEmpty(reasoning) ? null : reasoning,
             ToolCalls = calls,
-            Finish = refusal is { Length: > 0 } ? ChatFinish.ContentFilter : Answers.Finish(Finish(choice.Text("finish_reason")), calls),
-            Usage = Usage(body.Object("usage")),
+            Finish = Answers.Finish(FinishReasons.OpenAI(reason, refusal is { Length: > 0 }), calls),
+            Usage = UsageReader.Read(body, "usage", UsageReader.OpenAI),
+            Error = reason == "error" ? StreamAdapter.UnnamedError : null,
         };
     });
 
@@ -67,15 +70,6 @@ internal static class OpenAIChatResponses
         }.With("usage", response.Usage is { } usage ? Usage(usage) : null);
     }
 
-    private static ChatFinish Finish(string? reason) => reason switch
-    {
-        "stop" => ChatFinish.Stop,
-        "tool_calls" or "function_call" => ChatFinish.ToolCalls,
-        "length" or "model_length" => ChatFinish.Length,
-        "content_filter" => ChatFinish.ContentFilter,
-        _ => ChatFinish.Unknown,
-    };
-
     private static string Finish(ChatResponse response) => response.Finish switch
     {
         ChatFinish.ToolCalls => "tool_calls",
@@ -84,13 +78,6 @@ internal static class OpenAIChatResponses
         ChatFinish.Unknown when response.ToolCalls.Count > 0 => "tool_calls",
         _ => "stop",
     };
-
-    private static ChatUsage? Usage(JsonObject? usage) => usage is null ? null : new(
-        usage.Tokens("prompt_tokens"),
-        usage.Tokens("completion_tokens"),
-        usage.Object("prompt_tokens_details").Tokens("cached_tokens"),
-        0,
-        usage.Object("completion_tokens_details").Tokens("reasoning_tokens"));
 
     private static JsonObject Usage(ChatUsage usage) => new()
     {

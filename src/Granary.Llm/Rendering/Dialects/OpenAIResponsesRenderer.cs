@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Granary.Llm.Rendering.Json;
 using Granary.Llm.Rendering.Media;
 using Granary.Llm.Rendering.Repairs;
+using Granary.Llm.Streaming;
 
 namespace Granary.Llm.Rendering.Dialects;
 
@@ -36,10 +37,11 @@ internal sealed class OpenAIResponsesRenderer(TimeProvider time) : IChatRenderer
             .With("instructions", instructions)
             .With("input", input)
             .With("store", false)
+            .With("include", reasons ? new JsonArray("reasoning.encrypted_content") : null)
             .With("temperature", reasons ? null : request.Temperature)
             .With("top_p", reasons ? null : request.TopP)
             .With("max_output_tokens", request.MaxTokens)
-            .With("reasoning", request.ReasoningEffort is { } effort ? new JsonObject { ["effort"] = effort } : null)
+            .With("reasoning", OpenAIEffort.Of(request) is { } effort ? new JsonObject { ["effort"] = effort } : null)
             .With("text", Format(request.ResponseFormat));
         if (request.Tools.Count > 0)
         {

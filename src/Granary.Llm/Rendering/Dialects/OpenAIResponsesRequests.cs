@@ -37,6 +37,7 @@ internal static class OpenAIResponsesRequests
             return messages;
         }
 
+        List<ToolCall>? open = null;
         foreach (var item in (input as JsonArray ?? throw body.Refusal("input", "must be a string or a list of items")).Objects())
         {
             switch (item.Text("type") ?? "message")
@@ -46,7 +47,7 @@ internal static class OpenAIResponsesRequests
                     break;
 
                 case "function_call":
-                    AddCall(messages, new(item.RequiredName("call_id"), item.RequiredName("name"), OpenAITools.ReadArguments(item, "arguments")));
+                    AddCall(messages, ref open, new(item.RequiredName("call_id"), item.RequiredName("name"), OpenAITools.ReadArguments(item, "arguments")));
                     break;
 
                 case "function_call_output":
@@ -63,15 +64,26 @@ internal static class OpenAIResponsesRequests
     }
 
     /// <summary>The calls of one answer are items of their own: they go to the assistant's message before them.</summary>
-    private static void AddCall(List<ModelMessage> messages, ToolCall call)
+    /// <param name="messages">The messages so far.</param>
+    /// <param name="open">The calls of the last message that has any: it grows, for a copy with each call would cost the square of their count.</param>
+    /// <param name="call">The call.</param>
+    private static void AddCall(List<ModelMessage> messages, ref List<ToolCall>? open, ToolCall call)
     {
         if (messages.Count > 0 && messages[^1] is { Role: MessageRole.Assistant } last)
         {
-            messages[^1] = last with { ToolCalls = [.. last.ToolCalls ?? [], call] };
-            return;
+            if (last.ToolCalls is null)
+            {
+                open = [];
+                messages[^1] = last with { ToolCalls = open };
+            }
+        }
+        else
+        {
+            open = [];
+            messages.Add(new() { Role = MessageRole.Assistant, Content = "", ToolCalls = open });
         }
 
-        messages.Add(new() { Role = MessageRole.Assistant, Content = "", ToolCalls = [call] });
+        open!.Add(call);
     }
 
     private static ModelMessage Message(JsonObject item)

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Granary.Llm.Rendering.Json;
 using Granary.Llm.Rendering.Repairs;
+using Granary.Llm.Streaming;
 
 namespace Granary.Llm.Rendering.Dialects;
 
@@ -25,13 +26,12 @@ internal static class OpenAIResponsesResponses
                     reasoning += string.Join('\n', item.List("summary").Objects().Select(summary => summary.Text("text")));
                     break;
 
-                case "function_call":
+                case "function_call" when item.Text("status") != "incomplete":
                     calls.Add(new(item.RequiredName("call_id"), item.RequiredName("name"), OpenAITools.ReadArguments(item, "arguments")));
                     break;
             }
         }
 
-        var usage = body.Object("usage");
         return new()
         {
             Id = Answers.Id(body.Text("id")),
@@ -39,14 +39,9 @@ internal static class OpenAIResponsesResponses
             Content = text.Length == 0 ? refusal : text,
             Reasoning = reasoning.Length == 0 ? null : reasoning,
             ToolCalls = calls,
-            Finish = refusal.Length > 0 ? ChatFinish.ContentFilter : Finish(body, calls),
+            Finish = Finish(body, refusal.Length > 0, calls),
             Error = body.Object("error")?.Text("message"),
-            Usage = usage is null ? null : new(
-                usage.Tokens("input_tokens"),
-                usage.Tokens("output_tokens"),
-                usage.Object("input_tokens_details").Tokens("cached_tokens"),
-                0,
-                usage.Object("output_tokens_details").Tokens("reasoning_tokens")),
+            Usage = UsageReader.Read(body, "usage", UsageReader.OpenAIResponses),
         };
     });
 
@@ -120,10 +115,10 @@ internal static class OpenAIResponsesResponses
         return output;
     }
 
-    private static ChatFinish Finish(JsonObject body, List<ToolCall> calls) => body.Text("status") switch
+    private static ChatFinish Finish(JsonObject body, bool isRefused, List<ToolCall> calls) => body.Text("status") switch
     {
-        "completed" => Answers.Finish(ChatFinish.Stop, calls),
-        "incomplete" => body.Object("incomplete_details")?.Text("reason") == "content_filter" ? ChatFinish.ContentFilter : ChatFinish.Length,
+        "completed" => isRefused ? ChatFinish.ContentFilter : Answers.Finish(ChatFinish.Stop, calls),
+        "incomplete" => FinishReasons.Incomplete(body.Object("incomplete_details")?.Text("reason"), isRefused),
         _ => ChatFinish.Unknown,
     };
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Granary.Llm.Rendering.Json;
 using Granary.Llm.Rendering.Repairs;
+using Granary.Llm.Streaming;
 
 namespace Granary.Llm.Rendering.Dialects;
 
@@ -153,8 +154,8 @@ internal static class OpenAITools
     /// <summary>Reads arguments: JSON text, as OpenAI writes them, or an object, as others do.</summary>
     public static JsonElement ReadArguments(JsonObject parent, string name) => parent.Get(name) switch
     {
-        null => ToolArguments.Read(""),
+        null => ToolArguments.Parse(""),
         JsonObject arguments => arguments.Element(),
-        { } node => ToolArguments.Read(JsonFields.AsText(node) ?? throw parent.Refusal(name, "must be a string of JSON")),
+        { } node => ToolArguments.Parse(JsonFields.AsText(node) ?? throw parent.Refusal(name, "must be a string of JSON")),
     };
 }

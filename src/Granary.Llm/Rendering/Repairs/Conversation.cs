@@ -15,7 +15,7 @@ internal static class Conversation
     {
         var links = CallLinks.Of(messages);
         var safe = new List<ModelMessage>(messages.Count);
-        var ids = new HashSet<string>(StringComparer.Ordinal);
+        var ids = new UniqueIds();
         var lost = 0;
         for (var index = 0; index < messages.Count; index++)
         {
@@ -36,7 +36,7 @@ internal static class Conversation
                 continue;
             }
 
-            var named = calls.Select(call => call with { Id = Unique(call.Id, ids), Name = ToolNames.Fit(call.Name) }).ToList();
+            var named = calls.Select(call => call with { Id = ids.Next(call.Id), Name = ToolNames.Fit(call.Name) }).ToList();
             safe.Add(message with { ToolCalls = named });
             for (var position = 0; position < named.Count; position++)
             {
@@ -72,18 +72,6 @@ internal static class Conversation
 
     private static bool IsBlank(ModelMessage message) => string.IsNullOrWhiteSpace(message.Content) && message.Media is not { Count: > 0 }
         && (message.Role != MessageRole.Assistant || message.ToolCalls is not { Count: > 0 });
-
-    private static string Unique(string id, HashSet<string> ids)
-    {
-        var wanted = string.IsNullOrEmpty(id) ? "call" : id;
-        var unique = wanted;
-        for (var number = 2; !ids.Add(unique); number++)
-        {
-            unique = $"{wanted}_{number}";
-        }
-
-        return unique;
-    }
 
     private static ModelMessage Result(ModelMessage? found, ToolCall call) => found is null
         ? new() { Role = MessageRole.Tool, Content = "", Name = call.Name, ToolCallId = call.Id, ToolError = ToolResults.Interrupted }

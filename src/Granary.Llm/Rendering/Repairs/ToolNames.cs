@@ -17,6 +17,13 @@ internal static partial class ToolNames
         return fit.Length <= MaxLength ? fit : fit[..MaxLength];
     }
 
+    /// <summary>As <see cref="Fit"/>, and begun with an underscore where it begins with neither letter nor underscore, which Gemini refuses.</summary>
+    public static string FitGemini(string? name)
+    {
+        var fit = Fit(name);
+        return char.IsAsciiLetter(fit[0]) || fit[0] == '_' ? fit : '_' + fit[..Math.Min(fit.Length, MaxLength - 1)];
+    }
+
     [GeneratedRegex("[^a-zA-Z0-9_-]", RegexOptions.CultureInvariant)]
     private static partial Regex Unwanted();
 }

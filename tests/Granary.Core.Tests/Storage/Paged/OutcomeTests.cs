@@ -166,6 +166,62 @@ public sealed class OutcomeTests
         _inner.RecordsOf(P).Where(r => r.Key != "head").ShouldAllBe(r => r.Value < 100);
     }
 
+    [Theory]
+    [InlineData("-0")]
+    [InlineData("-1")]
+    [InlineData("head")]
+    public async Task A_commit_that_loses_to_an_erasure_and_a_new_beginning_at_once_leaves_no_content(string overtakenAt)
+    {
+        var version = await _store.WriteAsync(P, PartitionVersion.None, StoreCalls.Put("a", "1"));
+        var (other, begun) = (new PagedPartitionStore(_inner, _due, _time), PartitionVersion.None);
+        OvertakeOnce(overtakenAt, async () => begun = await BeginAnewAsync(other, version));
+
+        var result = await _store.CommitAsync(P, version, DocumentWrite.Put("b", new byte[700_000]), DocumentWrite.Put("c", new byte[700_000]));
+
+        result.Status.ShouldBe(CommitStatus.Conflict);
+        Pages().ShouldAllBe(page => page.Value < 100);
+
+        // The blanks keep their numbers: what is written from here on is not taken for them, and outlives them.
+        await other.WriteAsync(P, begun, DocumentWrite.Put("d", new byte[100_000]), StoreCalls.Put("e", "5"));
+        _time.Advance(TimeSpan.FromHours(2));
+        var again = await other.VersionAsync(P);
+        await other.WriteAsync(P, again, DocumentWrite.Put("f", new byte[100_000]));
+        (await other.ReadTextsAsync(P)).Keys.ShouldBe(["a", "d", "e", "f"]);
+        Pages().Keys.Select(name => name[..name.IndexOf('-', StringComparison.Ordinal)]).Distinct().Count().ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task What_a_writer_left_that_died_while_it_lost_goes_an_hour_after_the_next_flush_or_with_the_next_erasure()
+    {
+        foreach (var byErasure in new[] { false, true })
+        {
+            var partition = $"{P}-{byErasure}";
+            var version = await _store.WriteAsync(partition, PartitionVersion.None, StoreCalls.Put("a", "1"));
+            var (other, begun) = (new PagedPartitionStore(_inner, _due, _time), PartitionVersion.None);
+            OvertakeOnce("-0", async () =>
+            {
+                // Before its pages are there, so that the erasure cannot see them.
+                begun = await BeginAnewAsync(other, version, partition);
+                OvertakeOnce("head", () => throw new IOException("The process died."));
+            });
+            await Should.ThrowAsync<StorageException>(async () => await _store.CommitAsync(partition, version, DocumentWrite.Put("b", new byte[700_000])));
+            Pages(partition).Count(page => page.Value > 100).ShouldBe(1);
+
+            if (byErasure)
+            {
+                (await other.DeleteAsync(partition, begun)).ShouldBeTrue();
+            }
+            else
+            {
+                begun = await other.WriteAsync(partition, begun, DocumentWrite.Put("d", new byte[100_000]));
+                _time.Advance(TimeSpan.FromHours(2));
+                await other.WriteAsync(partition, begun, DocumentWrite.Put("f", new byte[100_000]));
+            }
+
+            Pages(partition).ShouldAllBe(page => page.Value < 700_000);
+        }
+    }
+
     [Fact]
     public async Task A_commit_that_stood_still_for_hours_is_listed_though_maintenance_removed_its_entry()
     {
@@ -190,6 +246,30 @@ public sealed class OutcomeTests
 
         (await other.DueAsync(PartitionShard.Of(P), _time.GetUtcNow(), 10)).ShouldHaveSingleItem().Partition.ShouldBe(P);
     }
+
+    /// <summary>Does something before the store under test writes a record for the first time.</summary>
+    private void OvertakeOnce(string record, Func<Task> act)
+    {
+        var left = 1;
+        _records.Before = async (call, _, name) =>
+        {
+            if (call is RecordCall.Write && name.EndsWith(record, StringComparison.Ordinal) && left-- > 0)
+            {
+                await act();
+            }
+        };
+    }
+
+    private static async Task<PartitionVersion> BeginAnewAsync(PagedPartitionStore store, PartitionVersion version, string partition = P)
+    {
+        (await store.DeleteAsync(partition, version)).ShouldBeTrue();
+        return await store.WriteAsync(
+            new PartitionCommit { Partition = partition, Expected = PartitionVersion.None, Recreate = true, Writes = [StoreCalls.Put("a", "anew")] });
+    }
+
+    /// <summary>The pages of a partition with their bytes.</summary>
+    private Dictionary<string, int> Pages(string partition = P) =>
+        _inner.RecordsOf(partition).Where(record => record.Key != "head").ToDictionary(record => record.Key, record => record.Value);
 
     [Fact]
     public async Task A_probe_tells_what_the_medium_cannot_do()

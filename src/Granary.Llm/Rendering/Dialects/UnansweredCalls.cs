@@ -1,7 +1,7 @@
 namespace Granary.Llm.Rendering.Dialects;
 
 /// <summary>Calls that wait for results, in dialects whose results may name only the tool, or nothing.</summary>
-internal sealed class OpenCalls
+internal sealed class UnansweredCalls
 {
     private readonly List<ToolCall> open = [];
     private int unknown;

@@ -1,0 +1,38 @@
+namespace Granary.Llm.Rendering.Dialects;
+
+/// <summary>
+/// How much to reason, in words that the model takes. OpenAI refuses a request that asks a model to reason which does not, or with a word that is not its
+/// own; other servers do likewise. Models that are not known to take it are not asked.
+/// </summary>
+internal static class OpenAIEffort
+{
+    /// <summary>The first of its family that can be told not to reason, and the first that can be told to do it more than much.</summary>
+    private const double TakesNone = 5.1;
+
+    private const double TakesMost = 5.2;
+
+    /// <summary>The word for a request; null if none is sent.</summary>
+    public static string? Of(ChatRequest request)
+    {
+        var name = ModelFamilies.Bare(request.Model);
+        if (!Reasons(name))
+            return null;
+
+        var version = Begins(name, "gpt-5") ? ModelFamilies.Version(name) : 0;
+        return request.ReasoningEffort switch
+        {
+            "low" or "medium" or "high" => request.ReasoningEffort,
+            "none" when version >= TakesNone => "none",
+            "none" or "minimal" => version is > 0 and < TakesNone && !name.Contains("codex", StringComparison.OrdinalIgnoreCase) ? "minimal" : "low",
+            "xhigh" or "max" => version >= TakesMost || name.Contains("codex-max", StringComparison.OrdinalIgnoreCase) ? "xhigh" : "high",
+            _ => null,
+        };
+    }
+
+    private static bool Reasons(string name) => Begins(name, "gpt-oss")
+        || (ModelFamilies.IsOpenAIReasoning(name)
+            && !Begins(name, "o1-mini") && !Begins(name, "o1-preview")
+            && !(Begins(name, "gpt-5") && name.Contains("-chat", StringComparison.OrdinalIgnoreCase)));
+
+    private static bool Begins(string name, string beginning) => name.StartsWith(beginning, StringComparison.OrdinalIgnoreCase);
+}
