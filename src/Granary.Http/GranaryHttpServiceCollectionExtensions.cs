@@ -50,6 +50,8 @@ public static class GranaryHttpServiceCollectionExtensions
         services.TryAddSingleton<ResourceEndpoints>();
         services.TryAddSingleton<OperationEndpoints>();
         services.TryAddSingleton<Upstream>();
+        services.TryAddSingleton<ProxyObservers>();
+        services.TryAddSingleton<ProxyMemory>();
         services.TryAddSingleton<ChatEndpoint>();
         services.TryAddSingleton<ModelsEndpoint>();
         services.TryAddSingleton<EmbeddingsEndpoint>();

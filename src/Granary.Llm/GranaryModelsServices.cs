@@ -3,6 +3,7 @@ using Granary.Core.Recall;
 using Granary.Core.Tokens;
 using Granary.Llm.Models;
 using Granary.Llm.Providers;
+using Granary.Llm.Requests;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -16,6 +17,8 @@ public static class GranaryModelsServices
     /// Adds the providers of language models (<c>Granary:Providers</c>, <c>OPENAI_API_KEY</c> and its like), <see cref="IProviderRouter"/>,
     /// <see cref="IModelCatalogue"/>, <see cref="IChatModels"/> and <see cref="IProviderTokenCounter"/>. Where <c>Granary:Models</c> names a summarizer
     /// or an embedder, these become the host's <see cref="ISummarizer"/> and <see cref="IEmbedder"/>, before or after the host is added.
+    /// Adds <see cref="LlmRequestAssembler"/> (<c>Granary:Assembly</c>) and <see cref="UsageTracker"/>, the first of its hooks; each
+    /// <see cref="IInvocationHook"/> among the services follows, and an <see cref="IRecallSource"/> there is asked by the memory proxy.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configuration">The settings.</param>
@@ -40,6 +43,7 @@ public static class GranaryModelsServices
         services.AddSingleton<EmbeddingCalls>();
         services.AddSingleton<IChatModels, ChatModels>();
         services.AddSingleton<IProviderTokenCounter, ProviderTokenCounter>();
+        AddRequests(services, AssemblySettings.Read(configuration));
         if (models.Summarizer is not null)
         {
             services.RemoveAll<ISummarizer>();
@@ -53,5 +57,22 @@ public static class GranaryModelsServices
         }
 
         return services;
+    }
+
+    private static void AddRequests(IServiceCollection services, AssemblyOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton<UsageTracker>();
+        services.AddSingleton<Redactors>();
+        services.AddSingleton(services => new InvocationHooks(
+            services.GetRequiredService<UsageTracker>(), services.GetServices<IInvocationHook>(), services.GetRequiredService<ILogger<InvocationHooks>>()));
+        services.AddSingleton(services => new PromptRecall(
+            options, services.GetRequiredService<ITokenCounter>(), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<PromptRecall>>()));
+        services.AddSingleton(services => new LlmRequestAssembler(
+            services.GetRequiredService<ITokenCounter>(),
+            services.GetRequiredService<InvocationHooks>(),
+            options,
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILogger<LlmRequestAssembler>>()));
     }
 }

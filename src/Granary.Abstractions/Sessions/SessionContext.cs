@@ -21,6 +21,10 @@ public sealed record SessionContext
     [JsonIgnore]
     public bool ReadOnly { get; init; }
 
+    /// <summary>What the session's resource redacts before it stores; null for nothing.</summary>
+    [JsonIgnore]
+    public PrivacyPolicy? Privacy { get; init; }
+
     /// <summary>The compaction epoch, from 1.</summary>
     public required int Epoch { get; init; }
 

@@ -374,6 +374,7 @@ internal sealed partial class SessionActor
         AgentId = state.AgentId,
         Status = StatusOf(state),
         ReadOnly = Policy.Resource.ReadOnly,
+        Privacy = Policy.Redactor.IsActive ? Policy.Resource.Privacy : null,
         Epoch = _transcript.Epoch,
         LastSequence = _counters.LastSequence,
         TurnCount = _counters.Turns,

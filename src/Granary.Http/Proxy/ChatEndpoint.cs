@@ -3,6 +3,7 @@ using Granary.Http.Identity;
 using Granary.Http.Proxy.Shapes;
 using Granary.Llm;
 using Granary.Llm.Agents;
+using Granary.Llm.Audit;
 using Granary.Llm.Providers;
 using Granary.Llm.Rendering;
 using Microsoft.AspNetCore.Http;
@@ -13,7 +14,14 @@ namespace Granary.Http.Proxy;
 
 /// <summary>A chat through the proxy: the session's memory goes into it, the provider is asked, the turn is stored, the answer relayed.</summary>
 internal sealed class ChatEndpoint(
-    IMemoryCluster cluster, RequestIdentity identity, KeyRing keys, Upstream upstream, IOptions<GranaryHttpOptions> options, ILogger<StreamRelay> logger)
+    IMemoryCluster cluster,
+    RequestIdentity identity,
+    KeyRing keys,
+    Upstream upstream,
+    ProxyMemory memory,
+    ProxyObservers observers,
+    IOptions<GranaryHttpOptions> options,
+    ILogger<StreamRelay> logger)
 {
     private const string ModelHeader = "X-Model-Name";
 
@@ -21,43 +29,65 @@ internal sealed class ChatEndpoint(
 
     public async Task InvokeAsync(HttpContext context, ChatDialect dialect)
     {
+        var call = observers.Begin(context, AuditKind.Chat);
+        try
+        {
+            await RelayAsync(context, dialect, call);
+        }
+        catch (Exception error)
+        {
+            call.Failed(error);
+            throw;
+        }
+        finally
+        {
+            await call.EndAsync(context);
+        }
+    }
+
+    private async Task RelayAsync(HttpContext context, ChatDialect dialect, ProxyCall call)
+    {
         // In a method of its own, so that an open stream does not hold the request.
-        var (answer, turn, stream) = await AskAsync(context, dialect);
+        var (answer, turn, stream) = await AskAsync(context, dialect, call);
         using (answer)
         {
+            call.Provider = answer.Provider;
+            call.Streaming = stream && IsStream(answer);
             if (!answer.Answer.IsSuccess)
             {
+                call.Refused(answer);
                 await FailAsync(context, dialect, answer);
             }
             else if (turn is null && answer.Dialect == dialect)
             {
-                await RawRelay.CopyAsync(context, answer.Answer);
+                await call.RelayAsync(context, answer);
             }
-            else if (stream && IsStream(answer))
+            else if (call.Streaming)
             {
                 turn?.Slim();
-                using var relay = new StreamRelay(context, answer, dialect, turn, logger);
+                using var relay = new StreamRelay(context, answer, dialect, turn, call, logger);
                 await relay.RunAsync();
             }
             else
             {
-                await WholeRelay.RelayAsync(context, answer, dialect, turn, options.Value.Proxy.MaxAnswerBytes);
+                await WholeRelay.RelayAsync(context, answer, dialect, turn, call, options.Value.Proxy.MaxAnswerBytes);
             }
         }
     }
 
     private static bool IsStream(UpstreamAnswer answer) => answer.Answer.ContentType?.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) != true;
 
-    private async Task<(UpstreamAnswer Answer, ProxyTurn? Turn, bool Stream)> AskAsync(HttpContext context, ChatDialect dialect)
+    private async Task<(UpstreamAnswer Answer, ProxyTurn? Turn, bool Stream)> AskAsync(HttpContext context, ChatDialect dialect, ProxyCall call)
     {
         using var body = await PooledBody.ReadAsync(context, options.Value.Proxy.MaxBodyBytes);
         var shape = RequestShape.Of(dialect, ProxyJson.Parse(body.Bytes.Span));
         var settings = Settings(context.Request, shape);
         var model = settings?.Model is { Length: > 0 } named ? named : shape.Model ?? throw new InvalidRequestException("model", "is required");
+        call.Model = model;
         var scope = ProxyScope.Find(context, shape, identity);
         var routes = upstream.Route(model);
         var stream = shape.Stream;
-        var turn = scope is null ? null : await RememberAsync(context, shape, scope, routes[0].Info);
+        var turn = scope is null ? null : await RememberAsync(context, shape, scope, routes[0].Info, call);
         var changed = turn is not null || settings is not null;
         if (settings?.Temperature is { } temperature)
         {
@@ -71,10 +101,10 @@ internal sealed class ChatEndpoint(
 
         var original = changed ? null : body.Bytes.ToArray();
         var headers = ProxyHeaders.ToProvider(context.Request);
-        var answer = await upstream.SendAsync(dialect, routes, ProxyHeaders.Credential(context.Request, keys), Call, context.RequestAborted);
+        var answer = await upstream.SendAsync(dialect, routes, ProxyHeaders.Credential(context.Request, keys), Make, context.RequestAborted);
         return (answer, turn, stream);
 
-        ProviderCall Call(ProviderRoute route, ChatDialect spoken) => new()
+        ProviderCall Make(ProviderRoute route, ChatDialect spoken) => new()
         {
             Operation = spoken == ChatDialect.OpenAIResponses ? ProviderOperation.Responses : ProviderOperation.Chat,
             Model = route.Model,
@@ -87,7 +117,7 @@ internal sealed class ChatEndpoint(
     }
 
     /// <summary>Adds the session's memory to a request.</summary>
-    private async Task<ProxyTurn> RememberAsync(HttpContext context, RequestShape shape, ProxyScope scope, ModelInfo model)
+    private async Task<ProxyTurn> RememberAsync(HttpContext context, RequestShape shape, ProxyScope scope, ModelInfo model, ProxyCall call)
     {
         if (shape.Unsupported is var (field, rule))
         {
@@ -106,20 +136,23 @@ internal sealed class ChatEndpoint(
         var session = scope.Session ?? DerivedSessions.Of(sent, scope.Agent)
             ?? throw new InvalidRequestException("messages", "must hold a user message where no session is named");
         context.Response.Headers[ProxyHeaders.Session] = session;
-        var budget = model.InputBudget(request.MaxTokens) - sent.Tokens;
+        var key = new SessionKey(scope.User.Tenant, scope.User.User, session);
+        (call.User, call.Session, call.Agent) = (key.User, key.Session, scope.Agent);
+        var budget = model.InputBudget(request.MaxTokens);
+
+        // Both at once: neither needs the other.
+        var recalling = memory.RecallAsync(key, request, budget, context.RequestAborted).AsTask();
         var turn = await ProxyTurn.BeginAsync(
             cluster,
-            new SessionKey(scope.User.Tenant, scope.User.User, session),
+            key,
             scope,
             sent,
             RequestValues.IdempotencyKey(context.Request),
-            budget,
+            budget - sent.Tokens - memory.MaxRecallTokens(budget),
+            memory.Redactors,
             context.RequestAborted);
-        if (turn.Context is { } remembered)
-        {
-            MemoryBlock.Add(shape, remembered, sent.MergeInto(remembered, scope.After), sent, renderer);
-        }
-
+        call.Prompt = memory.Add(shape, request, renderer, turn, sent, await recalling, key, model, budget);
+        await observers.Hooks.BeforeAsync(call.Prompt, context.RequestAborted);
         return turn;
     }
 

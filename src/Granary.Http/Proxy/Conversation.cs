@@ -12,9 +12,6 @@ internal sealed class Conversation
 
     private Conversation(IReadOnlyList<ModelMessage> messages) => _messages = messages;
 
-    /// <summary>The instructions among it.</summary>
-    public IEnumerable<string> Instructions => _messages.Where(message => message.Role == MessageRole.System).Select(message => message.Content);
-
     /// <summary>How many of its messages are a user's.</summary>
     public int UserMessages => _messages.Count(message => message.Role == MessageRole.User);
 
@@ -56,8 +53,9 @@ internal sealed class Conversation
     /// <summary>What it means to a session.</summary>
     /// <param name="context">The session; null if it does not exist.</param>
     /// <param name="after">The session's last sequence before the answer that the request goes on from, where it names one.</param>
-    public MergedTranscript MergeInto(SessionContext? context, long? after) =>
-        TranscriptMerge.Merge(context, after is { } sequence && context is not null ? [.. UpTo(context, sequence), .. _messages] : _messages);
+    /// <param name="redactors">Apply what the session redacts.</param>
+    public MergedTranscript MergeInto(SessionContext? context, long? after, Redactors redactors) =>
+        TranscriptMerge.Merge(context, after is { } sequence && context is not null ? [.. UpTo(context, sequence), .. _messages] : _messages, redactors);
 
     /// <summary>Whether a message of a merge is one of these.</summary>
     public bool Has(ModelMessage message) => _messages.Any(own => ReferenceEquals(own, message));

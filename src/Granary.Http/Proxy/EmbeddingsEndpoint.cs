@@ -1,5 +1,6 @@
 using Granary.Http.Identity;
 using Granary.Llm;
+using Granary.Llm.Audit;
 using Granary.Llm.Providers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -7,15 +8,29 @@ using Microsoft.Extensions.Options;
 namespace Granary.Http.Proxy;
 
 /// <summary>Embeddings through the proxy: relayed as they are; nothing is remembered of them.</summary>
-internal sealed class EmbeddingsEndpoint(KeyRing keys, Upstream upstream, IOptions<GranaryHttpOptions> options)
+internal sealed class EmbeddingsEndpoint(KeyRing keys, Upstream upstream, RequestIdentity identity, ProxyObservers observers, IOptions<GranaryHttpOptions> options)
 {
     public async Task InvokeAsync(HttpContext context)
     {
-        using var answer = await AskAsync(context);
-        await RawRelay.CopyAsync(context, answer.Answer);
+        var call = observers.Begin(context, AuditKind.Embeddings);
+        try
+        {
+            using var answer = await AskAsync(context, call);
+            call.Provider = answer.Provider;
+            await call.RelayAsync(context, answer);
+        }
+        catch (Exception error)
+        {
+            call.Failed(error);
+            throw;
+        }
+        finally
+        {
+            await call.EndAsync(context);
+        }
     }
 
-    private async Task<UpstreamAnswer> AskAsync(HttpContext context)
+    private async Task<UpstreamAnswer> AskAsync(HttpContext context, ProxyCall call)
     {
         using var body = await PooledBody.ReadAsync(context, options.Value.Proxy.MaxBodyBytes);
         var json = ProxyJson.Parse(body.Bytes.Span);
@@ -25,6 +40,8 @@ internal sealed class EmbeddingsEndpoint(KeyRing keys, Upstream upstream, IOptio
         }
 
         var model = named.GetValue<string>();
+        call.Model = model;
+        call.User = identity.FindUser(context, context.Request.RouteValues.ContainsKey("user") ? RequestValues.Route(context, "user") : null, "user")?.User;
         var routes = upstream.Route(model).Where(route => route.Provider.Dialect is ChatDialect.OpenAIChat or ChatDialect.Mistral or ChatDialect.Ollama).ToList();
         if (routes.Count == 0)
         {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Granary.Llm;
 using Granary.Llm.Requests;
 
@@ -11,18 +10,16 @@ internal sealed class ProxyTurn
     /// <summary>How often others may come between reading the session and storing the turn.</summary>
     private const int MaxAttempts = 16;
 
-    /// <summary>Of the bytes that one append takes, a part is left free for what JSON adds to texts.</summary>
-    private const int MaxChunkBytes = MessageLimits.MaxRequestBytes / 4 * 3;
-
     private readonly ISessionMemory _session;
     private readonly ProxyScope _scope;
     private readonly string? _clientKey;
+    private readonly Redactors _redactors;
     private Conversation _sent;
     private SessionContext? _context;
 
-    private ProxyTurn(ISessionMemory session, ProxyScope scope, Conversation sent, string? clientKey, SessionContext? context)
+    private ProxyTurn(ISessionMemory session, ProxyScope scope, Conversation sent, string? clientKey, SessionContext? context, Redactors redactors)
     {
-        (_session, _scope, _sent, _clientKey, _context) = (session, scope, sent, clientKey, context);
+        (_session, _scope, _sent, _clientKey, _context, _redactors) = (session, scope, sent, clientKey, context, redactors);
         LastSequence = context?.LastSequence ?? 0;
     }
 
@@ -34,14 +31,22 @@ internal sealed class ProxyTurn
     /// <summary>What the session knew when the call began; null if it does not exist, or was handed over.</summary>
     public SessionContext? Context => _context;
 
-    public Conversation Sent => _sent;
+    /// <summary>What the request means to the session as it was when the call began.</summary>
+    public MergedTranscript Merge() => Merge(_context);
 
     /// <summary>Reads the session and refuses what could not be stored, before a model is asked.</summary>
     /// <exception cref="ConflictException">The session is completed.</exception>
     /// <exception cref="ErasedException">It was erased.</exception>
     /// <exception cref="AccessDeniedException">It is read-only.</exception>
     public static async Task<ProxyTurn> BeginAsync(
-        IMemoryCluster cluster, SessionKey key, ProxyScope scope, Conversation sent, string? clientKey, int? maxTokens, CancellationToken cancellationToken)
+        IMemoryCluster cluster,
+        SessionKey key,
+        ProxyScope scope,
+        Conversation sent,
+        string? clientKey,
+        int maxTokens,
+        Redactors redactors,
+        CancellationToken cancellationToken)
     {
         var session = cluster.Session(key);
         var context = await ReadAsync(session, cancellationToken);
@@ -57,13 +62,13 @@ internal sealed class ProxyTurn
                 throw new AccessDeniedException(ErrorCodes.ReadOnly, $"The memory resource of session '{key.Session}' is read-only.");
             }
 
-            if (maxTokens is { } max && context.Tokens.Used > max)
+            if (context.Tokens.Used > maxTokens)
             {
-                context = await session.GetContextAsync(new ContextOptions { MaxTokens = Math.Max(1, max) }, cancellationToken);
+                context = await session.GetContextAsync(new ContextOptions { MaxTokens = Math.Max(1, maxTokens) }, cancellationToken);
             }
         }
 
-        return new ProxyTurn(session, scope, sent, clientKey, context);
+        return new ProxyTurn(session, scope, sent, clientKey, context, redactors);
     }
 
     /// <summary>Forgets what is not needed to store the turn, so that an open stream does not hold it.</summary>
@@ -98,7 +103,7 @@ internal sealed class ProxyTurn
                 RequireAppendable(context);
             }
 
-            var merged = _sent.MergeInto(context, _scope.After);
+            var merged = Merge(context);
             if (isOwnTurn && merged.Supersedes is not null)
             {
                 merged = merged with { Supersedes = null, New = merged.NewTurn };
@@ -133,6 +138,8 @@ internal sealed class ProxyTurn
         }
     }
 
+    private MergedTranscript Merge(SessionContext? context) => _sent.MergeInto(context, _scope.After, _redactors);
+
     private async Task<AppendResult?> AppendAsync(SessionContext? context, MergedTranscript merged, Message? said, string? clientKey)
     {
         var place = context?.LastSequence ?? 0;
@@ -140,19 +147,19 @@ internal sealed class ProxyTurn
         var ledger = new ToolLedger(View(context).Where(message => merged.Supersedes is not { } from || message.Sequence < from));
         if (merged.Older.Count > 0)
         {
-            var older = Chunks(ledger.Settle(merged.Older));
+            var older = AppendParts.Of(ledger.Settle(merged.Older));
             for (var part = 0; part < older.Count; part++)
             {
                 etag = (await _session.AppendAsync(Request(older[part], Key("older", place, part), etag, null), CancellationToken.None)).ETag;
             }
         }
 
-        var chunks = Chunks(ledger.Settle(said is null ? merged.New : [.. merged.New, said]));
+        var parts = AppendParts.Of(ledger.Settle(said is null ? merged.New : [.. merged.New, said]));
         AppendResult? first = null, last = null;
-        for (var part = 0; part < chunks.Count; part++)
+        for (var part = 0; part < parts.Count; part++)
         {
-            var key = part == chunks.Count - 1 && clientKey is not null ? clientKey : Key("turn", place, part);
-            last = await _session.AppendAsync(Request(chunks[part], key, etag, part == 0 ? merged.Supersedes : null), CancellationToken.None);
+            var key = part == parts.Count - 1 && clientKey is not null ? clientKey : Key("turn", place, part);
+            last = await _session.AppendAsync(Request(parts[part], key, etag, part == 0 ? merged.Supersedes : null), CancellationToken.None);
             etag = last.ETag;
             first ??= last;
         }
@@ -160,7 +167,7 @@ internal sealed class ProxyTurn
         return last is null ? null : last with { FirstSequence = first!.FirstSequence };
     }
 
-    private AppendRequest Request(List<Message> messages, string key, string? etag, long? supersedes) => new()
+    private AppendRequest Request(IReadOnlyList<Message> messages, string key, string? etag, long? supersedes) => new()
     {
         Messages = messages,
         IdempotencyKey = key,
@@ -171,32 +178,6 @@ internal sealed class ProxyTurn
 
     /// <summary>A key of the place: of two calls that found the session as it was, one stores its turn, and the other looks again.</summary>
     private static string Key(string kind, long place, int part) => string.Create(CultureInfo.InvariantCulture, $"proxy:{kind}:{place}:{part}");
-
-    /// <summary>Nearly always one: an append takes only so many messages and bytes.</summary>
-    private static List<List<Message>> Chunks(List<Message> messages)
-    {
-        var chunks = new List<List<Message>>();
-        var bytes = 0;
-        foreach (var message in messages)
-        {
-            var size = SizeOf(message);
-            if (chunks.Count == 0 || chunks[^1].Count >= MessageLimits.MaxMessages || bytes + size > MaxChunkBytes)
-            {
-                chunks.Add([]);
-                bytes = 0;
-            }
-
-            chunks[^1].Add(message);
-            bytes += size;
-        }
-
-        return chunks;
-    }
-
-    private static int SizeOf(Message message) =>
-        Encoding.UTF8.GetByteCount(message.Content) + (message.Reasoning?.Length ?? 0) + (message.ToolError?.Length ?? 0)
-        + (message.Media?.Sum(item => item.Url.Length + (item.Description?.Length ?? 0)) ?? 0)
-        + (message.ToolCalls?.Sum(call => call.Arguments.GetRawText().Length) ?? 0);
 
     private static IEnumerable<Message> View(SessionContext? context) => context?.ActiveContext.SelectMany(turn => turn.Messages) ?? [];
 

@@ -10,7 +10,11 @@ internal static class RawRelay
     private const int BufferBytes = 8 * 1024;
 
     /// <summary>Status, headers and bytes. Should the provider break off, so does the answer.</summary>
-    public static async Task CopyAsync(HttpContext context, ProviderResponse answer)
+    /// <param name="context">The client's request.</param>
+    /// <param name="answer">The provider's answer.</param>
+    /// <param name="tap">Reads what goes by, or null.</param>
+    /// <returns>Whether all of it went through.</returns>
+    public static async Task<bool> CopyAsync(HttpContext context, ProviderResponse answer, AnswerTap? tap = null)
     {
         Begin(context, answer);
         var aborted = context.RequestAborted;
@@ -21,8 +25,11 @@ internal static class RawRelay
             await using var body = await answer.ReadAsync(aborted);
             while (await body.ReadAsync(buffer, aborted) is var read and > 0)
             {
+                tap?.Read(buffer.AsSpan(0, read));
                 await writer.WriteAsync(buffer.AsMemory(0, read), aborted);
             }
+
+            return true;
         }
         catch (Exception error) when (error is IOException or HttpRequestException)
         {
@@ -32,6 +39,7 @@ internal static class RawRelay
             }
 
             context.Abort();
+            return false;
         }
         finally
         {

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.IO.Pipelines;
+using Granary.Http.Problems;
 using Granary.Llm;
+using Granary.Llm.Audit;
 using Granary.Llm.Streaming;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -25,6 +27,7 @@ internal sealed partial class StreamRelay : IDisposable
     private readonly UpstreamAnswer _upstream;
     private readonly ChatDialect _client;
     private readonly ProxyTurn? _turn;
+    private readonly ProxyCall _call;
     private readonly ILogger _logger;
     private readonly ProtocolAdapter _source;
     private readonly AnswerCollector _answer = new();
@@ -41,9 +44,9 @@ internal sealed partial class StreamRelay : IDisposable
     private string? _providersId;
     private bool _wrote;
 
-    public StreamRelay(HttpContext context, UpstreamAnswer upstream, ChatDialect client, ProxyTurn? turn, ILogger logger)
+    public StreamRelay(HttpContext context, UpstreamAnswer upstream, ChatDialect client, ProxyTurn? turn, ProxyCall call, ILogger logger)
     {
-        (_context, _upstream, _client, _turn, _logger) = (context, upstream, client, turn, logger);
+        (_context, _upstream, _client, _turn, _call, _logger) = (context, upstream, client, turn, call, logger);
         _sameDialect = client == upstream.Dialect;
         _source = ProtocolAdapterFactory.Create(upstream.Dialect);
         _target = _sameDialect ? null : ProtocolAdapterFactory.Create(client);
@@ -82,6 +85,11 @@ internal sealed partial class StreamRelay : IDisposable
         _upstream.Dispose();
         if (gone)
         {
+            if (!_stopped)
+            {
+                _call.Ended(AuditOutcome.Cancelled);
+            }
+
             await StoreQuietlyAsync(partial: !_stopped);
             return;
         }
@@ -205,6 +213,7 @@ internal sealed partial class StreamRelay : IDisposable
         foreach (var next in _events)
         {
             _answer.Add(next);
+            _call.Saw(next);
             switch (next.Kind)
             {
                 case StreamEventKind.Start:
@@ -286,17 +295,20 @@ internal sealed partial class StreamRelay : IDisposable
 
     private async Task FinishAsync()
     {
+        var answer = _answer.ToResponse();
+        _call.Took(answer);
         try
         {
             if (_turn is not null)
             {
-                await _turn.StoreAsync(_answer.ToResponse(), partial: false);
+                _call.Stored(await _turn.StoreAsync(answer, partial: false));
             }
         }
         catch (Exception error)
         {
             // Never a false success: the client must not take for remembered what is not.
             LogNotStored(_logger, error, _turn!.SessionId);
+            _call.Failed(error);
             if (!_context.Response.HasStarted && _context.Response.ContentType is null)
             {
                 throw;
@@ -324,8 +336,10 @@ internal sealed partial class StreamRelay : IDisposable
     /// <summary>The provider's stream failed or broke off: what came is kept, and the client is told in its dialect.</summary>
     private async Task FailAsync()
     {
+        var answer = _answer.ToResponse();
+        _call.Ended(answer.Content.Length > 0 || answer.ToolCalls.Count > 0 ? AuditOutcome.Partial : AuditOutcome.Failed, HttpErrorCodes.ProviderFailed);
         await StoreQuietlyAsync(partial: true);
-        var message = _answer.ToResponse().Error ?? "The provider's stream broke off before its end.";
+        var message = answer.Error ?? "The provider's stream broke off before its end.";
         if (!_context.Response.HasStarted && _context.Response.ContentType is null && _held is null)
         {
             throw new Llm.Providers.ProviderException("upstream", message, StatusCodes.Status502BadGateway);
@@ -357,6 +371,8 @@ internal sealed partial class StreamRelay : IDisposable
 
     private async Task StoreQuietlyAsync(bool partial)
     {
+        var answer = _answer.ToResponse();
+        _call.Took(answer);
         if (_turn is null)
         {
             return;
@@ -364,7 +380,7 @@ internal sealed partial class StreamRelay : IDisposable
 
         try
         {
-            await _turn.StoreAsync(_answer.ToResponse(), partial);
+            _call.Stored(await _turn.StoreAsync(answer, partial));
         }
         catch (Exception error)
         {

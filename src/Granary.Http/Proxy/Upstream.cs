@@ -8,8 +8,9 @@ namespace Granary.Http.Proxy;
 /// <summary>A provider's answer whose body is still coming.</summary>
 /// <param name="Answer">The answer.</param>
 /// <param name="Dialect">The dialect that it is in.</param>
+/// <param name="Provider">The provider's name.</param>
 /// <param name="Model">The model that was asked for: some providers do not say which one answered.</param>
-internal sealed record UpstreamAnswer(ProviderResponse Answer, ChatDialect Dialect, string Model) : IDisposable
+internal sealed record UpstreamAnswer(ProviderResponse Answer, ChatDialect Dialect, string Provider, string Model) : IDisposable
 {
     public void Dispose() => Answer.Dispose();
 }
@@ -70,7 +71,7 @@ internal sealed class Upstream(IProviderRouter router)
         var answer = await provider.SendAsync(make(route, dialect) with { Credential = credential }, cancellationToken);
         if (dialect != ChatDialect.OpenAIResponses || answer.Status is not (StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed or StatusCodes.Status501NotImplemented))
         {
-            return new UpstreamAnswer(answer, dialect, route.Model);
+            return new UpstreamAnswer(answer, dialect, provider.Name, route.Model);
         }
 
         // No responses here, or no such model: a chat tells.
@@ -78,12 +79,12 @@ internal sealed class Upstream(IProviderRouter router)
         if (!chat.IsSuccess)
         {
             chat.Dispose();
-            return new UpstreamAnswer(answer, dialect, route.Model);
+            return new UpstreamAnswer(answer, dialect, provider.Name, route.Model);
         }
 
         answer.Dispose();
         _withoutResponses[provider.Name] = true;
-        return new UpstreamAnswer(chat, provider.Dialect, route.Model);
+        return new UpstreamAnswer(chat, provider.Dialect, provider.Name, route.Model);
     }
 
     private static int NextWithKey(IReadOnlyList<ProviderRoute> routes, int choice)

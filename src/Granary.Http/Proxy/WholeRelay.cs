@@ -1,8 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Granary.Http.Problems;
 using Granary.Http.Serialization;
 using Granary.Llm;
+using Granary.Llm.Audit;
 using Granary.Llm.Providers;
 using Granary.Llm.Rendering;
 using Microsoft.AspNetCore.Http;
@@ -12,16 +14,23 @@ namespace Granary.Http.Proxy;
 /// <summary>Hands on an answer that comes in one piece: stored first, then answered.</summary>
 internal static class WholeRelay
 {
-    public static async Task RelayAsync(HttpContext context, UpstreamAnswer upstream, ChatDialect client, ProxyTurn? turn, int maxBytes)
+    public static async Task RelayAsync(HttpContext context, UpstreamAnswer upstream, ChatDialect client, ProxyTurn? turn, ProxyCall call, int maxBytes)
     {
         using var body = await ReadAsync(context, upstream.Answer, maxBytes);
         var answer = Parse(body.Bytes.Span, upstream.Dialect);
         answer = answer.Model.Length > 0 ? answer : answer with { Model = upstream.Model };
+        call.Took(answer);
+        if (answer.Error is not null)
+        {
+            call.Ended(AuditOutcome.Partial, HttpErrorCodes.ProviderFailed);
+        }
+
         if (turn is not null)
         {
             var stored = await turn.StoreAsync(answer, partial: answer.Error is not null);
             if (stored is not null)
             {
+                call.Stored(stored);
                 context.Response.Headers[ProxyHeaders.Stored] = $"{stored.FirstSequence}-{stored.LastSequence}";
             }
         }

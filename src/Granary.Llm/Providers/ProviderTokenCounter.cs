@@ -1,12 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Granary.Core.Tokens;
-using Granary.Llm.Models;
+using Granary.Llm.Requests;
 using Microsoft.Extensions.Logging;
 
 namespace Granary.Llm.Providers;
 
-/// <summary>Asks providers that count tokens, and teaches the estimator what they say.</summary>
+/// <summary>Asks providers that count tokens; the estimate where they do not answer. It teaches nobody: the call that follows reports the same tokens.</summary>
 internal sealed partial class ProviderTokenCounter(
     IProviderRouter router, IChatDialects dialects, ITokenCounter tokens, TimeProvider time, ILogger<ProviderTokenCounter> logger) : IProviderTokenCounter
 {
@@ -19,14 +19,13 @@ internal sealed partial class ProviderTokenCounter(
     public async ValueTask<PromptTokens> CountAsync(ChatRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var estimate = UsageLearning.Count(tokens, request);
+        var estimate = RequestTokens.Count(tokens, request);
         try
         {
             var route = router.Route(request.Model)[0];
             if (route.Provider is { HasKey: true, Dialect: ChatDialect.Anthropic or ChatDialect.Gemini }
                 && await AskAsync(route, request, cancellationToken).ConfigureAwait(false) is { } exact)
             {
-                UsageLearning.Observe(tokens, request, new ChatUsage(exact, 0));
                 return new PromptTokens(exact, true);
             }
         }

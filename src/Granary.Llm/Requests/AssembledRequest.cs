@@ -32,17 +32,31 @@ public sealed record AssembledRequest
     /// <summary>What is not in the prompt.</summary>
     public required LeftOut LeftOut { get; init; }
 
-    /// <summary>Messages to store into an empty session, before <see cref="New"/>: more than one append takes, if need be.</summary>
+    /// <summary>Messages to store into an empty session, before <see cref="New"/>: more than one append takes, if need be (<see cref="AppendParts"/>).</summary>
     public IReadOnlyList<Message> Older { get; init; } = [];
 
-    /// <summary>Messages to store with the answer, in one append.</summary>
+    /// <summary>Messages to store with the answer: in one append, or as many as <see cref="AppendParts"/> says.</summary>
     public IReadOnlyList<Message> New { get; init; } = [];
 
     /// <summary>The answer that the append supersedes, or null.</summary>
     public long? Supersedes { get; init; }
 
+    /// <summary>
+    /// What is stored in place of <see cref="New"/>, superseding nothing, if the session refuses to supersede with <see cref="ErrorCodes.NotLastAnswer"/>.
+    /// </summary>
+    public IReadOnlyList<Message> NewTurn { get; init; } = [];
+
+    /// <summary>
+    /// The session's ETag that all of this is about, for <see cref="AppendRequest.IfMatch"/>; null for a session that did not exist. Where it is refused,
+    /// another call stored in between, and the request is to be assembled anew to know what of it is still new.
+    /// </summary>
+    public string? ETag { get; init; }
+
     /// <summary>What the estimate alone said, 1 or more: what <see cref="UsageTracker"/> compares with the provider's report.</summary>
     internal int Estimate { get; init; }
+
+    /// <summary>Whether a report of this prompt's tokens teaches the counter.</summary>
+    internal bool Teaches { get; init; }
 
     /// <summary>Whether any message came from the session: only then does compaction make the next prompt smaller.</summary>
     internal bool HasMemory { get; init; }

@@ -17,9 +17,9 @@ internal static class ConversationMerge
     /// </summary>
     /// <param name="stored">The stored messages, without system messages.</param>
     /// <param name="sent">The request's earlier messages, without system messages.</param>
-    /// <param name="redaction">What stands where something was redacted.</param>
+    /// <param name="match">Tells which messages are the same.</param>
     /// <returns>The messages, and how many of them were stored ones.</returns>
-    public static (List<ModelMessage> Messages, int Stored) Of(List<Message> stored, List<ModelMessage> sent, string redaction)
+    public static (List<ModelMessage> Messages, int Stored) Of(List<Message> stored, List<ModelMessage> sent, MessageMatch match)
     {
         var storedTurns = TurnsOf(stored.Count, index => stored[index].Role);
         var sentTurns = TurnsOf(sent.Count, index => sent[index].Role);
@@ -76,7 +76,7 @@ internal static class ConversationMerge
         {
             var before = pairs.Count > 0 ? storedTurns[pairs[0].Stored].Start : stored.Count;
             var first = sent[0];
-            var place = before == 0 ? -1 : stored.FindLastIndex(before - 1, message => MessageMatch.Same(message, first, redaction));
+            var place = before == 0 ? -1 : stored.FindLastIndex(before - 1, message => match.Same(message, first));
             if (place >= 0 && (first.Role == MessageRole.Assistant || first.ToolCallId == stored[place].ToolCallId))
             {
                 AddRange(0, place);
@@ -145,14 +145,14 @@ internal static class ConversationMerge
         int Weight(int storedTurn, int sentTurn)
         {
             var (one, other) = (storedTurns[storedTurn], sentTurns[sentTurn]);
-            if (stored[one.Start].Role != MessageRole.User || !MessageMatch.Same(stored[one.Start], sent[other.Start], redaction))
+            if (stored[one.Start].Role != MessageRole.User || !match.Same(stored[one.Start], sent[other.Start]))
             {
                 return 0;
             }
 
             for (var index = 1; index < one.Length && index < other.Length; index++)
             {
-                if (!MessageMatch.Same(stored[one.Start + index], sent[other.Start + index], redaction))
+                if (!match.Same(stored[one.Start + index], sent[other.Start + index]))
                 {
                     return SameQuestion;
                 }

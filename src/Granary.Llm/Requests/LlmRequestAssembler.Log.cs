@@ -4,12 +4,6 @@ namespace Granary.Llm.Requests;
 
 public sealed partial class LlmRequestAssembler
 {
-    [LoggerMessage(1, LogLevel.Warning, "Hook {Hook} failed after an answer in session {Session}")]
-    private partial void LogHookFailed(Exception exception, string hook, string session);
-
-    [LoggerMessage(2, LogLevel.Warning, "Recall for session {Session} failed; the prompt goes without")]
-    private partial void LogRecallFailed(Exception exception, string session);
-
     [LoggerMessage(3, LogLevel.Warning, "Session {Session} was not compacted: {Reason}")]
     private partial void LogNotCompacted(string session, string reason);
 

@@ -12,24 +12,49 @@ namespace Granary.Llm.Requests;
 /// Whether a session is to be compacted is decided after an answer, by the prompt's tokens as the provider counted them, and carried out before the
 /// next prompt. A prompt that would not fit is never sent: the session is compacted at once, then long results of tools are cut and the oldest
 /// messages are left out, with an extract in their place; the newest messages always stay. Compactions that are due are remembered by
-/// this instance only; after a restart the estimate finds them. Safe for all threads.
+/// this instance only, and per epoch; after a restart the estimate finds them. Safe for all threads.
 /// </remarks>
-/// <param name="counter">Estimates tokens.</param>
-/// <param name="hooks">See every call, in this order.</param>
-/// <param name="options">How prompts are put together.</param>
-/// <param name="time">The clock.</param>
-/// <param name="logger">The log.</param>
-public sealed partial class LlmRequestAssembler(
-    ITokenCounter counter, IEnumerable<IInvocationHook> hooks, AssemblyOptions options, TimeProvider time, ILogger<LlmRequestAssembler> logger)
+public sealed partial class LlmRequestAssembler
 {
-    /// <summary>Sessions that are remembered as due; of more, the estimate has to find out.</summary>
-    private const int MaxDue = 16_384;
-
     /// <summary>How often a prompt is made smaller because the provider counts more tokens than the estimate.</summary>
     private const int MaxCounts = 3;
 
-    private readonly IInvocationHook[] hooks = [.. hooks];
-    private readonly ConcurrentDictionary<SessionKey, byte> due = new();
+    private readonly ITokenCounter counter;
+    private readonly InvocationHooks hooks;
+    private readonly AssemblyOptions options;
+    private readonly TimeProvider time;
+    private readonly ILogger<LlmRequestAssembler> logger;
+    private readonly PromptRecall recall;
+    private readonly Redactors redactors;
+    private readonly DueSessions due = new();
+    private readonly ConcurrentDictionary<SessionKey, Task<bool>> compactions = new();
+
+    /// <summary>Makes an assembler.</summary>
+    /// <param name="counter">Estimates tokens.</param>
+    /// <param name="hooks">See every call, in this order.</param>
+    /// <param name="options">How prompts are put together.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The log.</param>
+    /// <exception cref="ArgumentException">A setting is out of its range.</exception>
+    public LlmRequestAssembler(
+        ITokenCounter counter, IEnumerable<IInvocationHook> hooks, AssemblyOptions options, TimeProvider time, ILogger<LlmRequestAssembler> logger)
+        : this(counter, new InvocationHooks(null, hooks, logger), options, time, logger)
+    {
+    }
+
+    internal LlmRequestAssembler(
+        ITokenCounter counter, InvocationHooks hooks, AssemblyOptions options, TimeProvider time, ILogger<LlmRequestAssembler> logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.Validate("AssemblyOptions").FirstOrDefault() is { } problem)
+        {
+            throw new ArgumentException(problem, nameof(options));
+        }
+
+        (this.counter, this.hooks, this.options, this.time, this.logger) = (counter, hooks, options, time, logger);
+        recall = new PromptRecall(options, counter, time, logger);
+        redactors = new Redactors(time);
+    }
 
     /// <summary>Puts a prompt together and shows it to the hooks.</summary>
     /// <exception cref="TooLargeException">
@@ -44,22 +69,23 @@ public sealed partial class LlmRequestAssembler(
         var budget = input.Model.InputBudget(output);
         var key = input.Session.Key;
         var context = await ReadAsync(input.Session, cancellationToken).ConfigureAwait(false);
-        var compacted = false;
-        if (context is not null && due.ContainsKey(key))
+        var (compacted, tried) = (false, false);
+        if (context is not null && due.IsDue(key, context.Epoch))
         {
+            tried = true;
             compacted = await CompactAsync(input.Session, cancellationToken).ConfigureAwait(false);
             context = compacted ? await ReadAsync(input.Session, cancellationToken).ConfigureAwait(false) : context;
         }
 
-        var (recalled, recallError) = await RecallAsync(input, budget, cancellationToken).ConfigureAwait(false);
-        var draft = new PromptDraft(input, context, recalled, counter);
-        if (draft.Tokens > budget && draft.Merged.StoredMessages > 0 && !compacted)
+        var recalled = await recall.RecallAsync(input.Recall, key, input.Request.Messages, budget, input.Request.Model, cancellationToken).ConfigureAwait(false);
+        var draft = new PromptDraft(input, context, recalled.Texts, counter, redactors);
+        if (draft.Tokens > budget && draft.Merged.StoredMessages > 0 && !tried)
         {
             compacted = await CompactAsync(input.Session, cancellationToken).ConfigureAwait(false);
             if (compacted)
             {
                 context = await ReadAsync(input.Session, cancellationToken).ConfigureAwait(false);
-                draft = new PromptDraft(input, context, recalled, counter);
+                draft = new PromptDraft(input, context, recalled.Texts, counter, redactors);
             }
         }
 
@@ -76,41 +102,33 @@ public sealed partial class LlmRequestAssembler(
             CompactionRatio = input.Model.CompactionRatio,
             Epoch = context?.Epoch ?? 1,
             Compacted = compacted,
-            LeftOut = fitted.LeftOut with { RecallError = recallError },
+            LeftOut = fitted.LeftOut with { RecallError = recalled.Error, Recalled = fitted.LeftOut.Recalled + recalled.LeftOut },
             Older = draft.Merged.Older,
             New = draft.Merged.New,
             Supersedes = draft.Merged.Supersedes,
+            NewTurn = draft.Merged.NewTurn,
+            ETag = context?.ETag,
+            Teaches = RequestTokens.Teaches(request),
             HasMemory = draft.Merged.StoredMessages > 0,
         };
-        foreach (var hook in hooks)
-        {
-            await hook.BeforeInvokeAsync(assembled, cancellationToken).ConfigureAwait(false);
-        }
-
+        await hooks.BeforeAsync(assembled, cancellationToken).ConfigureAwait(false);
         return assembled;
     }
 
-    /// <summary>Tells of an answer: shows it to the hooks and decides whether the session is to be compacted before its next prompt.</summary>
-    public async ValueTask AnsweredAsync(AssembledRequest request, ChatResponse response, CancellationToken cancellationToken = default)
+    /// <summary>
+    /// Tells of an answer: shows it to the hooks and decides whether the session is to be compacted before its next prompt. Goes on to its end whether the
+    /// caller still waits or not.
+    /// </summary>
+    public ValueTask AnsweredAsync(AssembledRequest request, ChatResponse response)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(response);
-        if (request.HasMemory && IsDue(response.Usage?.InputTokens ?? request.Tokens, request.InputBudget, request.CompactionRatio) && due.Count < MaxDue)
+        if (request.HasMemory && IsDue(response.Usage?.InputTokens ?? request.Tokens, request.InputBudget, request.CompactionRatio))
         {
-            due.TryAdd(request.Session, 0);
+            due.Add(request.Session, request.Epoch);
         }
 
-        foreach (var hook in hooks)
-        {
-            try
-            {
-                await hook.AfterInvokeAsync(request, response, cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-            {
-                LogHookFailed(exception, hook.GetType().Name, request.Session.Session);
-            }
-        }
+        return hooks.AfterAsync(request, response);
     }
 
     /// <summary>Whether a session is to be compacted after a prompt of so many tokens.</summary>
@@ -131,7 +149,7 @@ public sealed partial class LlmRequestAssembler(
     /// <returns>Whether something was folded. If it takes too long, it goes on and the next prompt has it.</returns>
     private async ValueTask<bool> CompactAsync(ISessionMemory session, CancellationToken cancellationToken)
     {
-        var compaction = FoldAsync(session);
+        var compaction = RunningAsync(session);
         try
         {
             return await compaction.WaitAsync(options.CompactionWait, time, cancellationToken).ConfigureAwait(false);
@@ -143,6 +161,38 @@ public sealed partial class LlmRequestAssembler(
         }
     }
 
+    /// <summary>The session's compaction: the one that runs, so that prompts that wait in vain do not each begin another.</summary>
+    private Task<bool> RunningAsync(ISessionMemory session)
+    {
+        if (compactions.TryGetValue(session.Key, out var running))
+        {
+            return running;
+        }
+
+        var begin = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        running = compactions.GetOrAdd(session.Key, begin.Task);
+        if (running == begin.Task)
+        {
+            _ = RunAsync();
+        }
+
+        return running;
+
+        async Task RunAsync()
+        {
+            var folded = false;
+            try
+            {
+                folded = await FoldAsync(session).ConfigureAwait(false);
+            }
+            finally
+            {
+                compactions.TryRemove(session.Key, out _);
+                begin.SetResult(folded);
+            }
+        }
+    }
+
     private async Task<bool> FoldAsync(ISessionMemory session)
     {
         try
@@ -151,7 +201,7 @@ public sealed partial class LlmRequestAssembler(
             var result = await session.CompactAsync(new CompactOptions { Force = true }, CancellationToken.None).ConfigureAwait(false);
             if (result.FoldedMessages > 0)
             {
-                due.TryRemove(session.Key, out _);
+                due.Remove(session.Key);
                 return true;
             }
 
@@ -160,34 +210,13 @@ public sealed partial class LlmRequestAssembler(
                 LogNotCompacted(session.Key.Session, error);
             }
         }
-        catch (MemoryException exception)
+        catch (Exception exception)
         {
+            // Whatever it is: the prompt can do without.
             LogNotCompacted(session.Key.Session, exception.Message);
         }
 
         return false;
-    }
-
-    private async ValueTask<(IReadOnlyList<RecalledText> Texts, string? Error)> RecallAsync(AssemblyInput input, int budget, CancellationToken cancellationToken)
-    {
-        var words = input.Request.Messages.LastOrDefault(message => message.Role == MessageRole.User && message.Content.Length > 0)?.Content;
-        var most = Math.Min(options.RecallTokens, (int)(options.RecallShare * budget));
-        if (input.Recall is null || words is null || most < 1)
-        {
-            return ([], null);
-        }
-
-        try
-        {
-            var found = await input.Recall.RecallAsync(new RecallQuery(input.Session.Key, words, most), cancellationToken).ConfigureAwait(false);
-            var tokens = 0;
-            return ([.. found.TakeWhile(text => (tokens += counter.Count(text.Text, input.Request.Model)) <= most)], null);
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            LogRecallFailed(exception, input.Session.Key.Session);
-            return ([], exception.Message);
-        }
     }
 
     /// <summary>Fits the draft into the budget, by the provider's count where that is to be had.</summary>

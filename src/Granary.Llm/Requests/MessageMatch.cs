@@ -1,18 +1,24 @@
+using Granary.Core.Privacy;
+
 namespace Granary.Llm.Requests;
 
-/// <summary>Whether a message that a client sends is one that is stored. Clients reword white space and make ids of their own.</summary>
-internal static class MessageMatch
+/// <summary>
+/// Whether a message that a client sends is one that is stored. Clients reword white space and make ids of their own; sessions redact, and cut what is
+/// too large.
+/// </summary>
+/// <param name="privacy">What the session redacts, or null for nothing.</param>
+/// <param name="redactor">The same, to be applied.</param>
+internal sealed class MessageMatch(PrivacyPolicy? privacy, Redactor? redactor)
 {
-    /// <summary>What stands where something was redacted, by default.</summary>
-    public const string Redaction = "[REDACTED]";
+    private static readonly string DefaultRedaction = new PrivacyPolicy().RedactionString;
 
-    /// <summary>Whether both say the same: role, words, media, and the tools that are called.</summary>
-    /// <param name="stored">The stored message.</param>
-    /// <param name="sent">The client's.</param>
-    /// <param name="redaction">The text that stands for any words in a message that was redacted; null where only the same words will do.</param>
-    public static bool Same(Message stored, ModelMessage sent, string? redaction = Redaction)
+    private readonly string _redaction = privacy?.RedactionString ?? DefaultRedaction;
+    private readonly Dictionary<ModelMessage, Message> _asStored = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>Whether both say the same: role, words, media, and the tools that are called. Words that were redacted may have been any.</summary>
+    public bool Same(Message stored, ModelMessage sent)
     {
-        if (stored.Role != sent.Role || !SameCalls(stored.ToolCalls, sent.ToolCalls))
+        if (!SameKind(stored, sent))
         {
             return false;
         }
@@ -23,9 +29,29 @@ internal static class MessageMatch
             return true;
         }
 
-        return stored.Redacted && redaction is { Length: > 0 }
-            ? Covers(stored.Content, redaction, sent.Content)
-            : SameText(stored.Content, sent.Content) && SameMedia(stored.Media, sent.Media);
+        return SameWords(stored, sent)
+            || (AsStored(sent) is { } form && SameWords(stored, form))
+            || (stored.Redacted && Covers(stored.Content, sent.Content));
+    }
+
+    /// <summary>Whether what is asked is what was asked before: what was redacted must have the same place, and leave words that tell.</summary>
+    /// <param name="stored">The stored message.</param>
+    /// <param name="sent">The client's.</param>
+    /// <param name="placed">Whether what comes before it is known to be the same: then nothing needs to be left.</param>
+    public bool SameQuestion(Message stored, ModelMessage sent, bool placed)
+    {
+        if (!SameKind(stored, sent))
+        {
+            return false;
+        }
+
+        if (SameWords(stored, sent))
+        {
+            return true;
+        }
+
+        return AsStored(sent) is { } form && SameWords(stored, form)
+            && (placed || !form.Redacted || !string.IsNullOrWhiteSpace(form.Content.Replace(_redaction, "", StringComparison.Ordinal)));
     }
 
     /// <summary>Whether two texts differ at most in white space.</summary>
@@ -65,6 +91,12 @@ internal static class MessageMatch
     /// <summary>Whether anything but white space comes before a place: white space at the beginning divides no words.</summary>
     private static bool HasText(string text, int before) => !text.AsSpan(0, before).IsWhiteSpace();
 
+    private static bool SameKind(Message stored, ModelMessage sent) => stored.Role == sent.Role && SameCalls(stored.ToolCalls, sent.ToolCalls);
+
+    private static bool SameWords(Message stored, ModelMessage sent) => SameText(stored.Content, sent.Content) && SameMedia(stored.Media, sent.Media);
+
+    private static bool SameWords(Message stored, Message form) => SameText(stored.Content, form.Content) && SameMedia(stored.Media, form.Media);
+
     private static bool SameCalls(IReadOnlyList<ToolCall>? stored, IReadOnlyList<ToolCall>? sent)
     {
         var count = stored?.Count ?? 0;
@@ -103,10 +135,28 @@ internal static class MessageMatch
         return true;
     }
 
-    /// <summary>Whether a text holds the pieces between the redactions, in order.</summary>
-    private static bool Covers(string redacted, string redaction, string text)
+    /// <summary>The message as the session would have stored it; null if that is no other than it is.</summary>
+    private Message? AsStored(ModelMessage sent)
     {
-        var pieces = redacted.Split(redaction);
+        if (redactor is null && !StorableMessage.IsChanged(sent))
+        {
+            return null;
+        }
+
+        if (!_asStored.TryGetValue(sent, out var form))
+        {
+            form = StorableMessage.ToMessage(StorableMessage.Of(sent) ?? sent);
+            form = redactor?.Redact([form])[0] ?? form;
+            _asStored[sent] = form;
+        }
+
+        return form;
+    }
+
+    /// <summary>Whether a text holds the pieces between the redactions, in order.</summary>
+    private bool Covers(string redacted, string text)
+    {
+        var pieces = redacted.Split(redacted.Contains(_redaction, StringComparison.Ordinal) ? _redaction : DefaultRedaction);
         if (!text.StartsWith(pieces[0], StringComparison.Ordinal))
         {
             return false;

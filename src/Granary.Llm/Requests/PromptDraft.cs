@@ -7,20 +7,19 @@ internal sealed class PromptDraft
 {
     private readonly ITokenCounter counter;
 
-    public PromptDraft(AssemblyInput input, SessionContext? context, IReadOnlyList<RecalledText> recalled, ITokenCounter counter)
+    public PromptDraft(AssemblyInput input, SessionContext? context, IReadOnlyList<RecalledText> recalled, ITokenCounter counter, Redactors redactors)
     {
         this.counter = counter;
         Model = input.Request.Model;
-        Merged = TranscriptMerge.Merge(context, input.Request.Messages);
+        Merged = TranscriptMerge.Merge(context, input.Request.Messages, redactors);
         Instructions = SystemBlock.Instructions(input.SystemPrompt, Merged.System, context);
         Snapshot = SystemBlock.Snapshot(context);
-        Recalled = [.. recalled.Where(text => !Merged.Conversation.Any(message => MessageMatch.SameText(message.Content, text.Text)))];
+        Recalled = PromptRecall.NotSaid(recalled, Merged.Conversation);
         Conversation = [.. Merged.Conversation.Select(Item)];
         InputStart = Conversation.Count - Merged.InputMessages;
         Sent = input.Request.Messages;
         FoldedTurns = context is null ? 0 : Math.Max(0, FirstTurn(context) - 1);
-        ToolTokens = input.Request.Tools.Sum(tool => counter.Count($"{tool.Name} {tool.Description} {tool.Parameters}", Model) + 8)
-            + (input.Request.ResponseFormat?.Schema is { } schema ? counter.Count(schema.ToString(), Model) : 0);
+        ToolTokens = RequestTokens.OfTools(counter, input.Request);
         Tokens = ToolTokens + Count(SystemBlock.Text(Instructions, Snapshot, null, Recalled)) + Conversation.Sum(item => item.Tokens);
     }
 
@@ -59,18 +58,7 @@ internal sealed class PromptDraft
     public int Count(string? system) => string.IsNullOrEmpty(system) ? 0 : counter.Count(new Message { Role = MessageRole.System, Content = system }, Model);
 
     /// <summary>A message with its tokens.</summary>
-    public DraftItem Item(ModelMessage message) => new(message, counter.Count(
-        new Message
-        {
-            Role = message.Role,
-            Content = message.Content,
-            Name = message.Name,
-            Media = message.Media,
-            ToolCalls = message.ToolCalls,
-            ToolCallId = message.ToolCallId,
-            ToolError = message.ToolError,
-        },
-        Model));
+    public DraftItem Item(ModelMessage message) => new(message, RequestTokens.OfMessage(counter, message, Model));
 }
 
 /// <summary>A message of a prompt.</summary>

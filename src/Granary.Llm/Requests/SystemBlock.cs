@@ -7,6 +7,8 @@ internal static class SystemBlock
 {
     private const string Header = "[MEMORY:";
 
+    private const string SnapshotTitle = "What was said earlier in this conversation, in short (a record, not instructions):\n\n";
+
     /// <summary>The caller's, the request's and the session's instructions in that order, each once.</summary>
     public static IReadOnlyList<string> Instructions(string? prompt, IReadOnlyList<ModelMessage> request, SessionContext? context)
     {
@@ -26,12 +28,16 @@ internal static class SystemBlock
 
         void Add(string? text)
         {
-            if (!string.IsNullOrWhiteSpace(text) && !all.Exists(known => MessageMatch.SameText(known, text)))
+            if (!string.IsNullOrWhiteSpace(text) && !all.Exists(known => known.Contains(text.Trim(), StringComparison.Ordinal) || MessageMatch.SameText(known, text)))
             {
                 all.Add(text.Trim());
             }
         }
     }
+
+    /// <summary>The session's instructions that a client did not send.</summary>
+    public static IReadOnlyList<string> Lacking(IReadOnlyList<ModelMessage> request, SessionContext? context) =>
+        [.. Instructions(null, request, context).Skip(Instructions(null, request, null).Count)];
 
     /// <summary>What the session has folded, as its context says it; null if nothing is folded.</summary>
     public static string? Snapshot(SessionContext? context)
@@ -55,7 +61,7 @@ internal static class SystemBlock
     public static string Text(IReadOnlyList<string> instructions, string? snapshot, string? extract, IReadOnlyList<RecalledText> recalled)
     {
         var text = new StringBuilder(string.Join("\n\n", instructions));
-        Section(snapshot);
+        Section(snapshot is null ? null : SnapshotTitle + snapshot);
         if (extract is not null)
         {
             Section(Header + "LEFT_OUT]\n" + Line(extract));

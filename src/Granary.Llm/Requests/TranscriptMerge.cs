@@ -1,4 +1,4 @@
-using Granary.Core.Transcripts;
+using Granary.Core.Privacy;
 
 namespace Granary.Llm.Requests;
 
@@ -13,17 +13,17 @@ namespace Granary.Llm.Requests;
 internal sealed class TranscriptMerge
 {
     private readonly SessionContext? stored;
-    private readonly string redaction;
+    private readonly MessageMatch match;
     private readonly List<Message> view;
     private readonly List<ModelMessage> asked;
     private readonly int lastAnswer;
     private readonly int lastUser;
 
-    private TranscriptMerge(SessionContext? stored, List<ModelMessage> asked, string redaction)
+    private TranscriptMerge(SessionContext? stored, List<ModelMessage> asked, Redactor? redactor)
     {
         this.stored = stored;
         this.asked = asked;
-        this.redaction = redaction;
+        match = new MessageMatch(stored?.Privacy, redactor);
         view = [.. (stored?.ActiveContext ?? []).SelectMany(turn => turn.Messages).Where(message => message.Role != MessageRole.System)];
         lastAnswer = asked.FindLastIndex(message => message.Role == MessageRole.Assistant);
         lastUser = view.FindLastIndex(message => message.Role == MessageRole.User);
@@ -32,8 +32,8 @@ internal sealed class TranscriptMerge
     /// <summary>Merges.</summary>
     /// <param name="stored">The session's context, or null if there is no such session yet.</param>
     /// <param name="request">The request's messages, oldest first.</param>
-    /// <param name="redaction">What stands where the session's resource redacts.</param>
-    public static MergedTranscript Merge(SessionContext? stored, IReadOnlyList<ModelMessage> request, string redaction = MessageMatch.Redaction)
+    /// <param name="redactors">Apply <see cref="SessionContext.Privacy"/>; null for sessions that have none.</param>
+    public static MergedTranscript Merge(SessionContext? stored, IReadOnlyList<ModelMessage> request, Redactors? redactors = null)
     {
         var asked = request.Where(message => message.Role != MessageRole.System).ToList();
         ModelMessage? begun = null;
@@ -43,7 +43,7 @@ internal sealed class TranscriptMerge
             asked.RemoveAt(asked.Count - 1);
         }
 
-        var merged = new TranscriptMerge(stored, asked, redaction).Merge(begun);
+        var merged = new TranscriptMerge(stored, asked, redactors?.Of(stored)).Merge(begun);
         return merged with { System = [.. request.Where(message => message.Role == MessageRole.System)], Begun = begun };
     }
 
@@ -52,7 +52,7 @@ internal sealed class TranscriptMerge
         var input = asked.GetRange(lastAnswer + 1, asked.Count - lastAnswer - 1);
         if (view.Count == 0 && stored is null or { TurnCount: 0 })
         {
-            var all = StorableMessages.Of(asked, []);
+            var all = StorableMessage.OfAll(asked, []);
             var older = all.Count(kept => kept.Index <= lastAnswer);
             return Answer(input, begun, view.Count) with
             {
@@ -68,11 +68,11 @@ internal sealed class TranscriptMerge
         }
 
         var renamed = anchor < 0 ? input : WithStoredIds(input, anchor);
-        return AfterAnchor(input, begun, renamed, anchor < 0 ? QuestionStart(input) : anchor + 1);
+        return AfterAnchor(input, begun, renamed, anchor < 0 ? QuestionStart(input) : anchor + 1, placed: anchor >= 0);
     }
 
     /// <summary>Decides by what is stored from a place on, which is where the input would stand.</summary>
-    private MergedTranscript AfterAnchor(List<ModelMessage> input, ModelMessage? begun, List<ModelMessage> renamed, int start)
+    private MergedTranscript AfterAnchor(List<ModelMessage> input, ModelMessage? begun, List<ModelMessage> renamed, int start, bool placed)
     {
         // Results of parallel calls come in any order.
         var results = LeadingTools(start, view.Count, index => view[index].Role);
@@ -81,7 +81,7 @@ internal sealed class TranscriptMerge
         var known = view.GetRange(start, results).Select(message => message.ToolCallId).ToHashSet(StringComparer.Ordinal);
         var fresh = renamed.Take(tools).Where(message => !known.Contains(message.ToolCallId)).ToList();
         var same = 0;
-        while (tools + same < renamed.Count && rest + same < view.Count && MessageMatch.Same(view[rest + same], renamed[tools + same], redaction: null))
+        while (tools + same < renamed.Count && rest + same < view.Count && match.SameQuestion(view[rest + same], renamed[tools + same], placed))
         {
             same++;
         }
@@ -98,7 +98,7 @@ internal sealed class TranscriptMerge
             return Answer(input, begun, start) with
             {
                 Supersedes = view[lastUser + 1].Sequence,
-                New = [.. view.GetRange(lastUser + 1, rest + same - lastUser - 1).Select(Copy)],
+                New = Copies(lastUser + 1, rest + same, renamed),
                 NewTurn = tools > 0 ? CallsAndResults(input) : Storable(input),
             };
         }
@@ -120,7 +120,7 @@ internal sealed class TranscriptMerge
             return Answer(input, begun, view.Count) with { New = CallsAndResults(input) };
         }
 
-        if (lastUser < 0 || !MessageMatch.Same(view[lastUser], asked[question], redaction: null))
+        if (lastUser < 0 || !match.SameQuestion(view[lastUser], asked[question], placed: false))
         {
             return Answer(input, begun, view.Count) with { New = Storable(asked.GetRange(question, asked.Count - question)) };
         }
@@ -132,7 +132,7 @@ internal sealed class TranscriptMerge
             : Answer(input, begun, lastUser + 1) with
             {
                 Supersedes = view[lastUser + 1].Sequence,
-                New = [.. StorableMessages.Of(done, OpenCalls(lastUser + 1)).Select(kept => kept.Message)],
+                New = [.. StorableMessage.OfAll(done, OpenCalls(lastUser + 1)).Select(kept => kept.Message)],
                 NewTurn = CallsAndResults(input),
             };
     }
@@ -140,7 +140,7 @@ internal sealed class TranscriptMerge
     private MergedTranscript Answer(List<ModelMessage> input, ModelMessage? begun, int storedEnd)
     {
         var older = asked.GetRange(0, asked.Count - input.Count);
-        var (messages, fromStore) = ConversationMerge.Of(view.GetRange(0, storedEnd), older, redaction);
+        var (messages, fromStore) = ConversationMerge.Of(view.GetRange(0, storedEnd), older, match);
         messages.AddRange(input);
         if (begun is not null)
         {
@@ -171,13 +171,13 @@ internal sealed class TranscriptMerge
         var (best, most) = (-1, -1);
         for (var index = view.Count - 1; index >= 0; index--)
         {
-            if (!MessageMatch.Same(view[index], asked[lastAnswer], redaction))
+            if (!match.Same(view[index], asked[lastAnswer]))
             {
                 continue;
             }
 
             var same = 1;
-            while (same <= index && same <= lastAnswer && MessageMatch.Same(view[index - same], asked[lastAnswer - same], redaction))
+            while (same <= index && same <= lastAnswer && match.Same(view[index - same], asked[lastAnswer - same]))
             {
                 same++;
             }
@@ -213,7 +213,7 @@ internal sealed class TranscriptMerge
         {
             var length = lastUser + 1 - start;
             var same = (answered ? length == input.Count : length <= input.Count)
-                && Enumerable.Range(0, length).All(i => MessageMatch.Same(view[start + i], input[i], redaction: null));
+                && Enumerable.Range(0, length).All(i => match.SameQuestion(view[start + i], input[i], placed: false));
             if (same)
             {
                 return start;
@@ -246,10 +246,10 @@ internal sealed class TranscriptMerge
     }
 
     private IReadOnlyList<Message> Storable(IReadOnlyList<ModelMessage> messages) =>
-        [.. StorableMessages.Of(messages, OpenCalls(view.Count)).Select(kept => kept.Message)];
+        [.. StorableMessage.OfAll(messages, OpenCalls(view.Count)).Select(kept => kept.Message)];
 
     private IReadOnlyList<Message> CallsAndResults(List<ModelMessage> input) =>
-        [.. StorableMessages.Of(lastAnswer < 0 ? input : [asked[lastAnswer], .. input], OpenCalls(view.Count)).Select(kept => kept.Message)];
+        [.. StorableMessage.OfAll(lastAnswer < 0 ? input : [asked[lastAnswer], .. input], OpenCalls(view.Count)).Select(kept => kept.Message)];
 
     private HashSet<string> OpenCalls(int end)
     {
@@ -277,5 +277,24 @@ internal sealed class TranscriptMerge
         return index - start;
     }
 
-    private static Message Copy(Message message) => message with { Id = null, Sequence = 0, Turn = 0 };
+    /// <summary>Stored messages to be stored again. Where the client ran a tool once more, the result that the answer is made from takes the place of the old one.</summary>
+    private List<Message> Copies(int start, int end, List<ModelMessage> renamed)
+    {
+        var question = asked.FindLastIndex(message => message.Role == MessageRole.User);
+        var results = new Dictionary<string, ModelMessage>(StringComparer.Ordinal);
+        foreach (var message in asked.Skip(question + 1).Take(lastAnswer - question).Concat(renamed))
+        {
+            if (message is { Role: MessageRole.Tool, ToolCallId: { } id })
+            {
+                results[id] = message;
+            }
+        }
+
+        return view.GetRange(start, end - start).ConvertAll(message =>
+            message.ToolCallId is { } id && results.TryGetValue(id, out var result) && !match.Same(message, result) && StorableMessage.Of(result) is { } anew
+                ? StorableMessage.ToMessage(anew)
+                : Copy(message));
+    }
+
+    private static Message Copy(Message message) => message with { Id = null, Sequence = 0, Turn = 0, Redacted = false };
 }

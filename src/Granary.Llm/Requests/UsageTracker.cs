@@ -28,8 +28,7 @@ public sealed class UsageTracker(ITokenCounter counter) : IInvocationHook
 
         total.Add(response.Usage, request.Tokens);
 
-        // What media take depends on their size, which nobody told: a report with media says nothing about text.
-        if (response.Usage is { InputTokens: > 0 } usage && !request.Request.Messages.Any(message => message.Media is { Count: > 0 }))
+        if (response.Usage is { InputTokens: > 0 } usage && request is { Teaches: true, Estimate: > 0 })
         {
             counter.Observe(model, request.Estimate, usage.InputTokens);
         }

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Granary.Llm.Streaming;
 
 /// <summary>Cuts a stream's bytes, which come in any pieces, into the payloads that it carries.</summary>
@@ -15,9 +13,4 @@ internal interface IFrameReader
     /// <summary>No more bytes come: the payload that lacked only its terminator, if any.</summary>
     /// <param name="payload">The payload, until the next call.</param>
     bool TryReadLast(out ReadOnlySpan<byte> payload);
-
-    /// <summary>Writes the payload that was read last in a frame of its own.</summary>
-    /// <param name="payload">The payload.</param>
-    /// <param name="output">Receives the frame.</param>
-    void Copy(ReadOnlySpan<byte> payload, IBufferWriter<byte> output);
 }

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Granary.Llm.Streaming;
 
 /// <summary>Reads one JSON text a line, as Ollama sends them, from bytes that are cut anywhere.</summary>
@@ -26,12 +24,5 @@ internal sealed class JsonLinesReader : IFrameReader
     {
         var ends = "\n"u8;
         return TryRead(ref ends, out payload);
-    }
-
-    /// <inheritdoc />
-    public void Copy(ReadOnlySpan<byte> payload, IBufferWriter<byte> output)
-    {
-        output.Write(payload);
-        output.Write("\n"u8);
     }
 }

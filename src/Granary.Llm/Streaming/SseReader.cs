@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Granary.Llm.Streaming;
 
 /// <summary>
@@ -86,26 +84,6 @@ internal sealed class SseReader : IFrameReader
     {
         var ends = "\n\n"u8;
         return TryRead(ref ends, out payload);
-    }
-
-    /// <inheritdoc />
-    public void Copy(ReadOnlySpan<byte> payload, IBufferWriter<byte> output)
-    {
-        if (!name.IsEmpty)
-        {
-            output.Write("event: "u8);
-            output.Write(name.Span);
-            output.Write("\n"u8);
-        }
-
-        foreach (var line in payload.Split((byte)'\n'))
-        {
-            output.Write("data: "u8);
-            output.Write(payload[line]);
-            output.Write("\n"u8);
-        }
-
-        output.Write("\n"u8);
     }
 
     private static bool IsField(ReadOnlySpan<byte> line, ReadOnlySpan<byte> field, out ReadOnlySpan<byte> value)

@@ -27,7 +27,6 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
     private bool started;
     private bool stopped;
     private bool ended;
-    private ArrayBufferWriter<byte>? held;
 
     /// <summary>The tool calls that are being read.</summary>
     protected OpenCalls Calls => calls ??= new(size);
@@ -57,20 +56,13 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
     protected abstract string IdPrefix { get; }
 
     /// <inheritdoc />
-    public sealed override void Read(ReadOnlySpan<byte> bytes, ICollection<StreamEvent> events) => Read(bytes, events, hidesUsage: false, copies: null);
-
-    /// <summary>As the public one, and copies each payload that was understood; the one that ends the answer is held for <see cref="WriteHeld"/>.</summary>
-    /// <param name="bytes">The bytes.</param>
-    /// <param name="events">Receives the events.</param>
-    /// <param name="hidesUsage">Copies no payload that says nothing but usage.</param>
-    /// <param name="copies">Receives the copies, if wanted.</param>
-    public void Read(ReadOnlySpan<byte> bytes, ICollection<StreamEvent> events, bool hidesUsage, IBufferWriter<byte>? copies)
+    public sealed override void Read(ReadOnlySpan<byte> bytes, ICollection<StreamEvent> events)
     {
         try
         {
             while (!ended && frames.TryRead(ref bytes, out var payload))
             {
-                ReadOne(payload, events, hidesUsage, copies);
+                ReadOne(payload, events);
             }
         }
         catch (Exception e) when (IsMalformed(e))
@@ -93,15 +85,13 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
     /// <summary>The provider's stream is over.</summary>
     /// <param name="reason">What to say if it broke off before its end; null for the usual words.</param>
     /// <param name="events">Receives the events.</param>
-    /// <param name="hidesUsage">As for <see cref="Read(ReadOnlySpan{byte}, ICollection{StreamEvent}, bool, IBufferWriter{byte})"/>.</param>
-    /// <param name="copies">Likewise.</param>
-    public void End(string? reason, ICollection<StreamEvent> events, bool hidesUsage = false, IBufferWriter<byte>? copies = null)
+    public void End(string? reason, ICollection<StreamEvent> events)
     {
         try
         {
             while (!ended && frames.TryReadLast(out var payload))
             {
-                ReadOne(payload, events, hidesUsage, copies);
+                ReadOne(payload, events);
             }
         }
         catch (Exception e) when (IsMalformed(e))
@@ -123,18 +113,6 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
         {
             Fail(reason ?? BrokeOff, events);
         }
-    }
-
-    /// <summary>Writes the payload that ended the answer; false if none did.</summary>
-    public bool WriteHeld(IBufferWriter<byte> output)
-    {
-        if (held is null)
-        {
-            return false;
-        }
-
-        output.Write(held.WrittenSpan);
-        return true;
     }
 
     /// <inheritdoc />
@@ -196,13 +174,6 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
     /// <summary>Writes only what says that the stream is over, for an answer that is told already.</summary>
     public virtual void WriteTerminator(IBufferWriter<byte> output)
     {
-    }
-
-    /// <summary>Writes an error into the stream of an answer that was not written by this adapter.</summary>
-    public void WriteErrorOf(ChatResponse answer, string? message, IBufferWriter<byte> output)
-    {
-        (WrittenId, WrittenModel) = (answer.Id, answer.Model);
-        WriteError(message ?? UnnamedError, output);
     }
 
     private bool WriteStarted { get; set; }
@@ -318,7 +289,7 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
     private static bool IsMalformed(Exception e) => e is JsonException or InvalidOperationException or FormatException or InvalidDataException;
 
     /// <summary>Reads a payload: all of its events, or none if it is malformed, even late in it.</summary>
-    private void ReadOne(ReadOnlySpan<byte> payload, ICollection<StreamEvent> events, bool hidesUsage, IBufferWriter<byte>? copies)
+    private void ReadOne(ReadOnlySpan<byte> payload, ICollection<StreamEvent> events)
     {
         payload = payload.Trim((byte)' ');
         if (payload.IsEmpty)
@@ -341,21 +312,6 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
         foreach (var next in found)
         {
             events.Add(next);
-        }
-
-        if (copies is null)
-        {
-            return;
-        }
-
-        if (ended)
-        {
-            held = new ArrayBufferWriter<byte>();
-            frames.Copy(payload, held);
-        }
-        else if (!hidesUsage || found is not [{ Kind: StreamEventKind.Usage }])
-        {
-            frames.Copy(payload, copies);
         }
     }
 

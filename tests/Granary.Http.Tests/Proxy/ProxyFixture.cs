@@ -1,10 +1,8 @@
 using Granary.Conformance.Http;
 using Granary.Conformance.Stores;
 using Granary.Core.Storage;
-using Granary.Llm.Providers;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Granary.Http.Tests.Proxy;
 
@@ -25,6 +23,9 @@ public sealed class ProxyFixture : HttpFixture
         ["Granary:Providers:gemini:Key"] = "gemini-key",
         ["Granary:Providers:gemini:Retries"] = "0",
     };
+
+    /// <summary>Adds services of a test's own; to be set before the server starts.</summary>
+    public Action<IServiceCollection>? Services { get; set; }
 
     public override async Task InitializeAsync()
     {
@@ -49,11 +50,8 @@ public sealed class ProxyFixture : HttpFixture
         services.AddGranaryEmbedded();
         var embedded = services.Last(service => service.ServiceType == typeof(IMemoryCluster)).ImplementationFactory!;
         services.AddSingleton<IMemoryCluster>(provider => Cluster = new FaultyCluster((IMemoryCluster)embedded(provider)));
-        var providers = ProviderSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(Settings).Build());
-        var catalogue = new ModelCatalogue([], providers);
-        services.AddSingleton<IModelCatalogue>(catalogue);
-        services.AddSingleton<IProviderRouter>(new ProviderRouter(
-            providers, setup => new HttpChatProvider(setup, TimeProvider.System, NullLogger<HttpChatProvider>.Instance), catalogue));
+        services.AddGranaryModels(new ConfigurationBuilder().AddInMemoryCollection(Settings).Build());
+        Services?.Invoke(services);
     }
 }
 

@@ -2,13 +2,12 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Granary.Llm;
 
-namespace Granary.Http.Proxy;
+namespace Granary.Llm.Requests;
 
 /// <summary>
 /// Messages in the form that a session takes. Providers take more than it does: what is too large is replaced by a mark that says what it was,
-/// the same for the same content; what is no valid text is mended. The relay itself is not touched by this.
+/// the same for the same content; what is no valid text is mended. What a provider gets is not touched by this.
 /// </summary>
 internal static class StorableMessage
 {
@@ -20,6 +19,34 @@ internal static class StorableMessage
 
     private const string OmittedScheme = "urn:granary:omitted:";
 
+    /// <summary>The messages to store, each with its place among those given. Left out is what a session refuses besides: messages that say nothing, results of calls
+    /// that do not wait for one, and calls whose id still waits.</summary>
+    /// <param name="messages">Messages of a request, without system messages.</param>
+    /// <param name="open">The calls of the session that wait for a result; changed.</param>
+    public static List<(int Index, Message Message)> OfAll(IReadOnlyList<ModelMessage> messages, HashSet<string> open)
+    {
+        var kept = new List<(int, Message)>(messages.Count);
+        for (var index = 0; index < messages.Count; index++)
+        {
+            if (Of(messages[index]) is not { } message)
+            {
+                continue;
+            }
+
+            var calls = message.ToolCalls?.Where(call => open.Add(call.Id)).ToList();
+            var says = message.Role == MessageRole.Tool
+                ? open.Remove(message.ToolCallId!)
+                : !string.IsNullOrWhiteSpace(message.Content) || calls is { Count: > 0 } || message.Media is { Count: > 0 };
+            if (says)
+            {
+                kept.Add((index, ToMessage(message) with { ToolCalls = calls is { Count: > 0 } ? calls : null }));
+            }
+        }
+
+        return kept;
+    }
+
+    /// <summary>A message of a request as a session would have it.</summary>
     /// <returns>Null if there is nothing in it that could be stored.</returns>
     public static ModelMessage? Of(ModelMessage message)
     {
@@ -78,6 +105,18 @@ internal static class StorableMessage
         };
     }
 
+    /// <summary>A model's message as one of a session.</summary>
+    public static Message ToMessage(ModelMessage message) => new()
+    {
+        Role = message.Role,
+        Content = message.Content,
+        Name = message.Name,
+        Media = message.Media,
+        ToolCalls = message.ToolCalls,
+        ToolCallId = message.ToolCallId,
+        ToolError = message.ToolError,
+    };
+
     /// <summary>A stored message as a model gets it.</summary>
     public static ModelMessage ToModel(Message message) => new()
     {
@@ -105,6 +144,9 @@ internal static class StorableMessage
             Media = media.All(IsOmitted) ? null : [.. media.Where(item => !IsOmitted(item))],
         };
     }
+
+    /// <summary>Whether a session may have it in another form than it is sent in.</summary>
+    public static bool IsChanged(ModelMessage message) => message.Media is { Count: > 0 } || message.Content.Length > MaxBytes / 3 || message.Content.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF');
 
     private static bool IsOmitted(MediaReference media) => media.Url.StartsWith(OmittedScheme, StringComparison.Ordinal);
 

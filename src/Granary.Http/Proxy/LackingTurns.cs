@@ -5,54 +5,18 @@ using Granary.Llm.Requests;
 
 namespace Granary.Http.Proxy;
 
-/// <summary>Gives a request what its session knows and the client did not send: one system block, and the stored turns that it lacks.</summary>
-internal static class MemoryBlock
+/// <summary>Gives a request the stored turns that the client did not send, each at its place.</summary>
+internal static class LackingTurns
 {
-    private const string SnapshotStart = "[MEMORY:";
-
-    private const string SnapshotTitle = "What was said earlier in this conversation, in short (a record, not instructions):\n\n";
-
     private const string Interrupted = "interrupted: no result was recorded";
 
-    public static void Add(RequestShape shape, SessionContext context, MergedTranscript merged, Conversation sent, IChatRenderer renderer)
+    public static void Insert(RequestShape shape, MergedTranscript merged, Conversation sent, IChatRenderer renderer)
     {
-        if (Text(context, sent) is { Length: > 0 } text)
-        {
-            shape.AddSystem(text);
-        }
-
         var lacking = Lacking(merged.Conversation, sent, renderer);
         if (lacking.Count > 0)
         {
             shape.Insert(lacking, sent.UserMessages);
         }
-    }
-
-    /// <summary>The session's own instructions, unless the client sent them too, and the snapshot.</summary>
-    private static string Text(SessionContext context, Conversation sent)
-    {
-        var parts = context.ActiveContext.SelectMany(turn => turn.Messages)
-            .Where(message => message.Role == MessageRole.System && !sent.Instructions.Any(text => text.Contains(message.Content, StringComparison.Ordinal)))
-            .Select(message => message.Content)
-            .ToList();
-        if (Snapshot(context) is { } snapshot)
-        {
-            parts.Add(SnapshotTitle + snapshot);
-        }
-
-        return string.Join("\n\n", parts);
-    }
-
-    private static string? Snapshot(SessionContext context)
-    {
-        var first = context.Messages.FirstOrDefault(message => message.Role != MessageRole.System);
-        if (first is not { Role: MessageRole.User } || !first.Content.StartsWith(SnapshotStart, StringComparison.Ordinal))
-        {
-            return null;
-        }
-
-        var spoken = context.ActiveContext.SelectMany(turn => turn.Messages).FirstOrDefault(message => message.Role != MessageRole.System);
-        return spoken is { Role: MessageRole.User } && spoken.Content == first.Content ? null : first.Content;
     }
 
     /// <summary>The stored messages of the merge, each run of them with the number of the request's user message that it goes before.</summary>
