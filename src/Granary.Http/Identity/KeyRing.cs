@@ -42,6 +42,9 @@ internal sealed class KeyRing
         return Find(Presented(request)) ?? throw new AccessDeniedException(ErrorCodes.Unauthorized, "The key is not known.");
     }
 
+    /// <summary>Whether this is a key of the service.</summary>
+    public bool Knows(string key) => Find(key) is not null;
+
     private static string Presented(HttpRequest request)
     {
         var bearer = Bearer(request.Headers.Authorization);

@@ -87,8 +87,13 @@ internal sealed class ChatEndpoint(
         var scope = ProxyScope.Find(context, shape, identity);
         var routes = upstream.Route(model);
         var stream = shape.Stream;
-        var turn = scope is null ? null : await RememberAsync(context, shape, scope, routes[0].Info, call);
-        var changed = turn is not null || settings is not null;
+
+        // Before memory looks at the request: tokens and budget go by what is sent.
+        if (settings is not null)
+        {
+            shape.SetModel(model);
+        }
+
         if (settings?.Temperature is { } temperature)
         {
             shape.SetTemperature(temperature);
@@ -99,9 +104,11 @@ internal sealed class ChatEndpoint(
             shape.SetMaxTokens(maxTokens);
         }
 
+        var turn = scope is null ? null : await RememberAsync(context, shape, scope, routes[0].Info, call);
+        var changed = turn is not null || settings is not null;
         var original = changed ? null : body.Bytes.ToArray();
-        var headers = ProxyHeaders.ToProvider(context.Request);
-        var answer = await upstream.SendAsync(dialect, routes, ProxyHeaders.Credential(context.Request, keys), Make, context.RequestAborted);
+        var credential = ProxyHeaders.Credential(context.Request, keys);
+        var answer = await upstream.SendAsync(dialect, routes, credential, Make, context.RequestAborted);
         return (answer, turn, stream);
 
         ProviderCall Make(ProviderRoute route, ChatDialect spoken) => new()
@@ -112,7 +119,7 @@ internal sealed class ChatEndpoint(
                 ? original is not null && route.Model == shape.Model ? original : Own(shape, route, changed)
                 : Rendered(shape, route, spoken),
             Stream = stream,
-            Headers = headers,
+            Headers = ProxyHeaders.ToProvider(context.Request, route.Provider.HasKey ? null : credential),
         };
     }
 

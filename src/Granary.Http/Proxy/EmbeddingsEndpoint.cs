@@ -49,8 +49,8 @@ internal sealed class EmbeddingsEndpoint(KeyRing keys, Upstream upstream, Reques
         }
 
         var original = body.Bytes.ToArray();
-        var headers = ProxyHeaders.ToProvider(context.Request);
-        return await upstream.SendAsync(ChatDialect.OpenAIChat, routes, ProxyHeaders.Credential(context.Request, keys), Call, context.RequestAborted);
+        var credential = ProxyHeaders.Credential(context.Request, keys);
+        return await upstream.SendAsync(ChatDialect.OpenAIChat, routes, credential, Call, context.RequestAborted);
 
         ProviderCall Call(ProviderRoute route, ChatDialect dialect)
         {
@@ -61,7 +61,7 @@ internal sealed class EmbeddingsEndpoint(KeyRing keys, Upstream upstream, Reques
                 bytes = ProxyJson.ToBytes(json);
             }
 
-            return new ProviderCall { Operation = ProviderOperation.Embeddings, Model = route.Model, Body = bytes, Headers = headers };
+            return new ProviderCall { Operation = ProviderOperation.Embeddings, Model = route.Model, Body = bytes, Headers = ProxyHeaders.ToProvider(context.Request, route.Provider.HasKey ? null : credential) };
         }
     }
 }

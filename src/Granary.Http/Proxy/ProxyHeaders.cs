@@ -19,6 +19,8 @@ internal static class ProxyHeaders
 
     private static readonly string[] Prefixes = ["anthropic-", "openai-", "x-stainless-", "x-goog-api-client"];
 
+    private static readonly string[] Accounts = ["OpenAI-Organization", "OpenAI-Project"];
+
     private static readonly string[] Names = ["User-Agent", "HTTP-Referer", "X-Title", "X-Client-Request-Id"];
 
     /// <summary>
@@ -39,16 +41,23 @@ internal static class ProxyHeaders
         }
 
         const string Bearer = "Bearer ";
-        var key = credential.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? credential.AsSpan(Bearer.Length).Trim() : credential.AsSpan().Trim();
-        return key.StartsWith(OwnKeys, StringComparison.Ordinal) ? null : credential;
+        var key = (credential.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? credential[Bearer.Length..] : credential).Trim();
+        return key.StartsWith(OwnKeys, StringComparison.Ordinal) || keys.Knows(key) ? null : credential;
     }
 
     /// <summary>The headers of a request that a provider gets. Those that name or prove who calls this service are not among them.</summary>
-    public static List<KeyValuePair<string, string>> ToProvider(HttpRequest request)
+    /// <param name="request">The request.</param>
+    /// <param name="credential">The caller's credential, if it is used: who pays chooses the organization and the project.</param>
+    public static List<KeyValuePair<string, string>> ToProvider(HttpRequest request, string? credential)
     {
         var passed = new List<KeyValuePair<string, string>>();
         foreach (var (name, values) in request.Headers)
         {
+            if (credential is null && Array.Exists(Accounts, account => account.Equals(name, StringComparison.OrdinalIgnoreCase)))
+            {
+                continue;
+            }
+
             if (Array.Exists(Prefixes, prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
                 || Array.Exists(Names, known => known.Equals(name, StringComparison.OrdinalIgnoreCase)))
             {

@@ -111,8 +111,10 @@ internal sealed class ProxyTurn
 
             if (repeated && merged.Supersedes is null)
             {
-                // A late repeat of a call whose turn others have followed.
-                return null;
+                // A late repeat of a call whose turn others have followed. Or another call under the same key: nobody may take that for stored.
+                return WasAsked(context, merged)
+                    ? null
+                    : throw new ConflictException(ErrorCodes.KeyReused, "The idempotency key came before with another question.");
             }
 
             var said = StorableMessage.Of(answer, merged.Begun?.Content, partial);
@@ -137,6 +139,10 @@ internal sealed class ProxyTurn
             }
         }
     }
+
+    private static bool WasAsked(SessionContext? context, MergedTranscript merged) =>
+        merged.New.LastOrDefault(message => message.Role == MessageRole.User) is not { } question
+        || View(context).Any(message => message.Role == MessageRole.User && message.Content == question.Content);
 
     private MergedTranscript Merge(SessionContext? context) => _sent.MergeInto(context, _scope.After, _redactors);
 

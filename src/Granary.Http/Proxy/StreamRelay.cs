@@ -146,6 +146,7 @@ internal sealed partial class StreamRelay : IDisposable
             var read = await body.ReadAsync(_buffer.AsMemory(_filled), aborted);
             if (read == 0)
             {
+                CloseLastFrame();
                 return;
             }
 
@@ -167,6 +168,23 @@ internal sealed partial class StreamRelay : IDisposable
                 await Writer.FlushAsync(aborted);
             }
         }
+    }
+
+    /// <summary>The last event of a source that ends without the empty line after it, if its lines are whole.</summary>
+    private void CloseLastFrame()
+    {
+        if (!_sameDialect || _filled == 0 || _buffer[_filled - 1] != (byte)'\n')
+        {
+            return;
+        }
+
+        if (_filled == _buffer.Length)
+        {
+            Grow();
+        }
+
+        _buffer[_filled++] = (byte)'\n';
+        PassFrames();
     }
 
     /// <summary>Passes on the events that are whole.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Granary.Llm;
 using Granary.Llm.Providers;
 using Microsoft.AspNetCore.Http;
@@ -18,6 +19,8 @@ internal sealed record UpstreamAnswer(ProviderResponse Answer, ChatDialect Diale
 /// <summary>Sends a call to the provider of its model, and to the next one that has it where the first fails.</summary>
 internal sealed class Upstream(IProviderRouter router)
 {
+    private const int MaxErrorBytes = 1024 * 1024;
+
     // Servers that are compatible with OpenAI's chats, but have no responses.
     private readonly ConcurrentDictionary<string, bool> _withoutResponses = new(StringComparer.Ordinal);
 
@@ -74,17 +77,57 @@ internal sealed class Upstream(IProviderRouter router)
             return new UpstreamAnswer(answer, dialect, provider.Name, route.Model);
         }
 
-        // No responses here, or no such model: a chat tells.
-        var chat = await provider.SendAsync(make(route, provider.Dialect) with { Credential = credential }, cancellationToken);
-        if (!chat.IsSuccess)
+        try
         {
-            chat.Dispose();
-            return new UpstreamAnswer(answer, dialect, provider.Name, route.Model);
+            if (await IsAboutRequestAsync(answer, cancellationToken))
+            {
+                return new UpstreamAnswer(answer, dialect, provider.Name, route.Model);
+            }
+
+            // No responses here: a chat tells.
+            var chat = await provider.SendAsync(make(route, provider.Dialect) with { Credential = credential }, cancellationToken);
+            if (!chat.IsSuccess)
+            {
+                chat.Dispose();
+                return new UpstreamAnswer(answer, dialect, provider.Name, route.Model);
+            }
+
+            answer.Dispose();
+            _withoutResponses[provider.Name] = true;
+            return new UpstreamAnswer(chat, provider.Dialect, provider.Name, route.Model);
+        }
+        catch
+        {
+            answer.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Whether a 404 is about something that the request names (an item, a conversation, a model), not about the path: a chat would then succeed without
+    /// what the client named.
+    /// </summary>
+    private static async Task<bool> IsAboutRequestAsync(ProviderResponse answer, CancellationToken cancellationToken)
+    {
+        if (answer.Status != StatusCodes.Status404NotFound)
+        {
+            return false;
         }
 
-        answer.Dispose();
-        _withoutResponses[provider.Name] = true;
-        return new UpstreamAnswer(chat, provider.Dialect, provider.Name, route.Model);
+        try
+        {
+            using var body = JsonDocument.Parse(await answer.PeekAsync(MaxErrorBytes, cancellationToken));
+            return body.RootElement.ValueKind == JsonValueKind.Object
+                && body.RootElement.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object
+                && (IsText(error, "param") || IsText(error, "code"));
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+
+        static bool IsText(JsonElement error, string name) =>
+            error.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString()!.Length > 0;
     }
 
     private static int NextWithKey(IReadOnlyList<ProviderRoute> routes, int choice)

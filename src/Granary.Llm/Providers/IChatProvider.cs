@@ -95,6 +95,14 @@ public sealed class ProviderResponse(HttpResponseMessage message, IDisposable? p
         return _body;
     }
 
+    /// <summary>Reads a small body, such as an error's, whole; <see cref="ReadAsync"/> still gives it from its beginning.</summary>
+    /// <exception cref="HttpRequestException">It is larger than <paramref name="maxBytes"/>, or it broke off.</exception>
+    internal async Task<byte[]> PeekAsync(int maxBytes, CancellationToken cancellationToken)
+    {
+        await message.Content.LoadIntoBufferAsync(maxBytes, cancellationToken).ConfigureAwait(false);
+        return await message.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     /// <inheritdoc />
     public void Dispose()
     {

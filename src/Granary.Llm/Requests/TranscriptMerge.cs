@@ -68,7 +68,8 @@ internal sealed class TranscriptMerge
         }
 
         var renamed = anchor < 0 ? input : WithStoredIds(input, anchor);
-        return AfterAnchor(input, begun, renamed, anchor < 0 ? QuestionStart(input) : anchor + 1, placed: anchor >= 0);
+        var start = anchor < 0 ? QuestionStart(input) : anchor + 1;
+        return AfterAnchor(input, begun, renamed, anchor < 0 && HasAskedBefore(start) ? view.Count : start, placed: anchor >= 0);
     }
 
     /// <summary>Decides by what is stored from a place on, which is where the input would stand.</summary>
@@ -221,6 +222,24 @@ internal sealed class TranscriptMerge
         }
 
         return view.Count;
+    }
+
+    /// <summary>
+    /// Whether a request whose answers are other than the stored ones (a client may strip or reword them) has the session's last question in its history
+    /// already: then the same words again ("continue") are a new turn, not the last one once more. Where both may be meant, the number of questions tells.
+    /// </summary>
+    private bool HasAskedBefore(int start)
+    {
+        var question = lastAnswer < 0 ? -1 : asked.FindLastIndex(lastAnswer, message => message.Role == MessageRole.User);
+        if (start == view.Count || question < 0 || !match.SameQuestion(view[lastUser], asked[question], placed: false))
+        {
+            return false;
+        }
+
+        var before = start == 0 ? -1 : view.FindLastIndex(start - 1, message => message.Role == MessageRole.User);
+        return before < 0
+            || !match.SameQuestion(view[before], asked[question], placed: false)
+            || asked.Take(question + 1).Count(message => message.Role == MessageRole.User) != view.Take(start).Count(message => message.Role == MessageRole.User);
     }
 
     /// <summary>The input with the ids that the stored message's calls have, where the client made its own.</summary>

@@ -34,6 +34,27 @@ public sealed class ChatTests : ProxyTest
     }
 
     [Fact]
+    public async Task A_stream_that_ends_without_its_last_empty_line_is_whole()
+    {
+        var events = Texts.ChatStream("Under", "stood.");
+        Upstream.Streams([.. events[..^1], events[^1].TrimEnd('\n') + "\n"]);
+
+        var answer = (await StreamAsync("s", "u:Hello")).ShouldBe(200);
+
+        answer.Text.ShouldBe(string.Concat(events));
+        (await ViewAsync("s")).ShouldBe(["u:Hello", "a:Understood."]);
+    }
+
+    [Fact]
+    public async Task The_models_name_in_a_header_is_enough()
+    {
+        (await Api.PostAsync("/v1/chat/completions", """{"messages":[{"role":"user","content":"Hi"}]}""", ("X-Session-ID", "s"), ("X-Model-Name", "gpt-4o"))).ShouldBe(200);
+
+        Upstream.Last.Json["model"]!.GetValue<string>().ShouldBe("gpt-4o");
+        (await ViewAsync("s")).ShouldBe(["u:Hi", "a:Understood."]);
+    }
+
+    [Fact]
     public async Task A_client_that_sends_only_what_is_new_gets_its_turns_from_the_session()
     {
         await AskAsync("s", "u:My name is Ada.");

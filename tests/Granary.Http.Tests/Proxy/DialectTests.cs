@@ -166,6 +166,22 @@ public sealed class DialectTests : ProxyTest
         Upstream.Calls.Select(call => call.Path).ShouldBe(["/v1/responses", "/v1/chat/completions", "/v1/chat/completions"]);
     }
 
+    [Theory]
+    [InlineData("param", "input")]
+    [InlineData("code", "model_not_found")]
+    public async Task What_a_request_for_a_response_names_and_a_provider_lacks_is_not_asked_for_as_a_chat(string name, string value)
+    {
+        var body = "{\"error\":{\"message\":\"Item with id 'rs_1' not found.\",\"type\":\"invalid_request_error\",\"" + name + "\":\"" + value + "\"}}";
+        Upstream.Always(body, 404);
+
+        (await Api.PostAsync("/v1/responses", Body("/v1/responses", "gpt-4o", false, "Go on"), ("X-Session-ID", "s"))).ShouldBe(404).Text.ShouldBe(body);
+
+        Upstream.Calls.Select(call => call.Path).ShouldBe(["/v1/responses"]);
+        Upstream.Answer = (context, call) => ScriptedUpstream.Json(context, 200, Texts.Response("Noted."));
+        (await Api.PostAsync("/v1/responses", Body("/v1/responses", "gpt-4o", false, "Go on"), ("X-Session-ID", "s"))).ShouldBe(200);
+        Upstream.Last.Path.ShouldBe("/v1/responses");
+    }
+
     [Fact]
     public async Task Models_are_listed_in_the_clients_shape()
     {

@@ -21,6 +21,17 @@ public sealed class StoreTests : ProxyTest
         (await ViewAsync("s")).ShouldBe(["u:Zero", "a:Understood.", "u:One", "a:Otherwise.", "u:Two", "a:Otherwise."]);
     }
 
+    [Fact]
+    public async Task Another_question_under_a_used_key_is_never_taken_for_stored()
+    {
+        (string, string)[] key = [("X-Session-ID", "s"), ("Idempotency-Key", "k1")];
+        (await Api.PostAsync("/v1/chat/completions", Texts.Ask("u:One"), key)).ShouldBe(200);
+
+        (await Api.PostAsync("/v1/chat/completions", Texts.Ask("u:Two"), key)).ShouldBe(409)["error"]!["code"]!.GetValue<string>().ShouldBe("idempotency_key_reused");
+
+        (await ViewAsync("s")).ShouldBe(["u:One", "a:Understood."]);
+    }
+
     [Theory]
     [InlineData(true, false)]
     [InlineData(false, false)]

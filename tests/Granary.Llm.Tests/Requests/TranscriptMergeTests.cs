@@ -102,6 +102,24 @@ public class TranscriptMergeTests
         Upstream(next).Length.ShouldBe(5);
     }
 
+    [Theory]
+    [InlineData("u:q1", "a:a1", "u:go on", "a:a2")]
+    [InlineData("u:go on", "a:a1", "u:go on", "a:a2")]
+    public void Words_that_are_repeated_after_answers_that_the_client_reworded_are_a_new_turn(params string[] stored)
+    {
+        var next = Merge(stored, stored[0], "a:reworded 1", "u:go on", "a:reworded 2", "u:go on");
+        next.Supersedes.ShouldBeNull();
+        New(next).ShouldBe(["u:go on"]);
+
+        // Less of the history than the session has.
+        var cut = Merge(["u:q0", "a:a0", .. stored], "u:go on", "a:reworded 2", "u:go on");
+        cut.Supersedes.ShouldBeNull();
+        New(cut).ShouldBe(["u:go on"]);
+
+        // The last turn once more.
+        Merge(stored, stored[0], "a:reworded 1", "u:go on").Supersedes.ShouldBe(4L);
+    }
+
     [Fact]
     public void A_session_whose_beginning_is_folded_is_recognised_by_what_is_left()
     {
