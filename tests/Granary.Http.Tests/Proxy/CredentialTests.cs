@@ -54,6 +54,31 @@ public sealed class CredentialTests : ProxyTest
     }
 
     [Fact]
+    public async Task A_key_that_the_operator_chose_is_known_for_one_of_this_service()
+    {
+        const string Chosen = "sk-looks-like-a-providers";
+        var hash = Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Chosen)));
+        await using var server = await Fixture.StartAsync(options => options.Keys = [new ApiKeyOptions { Hash = hash, Tenant = "acme", User = "ada" }]);
+
+        await server.Client().PostAsync("/v1/chat/completions", Hi, ("Authorization", "Bearer " + Chosen), ("X-Provider-Key", Chosen));
+
+        Upstream.Last.Headers.Values.ShouldAllBe(value => !value.Contains(Chosen));
+    }
+
+    [Theory]
+    [InlineData(null, "org-callers")]
+    [InlineData("sk-operators", null)]
+    public async Task Who_pays_chooses_the_organization(string? operatorsKey, string? organization)
+    {
+        Fixture.Settings["Granary:Providers:openai:Key"] = operatorsKey;
+        await using var server = await Fixture.StartAsync();
+
+        await server.As("ada").PostAsync("/v1/chat/completions", Hi, ("Authorization", "Bearer sk-callers"), ("OpenAI-Organization", "org-callers"));
+
+        Upstream.Last.Header("OpenAI-Organization").ShouldBe(organization);
+    }
+
+    [Fact]
     public async Task The_callers_key_does_not_go_to_a_provider_that_stands_in_for_another()
     {
         await using var second = await ScriptedUpstream.StartAsync();
