@@ -182,26 +182,7 @@ internal sealed class GoogleAdapter(TimeProvider time) : StreamAdapter(new SseRe
 
     private void ReadHead(ReadOnlySpan<byte> payload, ICollection<StreamEvent> events)
     {
-        var json = new Utf8JsonReader(payload);
-        string? id = null;
-        string? model = null;
-        JsonTokens.EnterRoot(ref json);
-        while (JsonTokens.NextProperty(ref json))
-        {
-            if (json.ValueTextEquals("responseId"u8))
-            {
-                id = JsonTokens.Text(ref json);
-            }
-            else if (json.ValueTextEquals("modelVersion"u8))
-            {
-                model = JsonTokens.Text(ref json);
-            }
-            else
-            {
-                JsonTokens.SkipValue(ref json);
-            }
-        }
-
+        var (id, model) = JsonTokens.Texts(payload, "responseId"u8, "modelVersion"u8);
         if (id is not null || model is not null)
         {
             Start(id, model, null, events);

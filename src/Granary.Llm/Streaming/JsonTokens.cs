@@ -162,6 +162,59 @@ internal static class JsonTokens
         return message is { Length: > 0 } ? message : kind is { Length: > 0 } ? kind : StreamAdapter.UnnamedError;
     }
 
+    /// <summary>The function of a tool call whose object the reader has entered: its name, and its arguments as JSON text.</summary>
+    /// <param name="json">In the object.</param>
+    /// <param name="data">What the reader reads.</param>
+    public static (string? Name, string? Arguments) Function(ref Utf8JsonReader json, ReadOnlySpan<byte> data)
+    {
+        string? name = null;
+        string? arguments = null;
+        while (NextProperty(ref json))
+        {
+            if (json.ValueTextEquals("name"u8))
+            {
+                name = Text(ref json);
+            }
+            else if (json.ValueTextEquals("arguments"u8))
+            {
+                arguments = TextOrJson(ref json, data);
+            }
+            else
+            {
+                SkipValue(ref json);
+            }
+        }
+
+        return (name, arguments);
+    }
+
+    /// <summary>Two texts of the object that the data is, by their properties' names; null where there is none.</summary>
+    /// <exception cref="JsonException">The data is no object.</exception>
+    public static (string? First, string? Second) Texts(ReadOnlySpan<byte> data, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        var json = new Utf8JsonReader(data);
+        string? one = null;
+        string? other = null;
+        EnterRoot(ref json);
+        while (NextProperty(ref json))
+        {
+            if (json.ValueTextEquals(first))
+            {
+                one = Text(ref json);
+            }
+            else if (json.ValueTextEquals(second))
+            {
+                other = Text(ref json);
+            }
+            else
+            {
+                SkipValue(ref json);
+            }
+        }
+
+        return (one, other);
+    }
+
     private static bool Enter(ref Utf8JsonReader json, JsonTokenType kind)
     {
         json.Read();

@@ -200,21 +200,7 @@ internal sealed class OllamaAdapter(TimeProvider time) : StreamAdapter(new JsonL
             {
                 if (JsonTokens.EnterObject(ref json))
                 {
-                    while (JsonTokens.NextProperty(ref json))
-                    {
-                        if (json.ValueTextEquals("name"u8))
-                        {
-                            name = JsonTokens.Text(ref json);
-                        }
-                        else if (json.ValueTextEquals("arguments"u8))
-                        {
-                            arguments = JsonTokens.TextOrJson(ref json, payload);
-                        }
-                        else
-                        {
-                            JsonTokens.SkipValue(ref json);
-                        }
-                    }
+                    (name, arguments) = JsonTokens.Function(ref json, payload);
                 }
             }
             else

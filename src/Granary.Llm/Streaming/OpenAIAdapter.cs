@@ -255,26 +255,7 @@ internal sealed class OpenAIAdapter(ChatDialect dialect, TimeProvider time) : St
     /// <summary>The id and the model, which may stand behind the first choice. Azure's first chunk, with verdicts on the prompt, has neither.</summary>
     private void ReadHead(ReadOnlySpan<byte> payload, ICollection<StreamEvent> events)
     {
-        var json = new Utf8JsonReader(payload);
-        string? id = null;
-        string? model = null;
-        JsonTokens.EnterRoot(ref json);
-        while (JsonTokens.NextProperty(ref json))
-        {
-            if (json.ValueTextEquals("id"u8))
-            {
-                id = JsonTokens.Text(ref json);
-            }
-            else if (json.ValueTextEquals("model"u8))
-            {
-                model = JsonTokens.Text(ref json);
-            }
-            else
-            {
-                JsonTokens.SkipValue(ref json);
-            }
-        }
-
+        var (id, model) = JsonTokens.Texts(payload, "id"u8, "model"u8);
         if (!string.IsNullOrEmpty(id) || !string.IsNullOrEmpty(model))
         {
             Start(id, model, null, events);
@@ -365,7 +346,7 @@ internal sealed class OpenAIAdapter(ChatDialect dialect, TimeProvider time) : St
                 // What tool calls were before 2023-11; some servers still have it.
                 if (JsonTokens.EnterObject(ref json))
                 {
-                    var (name, arguments) = ReadFunction(ref json, payload);
+                    var (name, arguments) = JsonTokens.Function(ref json, payload);
                     AddToCall(0, null, name, arguments, events);
                 }
             }
@@ -451,7 +432,7 @@ internal sealed class OpenAIAdapter(ChatDialect dialect, TimeProvider time) : St
             {
                 if (JsonTokens.EnterObject(ref json))
                 {
-                    (name, arguments) = ReadFunction(ref json, payload);
+                    (name, arguments) = JsonTokens.Function(ref json, payload);
                 }
             }
             else
@@ -461,29 +442,6 @@ internal sealed class OpenAIAdapter(ChatDialect dialect, TimeProvider time) : St
         }
 
         AddToCall(index, id is "" or "null" ? null : id, name is "" ? null : name, arguments, events);
-    }
-
-    private static (string? Name, string? Arguments) ReadFunction(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
-    {
-        string? name = null;
-        string? arguments = null;
-        while (JsonTokens.NextProperty(ref json))
-        {
-            if (json.ValueTextEquals("name"u8))
-            {
-                name = JsonTokens.Text(ref json);
-            }
-            else if (json.ValueTextEquals("arguments"u8))
-            {
-                arguments = JsonTokens.TextOrJson(ref json, payload);
-            }
-            else
-            {
-                JsonTokens.SkipValue(ref json);
-            }
-        }
-
-        return (name, arguments);
     }
 
     private void AddToCall(int? index, string? id, string? name, string? arguments, ICollection<StreamEvent> events)
