@@ -11,32 +11,8 @@ internal static class AnthropicMessages
     private const int MaxCallId = 64;
 
     /// <summary>Writes messages without system messages; neighbours of one role become one message.</summary>
-    public static JsonArray Render(IReadOnlyList<ModelMessage> messages)
-    {
-        var turns = new RoleTurns();
-        foreach (var message in messages)
-        {
-            switch (message.Role)
-            {
-                case MessageRole.System:
-                    break;
-
-                case MessageRole.Assistant:
-                    turns.Add("assistant", Assistant(message));
-                    break;
-
-                case MessageRole.Tool:
-                    turns.Add("user", [Result(message)]);
-                    break;
-
-                default:
-                    turns.Add("user", MessageParts.Of(message, Part).List(OpenAIChatRenderer.TextPart));
-                    break;
-            }
-        }
-
-        return turns.ToArray("content", unwrapText: true);
-    }
+    public static JsonArray Render(IReadOnlyList<ModelMessage> messages) =>
+        RoleTurns.Of(messages, "assistant", Assistant, Result, message => MessageParts.Of(message, Part).List(OpenAIChatRenderer.TextPart)).ToArray("content", unwrapText: true);
 
     /// <summary>Anthropic refuses an answer to go on with that ends in a space.</summary>
     public static void TrimEnd(JsonArray list)

@@ -17,32 +17,8 @@ internal static class GeminiContents
     private static readonly string[] Wrappers = ["result", "error", "output"];
 
     /// <summary>Writes messages without system messages; neighbours of one role become one content.</summary>
-    public static JsonArray Render(IReadOnlyList<ModelMessage> messages)
-    {
-        var turns = new RoleTurns();
-        foreach (var message in messages)
-        {
-            switch (message.Role)
-            {
-                case MessageRole.System:
-                    break;
-
-                case MessageRole.Assistant:
-                    turns.Add("model", Model(message));
-                    break;
-
-                case MessageRole.Tool:
-                    turns.Add("user", [Response(message)]);
-                    break;
-
-                default:
-                    turns.Add("user", MessageParts.Of(message, Part).List(Text));
-                    break;
-            }
-        }
-
-        return turns.ToArray("parts");
-    }
+    public static JsonArray Render(IReadOnlyList<ModelMessage> messages) =>
+        RoleTurns.Of(messages, "model", Model, Response, message => MessageParts.Of(message, Part).List(Text)).ToArray("parts");
 
     /// <summary>A part of text.</summary>
     public static JsonObject Text(string text) => new() { ["text"] = text };

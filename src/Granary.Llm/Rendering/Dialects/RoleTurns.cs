@@ -7,8 +7,42 @@ internal sealed class RoleTurns
 {
     private readonly List<(string Role, JsonArray Parts)> turns = [];
 
+    /// <summary>The messages without system messages: what tools answered counts as the user's.</summary>
+    /// <param name="messages">The messages.</param>
+    /// <param name="assistantRole">The model's role.</param>
+    /// <param name="assistant">The parts of what the model said.</param>
+    /// <param name="result">The part of a tool's result.</param>
+    /// <param name="user">The parts of what the user said.</param>
+    public static RoleTurns Of(
+        IReadOnlyList<ModelMessage> messages, string assistantRole, Func<ModelMessage, JsonArray> assistant, Func<ModelMessage, JsonNode> result, Func<ModelMessage, JsonArray> user)
+    {
+        var turns = new RoleTurns();
+        foreach (var message in messages)
+        {
+            switch (message.Role)
+            {
+                case MessageRole.System:
+                    break;
+
+                case MessageRole.Assistant:
+                    turns.Add(assistantRole, assistant(message));
+                    break;
+
+                case MessageRole.Tool:
+                    turns.Add("user", [result(message)]);
+                    break;
+
+                default:
+                    turns.Add("user", user(message));
+                    break;
+            }
+        }
+
+        return turns;
+    }
+
     /// <summary>Adds what a role says; nothing, if it says nothing.</summary>
-    public void Add(string role, JsonArray parts)
+    private void Add(string role, JsonArray parts)
     {
         if (parts.Count == 0)
             return;
