@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Granary.Testing.Node;
 
 namespace Granary.Orleans.Cosmos.Tests;
 
@@ -8,16 +9,16 @@ namespace Granary.Orleans.Cosmos.Tests;
 /// </summary>
 internal static class StandIn
 {
-    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "standin");
-    private static readonly Lazy<string?> Installation = new(Install);
+    private static readonly NpmFolder Server = new("standin");
 
     /// <summary>Why it cannot run here; null if it can.</summary>
-    public static string? Problem => Installation.Value;
+    public static string? Problem => Server.Problem;
 
     /// <summary>Starts a server and waits until it answers.</summary>
     public static async Task<Process> StartAsync(int port)
     {
-        var start = new ProcessStartInfo("node", ["server.js", $"{port}", "http"]) { WorkingDirectory = Folder, RedirectStandardOutput = true };
+        var start = Server.Node("server.js", $"{port}", "http");
+        start.RedirectStandardError = false;
         var process = Process.Start(start)!;
         while (await process.StandardOutput.ReadLineAsync() is { } line)
         {
@@ -30,38 +31,5 @@ internal static class StandIn
         }
 
         throw new InvalidOperationException("The stand-in for Cosmos ended before it was ready.");
-    }
-
-    private static string? Install()
-    {
-        var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':');
-        if (new[] { "npm", "node" }.FirstOrDefault(program => !path.Any(folder => File.Exists($"{folder}/{program}"))) is { } missing)
-        {
-            return $"{missing} is not installed. apt-get install nodejs npm";
-        }
-
-        var wanted = File.ReadAllText(Path.Combine(Folder, "package-lock.json"));
-        var stamp = Path.Combine(Folder, "node_modules", ".installed");
-        if (File.Exists(stamp) && File.ReadAllText(stamp) == wanted)
-        {
-            return null;
-        }
-
-        using var install = Process.Start(new ProcessStartInfo("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"])
-        {
-            WorkingDirectory = Folder,
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        })!;
-        var output = install.StandardOutput.ReadToEndAsync();
-        var errors = install.StandardError.ReadToEnd();
-        install.WaitForExit();
-        if (install.ExitCode != 0)
-        {
-            return $"npm ci failed: {errors} {output.Result}";
-        }
-
-        File.WriteAllText(stamp, wanted);
-        return null;
     }
 }

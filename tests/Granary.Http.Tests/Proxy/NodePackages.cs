@@ -1,30 +1,23 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Granary.Testing.Node;
 
 namespace Granary.Http.Tests.Proxy;
 
 /// <summary>The official clients and the stand-in for providers, from npm: installed beside the tests once, exactly as the lock file says.</summary>
 internal static class NodePackages
 {
-    private static readonly Lazy<string?> Installation = new(Install);
-
-    public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "Proxy", "clients");
+    private static readonly NpmFolder Clients = new("Proxy", "clients");
 
     /// <summary>Why they cannot run here; null if they can.</summary>
-    public static string? Problem => Installation.Value;
+    public static string? Problem => Clients.Problem is { } problem ? $"The official clients of npm were not run against the proxy: {problem}" : null;
 
     /// <summary>Starts the stand-in on a free port and waits until it answers.</summary>
     public static async Task<(Process Process, Uri Address)> StartProviderAsync()
     {
         var port = FreePort();
-        var start = new ProcessStartInfo("node", ["node_modules/@copilotkit/aimock/dist/cli.js", "-p", $"{port}", "-h", "127.0.0.1", "-f", "fixtures"])
-        {
-            WorkingDirectory = Folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        var process = Process.Start(start)!;
+        var process = Process.Start(Clients.Node("node_modules/@copilotkit/aimock/dist/cli.js", "-p", $"{port}", "-h", "127.0.0.1", "-f", "fixtures"))!;
 
         // What it says is nobody's business, but must not fill the pipes.
         _ = process.StandardOutput.ReadToEndAsync();
@@ -49,7 +42,7 @@ internal static class NodePackages
     /// <returns>What it printed.</returns>
     public static async Task<string> RunAsync(params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("node", arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(Clients.Node(arguments))!;
         var errors = process.StandardError.ReadToEndAsync();
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
@@ -62,39 +55,6 @@ internal static class NodePackages
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private static string? Install()
-    {
-        var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        if (new[] { "npm", "node" }.FirstOrDefault(program => !path.Any(folder => File.Exists(Path.Combine(folder, program)))) is { } missing)
-        {
-            return $"{missing} is not installed: the official clients of npm were not run against the proxy. apt-get install nodejs npm";
-        }
-
-        var wanted = File.ReadAllText(Path.Combine(Folder, "package-lock.json"));
-        var stamp = Path.Combine(Folder, "node_modules", ".installed");
-        if (File.Exists(stamp) && File.ReadAllText(stamp) == wanted)
-        {
-            return null;
-        }
-
-        using var install = Process.Start(new ProcessStartInfo("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"])
-        {
-            WorkingDirectory = Folder,
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        })!;
-        var output = install.StandardOutput.ReadToEndAsync();
-        var errors = install.StandardError.ReadToEnd();
-        install.WaitForExit();
-        if (install.ExitCode != 0)
-        {
-            return $"npm ci failed: the official clients of npm were not run against the proxy. {errors} {output.Result}";
-        }
-
-        File.WriteAllText(stamp, wanted);
-        return null;
     }
 }
 
