@@ -39,6 +39,9 @@ internal sealed class AnswerTap
         }
     }
 
+    /// <summary>Whether a stream went by without its end.</summary>
+    public bool IsCut => _stream is not null && !_unreadable && !_stopped;
+
     /// <summary>Reads what goes by.</summary>
     public void Read(ReadOnlySpan<byte> bytes)
     {
@@ -73,10 +76,6 @@ internal sealed class AnswerTap
         {
             Try(default, static (tap, _) => tap._stream!.End(tap._events));
             Take();
-            if (!_stopped)
-            {
-                _call.Ended(AuditOutcome.Partial);
-            }
         }
         else if (_whole is { } whole)
         {

@@ -9,6 +9,7 @@ internal sealed class Conversation
     private const int KeptBefore = 8;
 
     private readonly IReadOnlyList<ModelMessage> _messages;
+    private HashSet<ModelMessage>? _own;
 
     private Conversation(IReadOnlyList<ModelMessage> messages) => _messages = messages;
 
@@ -47,6 +48,7 @@ internal sealed class Conversation
             last--;
         }
 
+        _own = null;
         return last <= KeptBefore ? this : new Conversation([.. _messages.Skip(last - KeptBefore)]);
     }
 
@@ -58,7 +60,7 @@ internal sealed class Conversation
         TranscriptMerge.Merge(context, after is { } sequence && context is not null ? [.. UpTo(context, sequence), .. _messages] : _messages, redactors);
 
     /// <summary>Whether a message of a merge is one of these.</summary>
-    public bool Has(ModelMessage message) => _messages.Any(own => ReferenceEquals(own, message));
+    public bool Has(ModelMessage message) => (_own ??= new HashSet<ModelMessage>(_messages, ReferenceEqualityComparer.Instance)).Contains(message);
 
     /// <summary>What a client that names an answer would have sent instead: all that the session had up to its end.</summary>
     private static IEnumerable<ModelMessage> UpTo(SessionContext context, long sequence)

@@ -81,6 +81,10 @@ internal sealed partial class ProxyCall(ProxyObservers observers, string tenant,
         {
             Ended(_firstToken is null ? AuditOutcome.Failed : AuditOutcome.Partial, HttpErrorCodes.ProviderFailed);
         }
+        else if (tap is { IsCut: true })
+        {
+            Ended(AuditOutcome.Partial);
+        }
     }
 
     /// <summary>The provider refused the call.</summary>

@@ -35,6 +35,7 @@ internal sealed partial class FakeBatchServer : IAsyncDisposable
 {
     private readonly LocalServer _server;
     private readonly ConcurrentDictionary<string, string> _files = new();
+    private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _ids;
 
     public FakeBatchServer() => _server = new LocalServer(AnswerAsync);
@@ -55,6 +56,9 @@ internal sealed partial class FakeBatchServer : IAsyncDisposable
     /// <summary>Results break off after so many lines, once.</summary>
     public int? BreakAfter { get; set; }
 
+    /// <summary>The next answer to a question falls silent in its middle.</summary>
+    public bool FallSilent { get; set; }
+
     public void EndAll(string state = "completed", int? answered = null)
     {
         foreach (var batch in Batches.Where(batch => batch.State == "running"))
@@ -64,7 +68,11 @@ internal sealed partial class FakeBatchServer : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => _server.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _end.TrySetResult();
+        return _server.DisposeAsync();
+    }
 
     private async Task AnswerAsync(HttpListenerContext context)
     {
@@ -108,6 +116,18 @@ internal sealed partial class FakeBatchServer : IAsyncDisposable
 
             if (refusal is { Status: 0 })
             {
+                context.Response.Abort();
+                return;
+            }
+
+            if (FallSilent && context.Request.HttpMethod == "GET")
+            {
+                FallSilent = false;
+                var bytes = Encoding.UTF8.GetBytes(answer);
+                context.Response.ContentLength64 = bytes.Length;
+                await context.Response.OutputStream.WriteAsync(bytes.AsMemory(0, bytes.Length / 2));
+                await context.Response.OutputStream.FlushAsync();
+                await _end.Task;
                 context.Response.Abort();
                 return;
             }

@@ -47,6 +47,26 @@ public sealed class ProviderBatchTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
+    public async Task A_provider_that_falls_silent_does_not_hold_a_batch(ProviderKind kind)
+    {
+        await using var batch = new BatchFixture(kind);
+        await batch.CreateAsync(2);
+        await batch.WorkAsync();
+        batch.Provider.EndAll();
+        batch.Provider.FallSilent = true;
+
+        await batch.PassAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        batch.Provider.FallSilent.ShouldBeFalse();
+        for (var pass = 0; pass < 10 && (await batch.InfoAsync()).Status != BatchStatus.Completed; pass++)
+        {
+            await batch.PassAsync(TimeSpan.FromMinutes(5));
+        }
+
+        (await batch.ResultsAsync()).Count(result => result.Response is not null).ShouldBe(2);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
     public async Task Answers_that_call_tools_go_on_in_the_next_round(ProviderKind kind)
     {
         await using var batch = new BatchFixture(kind);
@@ -59,7 +79,7 @@ public sealed class ProviderBatchTests
         batch.Provider.EndAll();
         await batch.PassAsync();
         batch.ToolRuns.ShouldBe(2);
-        batch.Provider.Batches.Count.ShouldBe(2);
+        batch.Provider.Batches.Count.ShouldBe(2, (await batch.InfoAsync()).ToString());
         batch.Provider.Batches[1].Lines.Select(line => line.CustomId).ShouldBe([$"{batch.Id}_1", $"{batch.Id}_2"]);
         batch.Provider.EndAll();
         await batch.PassAsync();

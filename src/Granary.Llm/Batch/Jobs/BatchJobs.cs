@@ -180,7 +180,11 @@ internal sealed partial class BatchJobs(BatchServices services, ILogger<BatchJob
             }
             catch (StorageException)
             {
-                // The work itself will meet it; the lease may still be renewed in time.
+                // It may still be renewed in time. Once it is over another process may have the batch, and this one must not ask for anything more.
+                if (services.Time.GetUtcNow() >= lease.Head.LeaseUntil)
+                {
+                    await lost.CancelAsync().ConfigureAwait(false);
+                }
             }
         }
     }

@@ -13,18 +13,17 @@ internal sealed class BatchHttp : IDisposable
     /// <summary>How long an upload, or the beginning of an answer, may take.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    /// <summary>The most bytes of an answer that is read as a whole: Gemini's results come so.</summary>
-    private const int MaxWholeBytes = 256 * 1024 * 1024;
-
     private static readonly ProviderCall NoCall = new() { Operation = ProviderOperation.Models, Model = "" };
 
     private readonly ProviderHeaders _headers;
+    private readonly PatienceLimit _silence;
     private readonly TimeProvider _time;
     private readonly HttpClient _http;
 
     public BatchHttp(ProviderSetup setup, TimeProvider time)
     {
         _headers = new ProviderHeaders(setup);
+        _silence = new PatienceLimit(TimeSpan.FromSeconds(setup.Options.IdleTimeoutSeconds), IsWhole: false);
         _time = time;
         Name = setup.Name;
         Base = new ProviderAddress(setup).Base;
@@ -38,7 +37,6 @@ internal sealed class BatchHttp : IDisposable
         })
         {
             Timeout = Patience,
-            MaxResponseContentBufferSize = MaxWholeBytes,
         };
     }
 
@@ -59,7 +57,7 @@ internal sealed class BatchHttp : IDisposable
     public async IAsyncEnumerable<JsonObject> LinesAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var response = await SendAsync(HttpMethod.Get, path, null, cancellationToken).ConfigureAwait(false);
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), Encoding.UTF8);
+        using var reader = new StreamReader(await BodyAsync(response, cancellationToken).ConfigureAwait(false), Encoding.UTF8);
         while (true)
         {
             JsonObject? json;
@@ -91,7 +89,7 @@ internal sealed class BatchHttp : IDisposable
         using var response = await SendAsync(method, path, content, cancellationToken).ConfigureAwait(false);
         try
         {
-            using var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            using var body = await BodyAsync(response, cancellationToken).ConfigureAwait(false);
             return await JsonNode.ParseAsync(body, cancellationToken: cancellationToken).ConfigureAwait(false) as JsonObject ?? throw new JsonException("no object");
         }
         catch (Exception error) when (error is IOException or HttpRequestException or JsonException)
@@ -121,11 +119,15 @@ internal sealed class BatchHttp : IDisposable
 
         using (response)
         {
-            using var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            using var body = await BodyAsync(response, cancellationToken).ConfigureAwait(false);
             using var answer = new RawAnswer((int)response.StatusCode, body, RetryAfter.Of(response.Headers, _time), response);
             throw await ProviderErrors.ReadAsync(Name, answer, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>The body, which ends with an <see cref="IOException"/> where the provider falls silent: a job that waits for ever keeps its lease, and nobody else gets it.</summary>
+    private async Task<Stream> BodyAsync(HttpResponseMessage response, CancellationToken cancellationToken) =>
+        new PatientStream(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), _silence, _time, static () => { });
 
     private ProviderException Unreachable(Exception error) => new(Name, $"The provider '{Name}' could not be asked for a batch.", 502, innerException: error);
 }
