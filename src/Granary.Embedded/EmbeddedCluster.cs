@@ -24,7 +24,7 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
     private readonly CancellationTokenSource _stopping = new();
 
     public EmbeddedCluster(
-        EmbeddedOptions options, IPartitionStore store, ResourceCatalog resources, Func<IUserDirectory, SessionServices> services, TimeProvider time)
+        EmbeddedOptions options, IPartitionStore store, ResourceCatalog resources, Func<IUserDirectory, SessionServices> services, UserServices users, TimeProvider time)
     {
         options.Validate();
         _options = options;
@@ -39,7 +39,7 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
             worthKeeping: static actor => !actor.IsEmpty,
             time);
         _users = new(
-            async (key, token) => await UserActor.LoadAsync(key, store, time, token).ConfigureAwait(false),
+            async (key, token) => await UserActor.LoadAsync(key, users, token).ConfigureAwait(false),
             mayEvict: static actor => !actor.IsCommitting,
             worthKeeping: static _ => true,
             time);
@@ -102,6 +102,13 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
             await actor.MaintainAsync(token).ConfigureAwait(false);
             return true;
         }).AsTask();
+
+    Task IMaintenanceTargets.MaintainAsync(UserKey user, CancellationToken cancellationToken) =>
+        UserAsync(user, cancellationToken, static async (actor, token) =>
+        {
+            await actor.MaintainAsync(token).ConfigureAwait(false);
+            return true;
+        });
 
     /// <summary>Forgets idle activations, and the longest unused beyond the capacity.</summary>
     public void Sweep()
@@ -256,6 +263,20 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
         }
 
         return result;
+    }
+
+    /// <summary>A call of a user from outside.</summary>
+    public async Task<T> UserAsync<TState, T>(UserKey key, TState state, Func<UserActor, TState, ValueTask<T>> call)
+    {
+        _calls.Enter();
+        try
+        {
+            return await CallUserAsync(key, state, call).ConfigureAwait(false);
+        }
+        finally
+        {
+            _calls.Exit();
+        }
     }
 
     /// <summary>The user's list, each session as it stands now.</summary>

@@ -1,8 +1,10 @@
 using Granary.Core.Compaction;
+using Granary.Core.Recall;
 using Granary.Core.Resources;
 using Granary.Core.Sessions;
 using Granary.Core.Storage;
 using Granary.Core.Tokens;
+using Granary.Core.Users;
 using Granary.Embedded;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -31,6 +33,7 @@ public static class GranaryEmbeddedServices
         services.AddSingleton(options);
         services.AddSingleton(provider => new ResourceCatalog(
             provider.GetRequiredService<IPartitionStore>(), options.Resources, options.DefaultResource, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<SessionProgress>();
         services.AddSingleton(provider => new EmbeddedCluster(
             options,
             provider.GetRequiredService<IPartitionStore>(),
@@ -43,7 +46,15 @@ public static class GranaryEmbeddedServices
                 new ExtractiveSummarizer(provider.GetRequiredService<ITokenCounter>()),
                 users,
                 provider.GetRequiredService<TimeProvider>(),
-                provider.GetRequiredService<ILogger<SessionActor>>()),
+                provider.GetRequiredService<ILogger<SessionActor>>(),
+                provider.GetRequiredService<SessionProgress>()),
+            new UserServices(
+                provider.GetRequiredService<IPartitionStore>(),
+                provider.GetRequiredService<ITokenCounter>(),
+                provider.GetRequiredService<SessionProgress>(),
+                provider.GetService<IEmbedder>(),
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<UserActor>>()),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Granary.IMemoryCluster>(provider => provider.GetRequiredService<EmbeddedCluster>());
         services.AddHostedService<EmbeddedHostedService>();

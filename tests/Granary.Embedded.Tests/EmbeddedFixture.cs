@@ -6,6 +6,7 @@ using Granary.Core.Resources;
 using Granary.Core.Sessions;
 using Granary.Core.Storage;
 using Granary.Core.Tokens;
+using Granary.Core.Users;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Granary.Embedded.Tests;
@@ -50,12 +51,14 @@ internal class EmbeddedFixture : MemoryFixture
     protected EmbeddedCluster Open()
     {
         var resources = new ResourceCatalog(Store, _options.Resources, _options.DefaultResource, Time);
+        var progress = new SessionProgress();
         return new EmbeddedCluster(
             _options,
             Store,
             resources,
             users => new SessionServices(
-                Store, resources, new ScriptAwareTokenCounter(), Summarizer, new ExtractiveSummarizer(), users, Time, NullLogger<SessionActor>.Instance),
+                Store, resources, new ScriptAwareTokenCounter(), Summarizer, new ExtractiveSummarizer(), users, Time, NullLogger<SessionActor>.Instance, progress),
+            new UserServices(Store, new ScriptAwareTokenCounter(), progress, Embedder: null, Time, NullLogger<UserActor>.Instance),
             Time);
     }
 }

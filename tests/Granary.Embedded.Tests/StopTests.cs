@@ -151,6 +151,8 @@ public sealed class StopTests
     {
         public int Calls { get; private set; }
 
+        public Task MaintainAsync(UserKey user, CancellationToken cancellationToken) => Task.CompletedTask;
+
         public Task MaintainAsync(SessionKey session, CancellationToken cancellationToken) => ++Calls switch
         {
             1 => Task.FromException(new TaskCanceledException("A model call timed out.")),

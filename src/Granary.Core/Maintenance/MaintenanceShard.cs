@@ -4,11 +4,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Granary.Core.Maintenance;
 
-/// <summary>How a maintenance shard reaches the sessions; the host gives it.</summary>
+/// <summary>How a maintenance shard reaches the actors; the host gives it.</summary>
 internal interface IMaintenanceTargets
 {
     /// <summary>Lets a session do what is due.</summary>
     Task MaintainAsync(SessionKey session, CancellationToken cancellationToken);
+
+    /// <summary>Lets a user do what is due.</summary>
+    Task MaintainAsync(UserKey user, CancellationToken cancellationToken);
 }
 
 /// <summary>One of the 256 shards: asks the store which of its partitions are due and calls who looks after them. Keeps nothing itself.</summary>
@@ -72,6 +75,10 @@ internal sealed partial class MaintenanceShard(
             else if (PartitionNames.TryParseSession(due.Partition, out var session))
             {
                 await WithPatienceAsync(token => targets.MaintainAsync(session, token), cancellationToken).ConfigureAwait(false);
+            }
+            else if (PartitionNames.TryParseUser(due.Partition, out var user))
+            {
+                await WithPatienceAsync(token => targets.MaintainAsync(user, token), cancellationToken).ConfigureAwait(false);
             }
             else if (_others.FirstOrDefault(other => PartitionNames.IsOfKind(due.Partition, other.Kind)) is { } other)
             {

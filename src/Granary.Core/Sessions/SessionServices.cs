@@ -16,6 +16,7 @@ namespace Granary.Core.Sessions;
 /// <param name="Users">Reaches the user actors.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Logger">The log.</param>
+/// <param name="Progress">Is told which sessions grew; null where nobody asks it.</param>
 internal sealed record SessionServices(
     IPartitionStore Store,
     ResourceCatalog Resources,
@@ -24,4 +25,5 @@ internal sealed record SessionServices(
     ISummarizer Fallback,
     IUserDirectory Users,
     TimeProvider Time,
-    ILogger<SessionActor> Logger);
+    ILogger<SessionActor> Logger,
+    SessionProgress? Progress = null);

@@ -1,6 +1,6 @@
 namespace Granary.Core.Storage;
 
-/// <summary>The partition ids of the actors; those of sessions also back, for maintenance.</summary>
+/// <summary>The partition ids of the actors, and back, for maintenance.</summary>
 internal static class PartitionNames
 {
     private const string SessionPrefix = "session/";
@@ -14,6 +14,14 @@ internal static class PartitionNames
     /// <summary>Whether the kind is what stands before the first slash.</summary>
     public static bool IsOfKind(string partition, string kind) =>
         partition.Length > kind.Length && partition[kind.Length] == '/' && partition.StartsWith(kind, StringComparison.Ordinal);
+
+    public static bool TryParseUser(string partition, out UserKey key)
+    {
+        var parts = partition.Split('/');
+        var isUser = parts.Length == 3 && partition.StartsWith(UserPrefix, StringComparison.Ordinal);
+        key = isUser ? new UserKey(parts[1], parts[2]) : default;
+        return isUser;
+    }
 
     public static bool TryParseSession(string partition, out SessionKey key)
     {

@@ -8,7 +8,7 @@ using Granary.Core.Storage;
 namespace Granary.Core.Users;
 
 /// <summary>A user: the list of the user's sessions, fed by their outboxes, each notice applied exactly once.</summary>
-internal sealed class UserActor : PartitionActor
+internal sealed partial class UserActor : PartitionActor
 {
     private const string SessionPrefix = "s:";
     private const string WatermarkPrefix = "w:";
@@ -16,6 +16,7 @@ internal sealed class UserActor : PartitionActor
     /// <summary>Old watermarks go a few with each notice.</summary>
     private const int MaxWritesPerNotice = 20;
 
+    private readonly UserServices _services;
     private readonly TimeProvider _time;
 
     // Durable: what reads see.
@@ -27,11 +28,12 @@ internal sealed class UserActor : PartitionActor
     // Watermarks of erased senders, the longest erased first.
     private readonly PriorityQueue<string, DateTimeOffset> _erasedSenders = new();
 
-    private UserActor(UserKey key, IPartitionStore store, TimeProvider time)
-        : base(PartitionNames.Of(key), store)
+    private UserActor(UserKey key, UserServices services)
+        : base(PartitionNames.Of(key), services.Store)
     {
         Key = key;
-        _time = time;
+        _services = services;
+        _time = services.Time;
     }
 
     /// <summary>The user's key.</summary>
@@ -39,11 +41,11 @@ internal sealed class UserActor : PartitionActor
 
     /// <summary>Loads a user: the list and the watermarks.</summary>
     /// <exception cref="StorageException">The store failed.</exception>
-    public static async ValueTask<UserActor> LoadAsync(UserKey key, IPartitionStore store, TimeProvider time, CancellationToken cancellationToken)
+    public static async ValueTask<UserActor> LoadAsync(UserKey key, UserServices services, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var actor = new UserActor(key, store, time);
+            var actor = new UserActor(key, services);
             if (await actor.TryLoadAsync(cancellationToken).ConfigureAwait(false))
             {
                 return actor;

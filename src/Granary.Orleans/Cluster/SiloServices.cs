@@ -1,4 +1,5 @@
 using Granary.Core.Compaction;
+using Granary.Core.Recall;
 using Granary.Core.Resources;
 using Granary.Core.Sessions;
 using Granary.Core.Storage;
@@ -32,12 +33,15 @@ internal sealed class SiloServices : IUserDirectory, IDisposable
         ITokenCounter tokens,
         ISummarizer summarizer,
         IGrainFactory grains,
-        ILogger<SessionActor> logger)
+        ILogger<SessionActor> logger,
+        ILogger<UserActor> userLogger,
+        IEmbedder? embedder = null)
     {
         (Options, Store, Time, _grains) = (options, store, options.TimeProvider, grains);
         Activations = new SiloActivations(options.TimeProvider, (2 * options.GovernorInterval) + LateTick);
         Resources = new ResourceCatalog(store, options.Resources, options.DefaultResource, options.TimeProvider);
         Sessions = new SessionServices(store, Resources, tokens, summarizer, new ExtractiveSummarizer(tokens), this, options.TimeProvider, logger);
+        Users = new UserServices(store, tokens, Progress: null, embedder, options.TimeProvider, userLogger);
         Leaving = _leaving.Token;
     }
 
@@ -52,6 +56,8 @@ internal sealed class SiloServices : IUserDirectory, IDisposable
     public ResourceCatalog Resources { get; }
 
     public SessionServices Sessions { get; }
+
+    public UserServices Users { get; }
 
     /// <summary>Cancelled when the silo begins to leave the cluster: who waits for a change of a session here is told to ask again.</summary>
     public CancellationToken Leaving { get; }

@@ -1,8 +1,9 @@
 using Orleans;
+using Orleans.Concurrency;
 
 namespace Granary.Orleans.Grains;
 
-/// <summary>A user as a grain; its key is <see cref="GrainKeys"/>.</summary>
+/// <summary>A user as a grain; its key is <see cref="GrainKeys"/>. What its calls mean says <see cref="IUserMemory"/>.</summary>
 [Alias("granary.user")]
 internal interface IUserGrain : IGrainWithStringKey
 {
@@ -17,4 +18,47 @@ internal interface IUserGrain : IGrainWithStringKey
     /// <summary>The user's list, each session as it stands now.</summary>
     [Alias("sessions")]
     Task<SessionPage> ListSessionsAsync(SessionQuery query, CancellationToken cancellationToken);
+
+    [Alias("remember")]
+    Task<RememberResult> RememberAsync(RememberRequest request, CancellationToken cancellationToken);
+
+    [Alias("recall")]
+    [ResponseTimeout(SlowCalls.Timeout)]
+    Task<RecallResult> RecallAsync(RecallRequest request, CancellationToken cancellationToken);
+
+    [Alias("memory")]
+    Task<MemoryRecord> GetMemoryAsync(string id, CancellationToken cancellationToken);
+
+    [Alias("memories")]
+    Task<MemoryPage> ListMemoriesAsync(MemoryQuery query, CancellationToken cancellationToken);
+
+    [Alias("update")]
+    Task<MemoryRecord> UpdateMemoryAsync(string id, MemoryPatch patch, CancellationToken cancellationToken);
+
+    [Alias("delete")]
+    Task DeleteMemoryAsync(string id, string? reason, bool purge, CancellationToken cancellationToken);
+
+    [Alias("restore")]
+    Task<MemoryRecord> RestoreMemoryAsync(string id, string? reason, CancellationToken cancellationToken);
+
+    [Alias("history")]
+    Task<MemoryHistory> GetHistoryAsync(string id, CancellationToken cancellationToken);
+
+    [Alias("forget")]
+    [ResponseTimeout(SlowCalls.Timeout)]
+    Task<ForgetResult> ForgetAsync(ForgetRequest request, CancellationToken cancellationToken);
+
+    [Alias("stats")]
+    Task<UserStats> GetStatsAsync(CancellationToken cancellationToken);
+
+    [Alias("erase")]
+    Task<UserErasure> EraseAsync(CancellationToken cancellationToken);
+
+    [Alias("erasure")]
+    Task<UserErasure> GetErasureAsync(CancellationToken cancellationToken);
+
+    /// <summary>Does what is due; called by the maintenance shard.</summary>
+    [Alias("maintain")]
+    [ResponseTimeout(SlowCalls.Timeout)]
+    Task MaintainAsync(CancellationToken cancellationToken);
 }

@@ -91,6 +91,9 @@ internal sealed partial class MaintenanceGrain(
     Task IMaintenanceTargets.MaintainAsync(SessionKey session, CancellationToken cancellationToken) =>
         ClusterCalls.GuardAsync(() => grains.GetGrain<ISessionGrain>(GrainKeys.Of(session)).MaintainAsync(cancellationToken), cancellationToken);
 
+    Task IMaintenanceTargets.MaintainAsync(UserKey user, CancellationToken cancellationToken) =>
+        ClusterCalls.GuardAsync(() => grains.GetGrain<IUserGrain>(GrainKeys.Of(user)).MaintainAsync(cancellationToken), cancellationToken);
+
     private Task<int> WakeShardAsync() =>
         Task.Run(() => new MaintenanceShard(Shard, silo.Store, this, silo.Time, shardLogger, others).WakeAsync(_leaving.Token));
 

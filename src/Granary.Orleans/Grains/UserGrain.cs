@@ -21,7 +21,45 @@ internal sealed class UserGrain(IGrainContext context, SiloServices silo)
         CallAsync((query, cancellationToken, silo.Store), static (actor, s) =>
             SessionPeek.RefreshAsync(s.Store, actor.Key, actor.List(s.query), s.cancellationToken).AsTask());
 
-    protected override ValueTask<UserActor> LoadAsync() => UserActor.LoadAsync(GrainKeys.User(Key), silo.Store, silo.Time, CancellationToken.None);
+    public Task<RememberResult> RememberAsync(RememberRequest request, CancellationToken cancellationToken) =>
+        CallAsync((request, cancellationToken), static (actor, s) => actor.RememberAsync(s.request, s.cancellationToken));
+
+    public Task<RecallResult> RecallAsync(RecallRequest request, CancellationToken cancellationToken) =>
+        CallAsync((request, cancellationToken), static (actor, s) => actor.RecallAsync(s.request, s.cancellationToken));
+
+    public Task<MemoryRecord> GetMemoryAsync(string id, CancellationToken cancellationToken) =>
+        CallAsync((id, cancellationToken), static (actor, s) => actor.GetMemoryAsync(s.id, s.cancellationToken));
+
+    public Task<MemoryPage> ListMemoriesAsync(MemoryQuery query, CancellationToken cancellationToken) =>
+        CallAsync((query, cancellationToken), static (actor, s) => actor.ListMemoriesAsync(s.query, s.cancellationToken));
+
+    public Task<MemoryRecord> UpdateMemoryAsync(string id, MemoryPatch patch, CancellationToken cancellationToken) =>
+        CallAsync((id, patch, cancellationToken), static (actor, s) => actor.UpdateMemoryAsync(s.id, s.patch, s.cancellationToken));
+
+    public Task DeleteMemoryAsync(string id, string? reason, bool purge, CancellationToken cancellationToken) =>
+        CallAsync((id, reason, purge, cancellationToken), static (actor, s) => actor.DeleteMemoryAsync(s.id, s.reason, s.purge, s.cancellationToken));
+
+    public Task<MemoryRecord> RestoreMemoryAsync(string id, string? reason, CancellationToken cancellationToken) =>
+        CallAsync((id, reason, cancellationToken), static (actor, s) => actor.RestoreMemoryAsync(s.id, s.reason, s.cancellationToken));
+
+    public Task<MemoryHistory> GetHistoryAsync(string id, CancellationToken cancellationToken) =>
+        CallAsync((id, cancellationToken), static (actor, s) => actor.GetHistoryAsync(s.id, s.cancellationToken));
+
+    public Task<ForgetResult> ForgetAsync(ForgetRequest request, CancellationToken cancellationToken) =>
+        CallAsync((request, cancellationToken), static (actor, s) => actor.ForgetAsync(s.request, s.cancellationToken));
+
+    public Task<UserStats> GetStatsAsync(CancellationToken cancellationToken) =>
+        CallAsync(cancellationToken, static (actor, token) => actor.GetStatsAsync(token));
+
+    public Task<UserErasure> EraseAsync(CancellationToken cancellationToken) =>
+        CallAsync(cancellationToken, static (actor, token) => actor.EraseAsync(token));
+
+    public Task<UserErasure> GetErasureAsync(CancellationToken cancellationToken) =>
+        CallAsync(cancellationToken, static (actor, token) => actor.GetErasureAsync(token));
+
+    public Task MaintainAsync(CancellationToken cancellationToken) => CallAsync(cancellationToken, static (actor, token) => actor.MaintainAsync(token));
+
+    protected override ValueTask<UserActor> LoadAsync() => UserActor.LoadAsync(GrainKeys.User(Key), silo.Users, CancellationToken.None);
 
     protected override bool IsBusy(UserActor actor) => actor.IsCommitting;
 

@@ -1,8 +1,10 @@
 using Granary;
 using Granary.Core.Compaction;
+using Granary.Core.Recall;
 using Granary.Core.Sessions;
 using Granary.Core.Storage;
 using Granary.Core.Tokens;
+using Granary.Core.Users;
 using Granary.Orleans;
 using Granary.Orleans.Activations;
 using Granary.Orleans.Cluster;
@@ -56,7 +58,9 @@ public static class GranarySiloBuilder
             provider.GetRequiredService<ITokenCounter>(),
             provider.GetRequiredService<ISummarizer>(),
             provider.GetRequiredService<IGrainFactory>(),
-            provider.GetRequiredService<ILogger<SessionActor>>()));
+            provider.GetRequiredService<ILogger<SessionActor>>(),
+            provider.GetRequiredService<ILogger<UserActor>>(),
+            provider.GetService<IEmbedder>()));
         services.AddSingleton<SiloReport>();
         services.AddSingleton<Silos>();
         services.AddSingleton<SiloMemory>();

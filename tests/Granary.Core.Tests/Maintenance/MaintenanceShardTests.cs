@@ -95,6 +95,8 @@ public sealed class MaintenanceShardTests
         /// <summary>Whether sessions stay due.</summary>
         public bool Forgetful { get; init; }
 
+        public Task MaintainAsync(UserKey user, CancellationToken cancellationToken) => Task.CompletedTask;
+
         public async Task MaintainAsync(SessionKey session, CancellationToken cancellationToken)
         {
             if (++Calls == Failing)

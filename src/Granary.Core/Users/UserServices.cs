@@ -1,0 +1,21 @@
+using Granary.Core.Recall;
+using Granary.Core.Storage;
+using Granary.Core.Tokens;
+using Microsoft.Extensions.Logging;
+
+namespace Granary.Core.Users;
+
+/// <summary>What every user actor of a host shares.</summary>
+/// <param name="Store">The partition store.</param>
+/// <param name="Tokens">Counts tokens.</param>
+/// <param name="Progress">Knows which sessions grew; null where only the store knows.</param>
+/// <param name="Embedder">Makes vectors; null where there is none.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="Logger">The log.</param>
+internal sealed record UserServices(
+    IPartitionStore Store,
+    ITokenCounter Tokens,
+    SessionProgress? Progress,
+    IEmbedder? Embedder,
+    TimeProvider Time,
+    ILogger<UserActor> Logger);
