@@ -256,9 +256,8 @@ public abstract partial class MemoryConformance
     public async Task A_recall_that_meets_a_store_that_fails_says_so_and_the_next_one_works()
     {
         await Memory.Session().AppendAsync(Append(User("The lighthouse is red."), Assistant("Noted.")));
-        Memory.Store.FailReads = true;
+        Memory.Store.FailReads(when: static partition => partition.StartsWith("session/", StringComparison.Ordinal));
         await Should.ThrowAsync<UnavailableException>(() => RecallAsync("lighthouse"));
-        Memory.Store.FailReads = false;
         (await RecallAsync("lighthouse")).ShouldHaveSingleItem();
     }
 }
