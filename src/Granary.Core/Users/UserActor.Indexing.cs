@@ -23,6 +23,7 @@ internal sealed partial class UserActor
     private readonly List<StoredSegment> _segments = [];
     // Sessions that may have more than the index covers. Under the actor's gate.
     private readonly HashSet<string> _unread = new(StringComparer.Ordinal);
+    private RecordFeed? _recordFeed;
     private UserIndex? _index;
     private Recaller? _recaller;
     private SessionProgress.Watcher? _watcher;
@@ -70,6 +71,13 @@ internal sealed partial class UserActor
         // Before anything is read: what grows from now on is heard of.
         var watcher = _services.Progress?.Watch(Key);
         var index = new UserIndex();
+        var records = new RecordFeed(index, _services.Tokens);
+        lock (Gate)
+        {
+            // Records that change while the others are read.
+            _recordFeed = records;
+        }
+
         _segments.Clear();
         DocumentRange? range = DocumentRange.Prefix(SegmentPrefix);
         while (range is { } next)
@@ -92,7 +100,7 @@ internal sealed partial class UserActor
             range = page.Next is null ? null : next with { From = page.Next };
         }
 
-        await LoadRecordsAsync(index, cancellationToken).ConfigureAwait(false);
+        await records.LoadAsync(Store, Partition, cancellationToken).ConfigureAwait(false);
         _sealedPassages = index.Lexical.UnitCount;
         _recaller = new Recaller(index.Lexical, new RecallOptions());
         _watcher = watcher;

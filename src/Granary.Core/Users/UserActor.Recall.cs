@@ -19,7 +19,8 @@ internal sealed partial class UserActor
         try
         {
             var (index, recaller) = await CurrentIndexAsync(cancellationToken).ConfigureAwait(false);
-            var search = new RecallSearch(index, recaller, new HitReader(Store, Key, index), _services.Tokens, filter, request, _time.GetUtcNow());
+            var now = _time.GetUtcNow();
+            var search = new RecallSearch(index, recaller, new HitReader(Store, Key, index, now), _services.Tokens, filter, request, now);
             var result = await search.RunAsync(cancellationToken).ConfigureAwait(false);
             if (request.Touch && result.Hits.Where(hit => hit.Record is not null).Select(hit => hit.Id).ToList() is { Count: > 0 } used)
             {

@@ -1,6 +1,7 @@
 using Granary.Core.Recall.Lexical;
 using Granary.Core.Sessions.Documents;
 using Granary.Core.Storage;
+using Granary.Core.Users.Records;
 using Found = Granary.Core.Recall.Ranking.RecallHit;
 
 namespace Granary.Core.Users.Indexing;
@@ -14,7 +15,7 @@ namespace Granary.Core.Users.Indexing;
 internal sealed record ReadHit(Found Found, string? SessionId, string AgentId, Message? Message, MemoryRecord? Record);
 
 /// <summary>Reads the texts of hits from the partitions that have them.</summary>
-internal sealed class HitReader(IPartitionStore store, UserKey user, UserIndex index, Func<Document, MemoryRecord> readRecord)
+internal sealed class HitReader(IPartitionStore store, UserKey user, UserIndex index, DateTimeOffset now)
 {
     /// <summary>Hits of one call.</summary>
     public const int MaxHits = 64;
@@ -29,13 +30,13 @@ internal sealed class HitReader(IPartitionStore store, UserKey user, UserIndex i
             await ReadMessagesAsync(session.Key, [.. session], read, cancellationToken).ConfigureAwait(false);
         }
 
-        var records = hits.Where(hit => hit.Kind != UnitKind.Message).ToDictionary(hit => UserDocumentIds.Record(hit.Source));
+        var records = hits.Where(hit => hit.Kind != UnitKind.Message).ToDictionary(hit => RecordDocumentIds.Record(hit.Source));
         if (records.Count > 0)
         {
             var page = await store.GetAsync(PartitionNames.Of(user), [.. records.Keys], cancellationToken).ConfigureAwait(false);
             foreach (var document in page.Documents)
             {
-                var record = readRecord(document);
+                var record = RecordDocument.Decode(document.Body.Span).At(now);
                 var hit = records[document.Id];
                 read[hit] = new ReadHit(hit, record.Sources.Count == 0 ? null : record.Sources[^1].SessionId, record.AgentId, null, record);
             }
