@@ -23,7 +23,6 @@ internal sealed partial class UserActor
     private readonly List<StoredSegment> _segments = [];
     // Sessions that may have more than the index covers. Under the actor's gate.
     private readonly HashSet<string> _unread = new(StringComparer.Ordinal);
-    private RecordFeed? _recordFeed;
     private UserIndex? _index;
     private Recaller? _recaller;
     private SessionProgress.Watcher? _watcher;
@@ -75,7 +74,7 @@ internal sealed partial class UserActor
         lock (Gate)
         {
             // Records that change while the others are read.
-            _recordFeed = records;
+            _records.Index = records;
         }
 
         _segments.Clear();
@@ -92,7 +91,7 @@ internal sealed partial class UserActor
                 {
                     lock (index.Gate)
                     {
-                        index.Load(found.Sessions, found.Postings);
+                        index.Load(found.Sessions, found.Postings.Span);
                     }
                 }
             }

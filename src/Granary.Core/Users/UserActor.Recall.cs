@@ -35,6 +35,23 @@ internal sealed partial class UserActor
         }
     }
 
+    /// <summary>Messages that can be recalled now.</summary>
+    private async Task<long> IndexedMessagesAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (index, _) = await CurrentIndexAsync(cancellationToken).ConfigureAwait(false);
+            lock (index.Gate)
+            {
+                return index.Messages;
+            }
+        }
+        catch (StorageException exception)
+        {
+            throw StoreFailed(exception);
+        }
+    }
+
     private static void Validate(RecallRequest request)
     {
         if (string.IsNullOrWhiteSpace(request.Query) || request.Query.Length > MaxQuery)

@@ -19,7 +19,7 @@ internal sealed class RecallSearch(
     /// <summary>How many more are ranked where the filter let too few pass.</summary>
     private const int Growth = 4;
 
-    private readonly UnitFilter _mayPass = new RecallPrefilter(index.Lexical, request).Passes;
+    private readonly RecallPrefilter _prefilter = new(index.Lexical, filter, request);
 
     /// <summary>Finds the hits.</summary>
     /// <exception cref="Storage.StorageException">The store failed.</exception>
@@ -72,7 +72,7 @@ internal sealed class RecallSearch(
 
     private async Task<List<RecallHit>> SessionsAsync(CancellationToken cancellationToken)
     {
-        if (filter.NeedsDocuments)
+        if (_prefilter.IsPartial)
         {
             var all = await UnitsAsync(int.Max(request.Limit * 16, 256), cancellationToken).ConfigureAwait(false);
             return [.. all.Where(hit => hit.SessionId is not null).DistinctBy(hit => hit.SessionId)];
@@ -88,7 +88,7 @@ internal sealed class RecallSearch(
         return kept;
     }
 
-    private RecallQuery Query(int limit) => new() { Text = request.Query, Limit = limit, Filter = _mayPass, Now = now };
+    private RecallQuery Query(int limit) => new() { Text = request.Query, Limit = limit, Filter = _prefilter.Passes, Now = now };
 
     /// <summary>Reads hits; those that are gone or do not pass are left out.</summary>
     private async Task<IEnumerable<RecallHit>> ReadAsync(IReadOnlyList<Found> found, CancellationToken cancellationToken)
@@ -98,8 +98,12 @@ internal sealed class RecallSearch(
     }
 
     private bool Passes(ReadHit hit) => hit.Record is { } record
-        ? record.State is MemoryState.Active or MemoryState.Expiring && filter.Matches(record)
-        : filter.Matches(hit.Message!, hit.SessionId!, hit.AgentId);
+        ? record.State is MemoryState.Active or MemoryState.Expiring
+            && filter.AdmitsRecord(
+                record.Kind, record.AgentId, record.Category, (record.EventTime ?? record.CreatedAt).UtcTicks, record.Sources.Any(source => source.SessionId == filter.SessionId))
+            && filter.AdmitsMetadata(record.Metadata)
+        : filter.AdmitsTurn(hit.SessionId!, hit.AgentId, hit.Message!.Role, hit.Message.Timestamp!.Value.UtcTicks)
+            && filter.AdmitsMetadata(hit.Message.Metadata);
 
     private static RecallHit Shown(ReadHit hit) => new()
     {

@@ -5,12 +5,12 @@ using Granary.Core.Users.Records;
 namespace Granary.Core.Users.Indexing;
 
 /// <summary>Keeps the records of the index as those of the store: reads them once, and is told of every change from then on.</summary>
-internal sealed class RecordFeed(UserIndex index, ITokenCounter tokens)
+internal sealed class RecordFeed(UserIndex index, ITokenCounter tokens) : IRecordIndex
 {
     // What changed while the store was read is newer than what is read.
     private HashSet<string>? _changed = new(StringComparer.Ordinal);
 
-    /// <summary>A record is active and says what stands here.</summary>
+    /// <inheritdoc/>
     public void Upsert(RecordDocument record)
     {
         lock (index.Gate)
@@ -20,7 +20,7 @@ internal sealed class RecordFeed(UserIndex index, ITokenCounter tokens)
         }
     }
 
-    /// <summary>A record is no longer active.</summary>
+    /// <inheritdoc/>
     public void Remove(string id)
     {
         lock (index.Gate)

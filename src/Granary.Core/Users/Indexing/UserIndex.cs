@@ -118,12 +118,49 @@ internal sealed class UserIndex
         }
     }
 
-    /// <summary>Takes over what a segment says of its sessions, before its postings are added. Under the gate.</summary>
-    public void Cover(SessionStretch stretch, int messages)
+    /// <summary>The passages of messages from one number up to another, to be stored. Under the gate.</summary>
+    public byte[] EncodePostings(int from, int to) => SegmentCodec.Encode(Segments.Take(Lexical, from, to, static unit => unit.IsMessage));
+
+    /// <summary>What was added to the sessions since the last call. Under the gate.</summary>
+    public List<SessionStretch> TakeUnsealed()
+    {
+        var stretches = new List<SessionStretch>();
+        foreach (var session in _sessions.Values)
+        {
+            if (!session.Unsealed.IsEmpty)
+            {
+                stretches.Add(session.Unsealed);
+                session.Seal();
+            }
+        }
+
+        return stretches;
+    }
+
+    /// <summary>Takes over a stored segment. Under the gate.</summary>
+    /// <exception cref="InvalidDataException">It cannot be read.</exception>
+    public void Load(IReadOnlyList<SessionStretch> stretches, ReadOnlySpan<byte> postings)
+    {
+        var segment = SegmentCodec.Decode(postings);
+        Segments.Put(Lexical, segment);
+        foreach (var unit in segment.Units)
+        {
+            if ((unit.Traits & UnitTraits.Continued) == 0)
+            {
+                Session(segment.Sources[unit.Source].Id).Messages++;
+            }
+        }
+
+        foreach (var stretch in stretches)
+        {
+            Cover(stretch);
+        }
+    }
+
+    private void Cover(SessionStretch stretch)
     {
         var session = Session(stretch.Session);
         session.Agent ??= stretch.Agent;
-        session.Messages += messages;
         foreach (var (from, to) in stretch.Covered.Stretches)
         {
             session.Covered.Add(from, to);
@@ -136,7 +173,7 @@ internal sealed class UserIndex
 
         foreach (var (from, to) in stretch.Superseded)
         {
-            session.AddSuperseded(from, to);
+            Supersede(session, from, to);
         }
     }
 
