@@ -5,6 +5,7 @@ using Granary.Core.Recall.Lexical;
 using Granary.Core.Recall.Ranking;
 using Granary.Core.Storage;
 using Granary.Core.Users.Indexing;
+using Microsoft.Extensions.Logging;
 
 namespace Granary.Core.Users;
 
@@ -85,20 +86,19 @@ internal sealed partial class UserActor
             foreach (var document in page.Documents)
             {
                 _nextSegment = long.Parse(document.Id.AsSpan(SegmentPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture) + 1;
-                var segment = SegmentDocument.Decode(document.Body, TextAnalyzer.Version);
-                _segments.Add(new StoredSegment(document.Id, segment?.Sessions ?? []));
-                if (segment is { } found)
-                {
-                    lock (index.Gate)
-                    {
-                        index.Load(found.Sessions, found.Postings.Span);
-                    }
-                }
+                _segments.Add(new StoredSegment(document.Id, Load(index, document)));
             }
 
             range = page.Next is null ? null : next with { From = page.Next };
         }
 
+        var useless = _segments.Where(segment => segment.Sessions.Count == 0).ToList();
+        foreach (var some in useless.Chunk(StorageLimits.MaxDocumentsPerCommit))
+        {
+            await CommitAsync(new PartitionChange<bool>([.. some.Select(segment => DocumentWrite.Delete(segment.Id))], static () => true)).ConfigureAwait(false);
+        }
+
+        _segments.RemoveAll(useless.Contains);
         await records.LoadAsync(Store, Partition, cancellationToken).ConfigureAwait(false);
         _sealedPassages = index.Lexical.UnitCount;
         _recaller = new Recaller(index.Lexical, new RecallOptions());
@@ -110,6 +110,33 @@ internal sealed partial class UserActor
 
         Volatile.Write(ref _index, index);
     }
+
+    /// <summary>Puts a stored segment into the index.</summary>
+    /// <returns>What it covers; nothing if it cannot be used: what it would cover is read anew.</returns>
+    private IReadOnlyList<SessionStretch> Load(UserIndex index, Document document)
+    {
+        try
+        {
+            if (SegmentDocument.Decode(document.Body, TextAnalyzer.Version) is { } segment)
+            {
+                lock (index.Gate)
+                {
+                    index.Load(segment.Sessions, segment.Postings.Span);
+                }
+
+                return segment.Sessions;
+            }
+        }
+        catch (InvalidDataException exception)
+        {
+            LogUnreadable(_services.Logger, exception, document.Id);
+        }
+
+        return [];
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "Segment {Segment} of a recall index cannot be read; what it covers is indexed anew")]
+    private static partial void LogUnreadable(ILogger logger, Exception exception, string segment);
 
     /// <summary>Takes note of the sessions that may have more than the index covers.</summary>
     private void FindUnread()
