@@ -100,7 +100,6 @@ internal sealed class LexicalIndex
             Agent = Agents.GetOrAdd(unit.Agent),
             Kind = unit.Kind,
             Role = unit.Role,
-            Traits = TraitReader.Read(unit.Text, terms),
         };
         var first = unitCount;
         var passages = Math.Max(1, (terms.Count + PassageLength - 1) / PassageLength);
@@ -115,8 +114,9 @@ internal sealed class LexicalIndex
             }
 
             entry.Length = (ushort)(to - from);
+            entry.Traits = TraitReader.Content(terms, from, to) | (i > 0 ? UnitTraits.Continued : UnitTraits.None)
+                | (i == passages - 1 ? TraitReader.Form(unit.Text) : UnitTraits.None);
             Append(entry, source);
-            entry.Traits |= UnitTraits.Continued;
         }
 
         return first;
