@@ -55,7 +55,8 @@ internal sealed class TermTable
     /// <param name="term">The term itself; it is left out.</param>
     /// <param name="found">Cleared, then filled, newest first.</param>
     /// <param name="limit">At most so many.</param>
-    public void FindFamily(ReadOnlySpan<char> term, List<int> found, int limit)
+    /// <param name="postings">Terms without a unit there are left out.</param>
+    public void FindFamily(ReadOnlySpan<char> term, List<int> found, int limit, PostingTable postings)
     {
         found.Clear();
         if (!HasFamily(term))
@@ -68,7 +69,8 @@ internal sealed class TermTable
         while (next != 0 && found.Count < limit)
         {
             var other = this[next - 1];
-            if (Math.Abs(other.Length - term.Length) <= FamilyPrefix - 1 && other.StartsWith(term[..FamilyPrefix]) && !other.SequenceEqual(term))
+            if (Math.Abs(other.Length - term.Length) <= FamilyPrefix - 1 && other.StartsWith(term[..FamilyPrefix]) && !other.SequenceEqual(term)
+                && postings.Frequency(next - 1) > 0)
             {
                 found.Add(next - 1);
             }

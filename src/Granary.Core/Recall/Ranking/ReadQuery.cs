@@ -37,7 +37,7 @@ internal sealed class ReadQuery
         var speakers = 0;
         for (var i = 0; i < names.Count; i++)
         {
-            if (names[i].Terms.Any(name => Contains(terms, name)))
+            if (IsPresent(names[i]) && names[i].Terms.Any(name => Contains(terms, name)))
             {
                 speaker = i;
                 speakers++;
@@ -72,10 +72,12 @@ internal sealed class ReadQuery
         };
     }
 
+    private static bool IsPresent(NameTable.Name name) => Volatile.Read(ref name.Alive) > 0;
+
     private static double Weight(TermList terms, int at, IReadOnlyList<NameTable.Name> names, RecallOptions options)
     {
         var term = terms[at].ToString();
-        if (names.Any(name => name.Terms.Contains(term)))
+        if (names.Any(name => IsPresent(name) && name.Terms.Contains(term)))
         {
             return options.SpeakerTerm;
         }
@@ -89,11 +91,11 @@ internal sealed class ReadQuery
         var family = new List<int>();
         for (var i = 0; i < terms.Count; i++)
         {
-            index.Terms.FindFamily(terms[i], family, FamilyLimit);
+            index.Terms.FindFamily(terms[i], family, FamilyLimit, index.Postings);
             foreach (var other in family)
             {
                 var word = index.Terms[other].ToString();
-                if (!names.Any(name => name.Terms.Contains(word)) && seen.Add(other))
+                if (!names.Any(name => IsPresent(name) && name.Terms.Contains(word)) && seen.Add(other))
                 {
                     known.Add(new QueryTerm(other, options.Family, IsAsked: false));
                 }
