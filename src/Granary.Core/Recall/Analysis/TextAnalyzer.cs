@@ -96,7 +96,20 @@ internal static class TextAnalyzer
                 continue;
             }
 
-            if (length < MaxTermLength)
+            if (char.IsSurrogate(c))
+            {
+                // Both halves or none.
+                if (at + 1 < text.Length && char.IsSurrogatePair(c, text[at + 1]))
+                {
+                    at++;
+                    if (length + 2 <= MaxTermLength)
+                    {
+                        buffer[length++] = c;
+                        buffer[length++] = text[at];
+                    }
+                }
+            }
+            else if (length < MaxTermLength)
             {
                 buffer[length++] = CharacterFold.Fold(c);
             }

@@ -1,5 +1,4 @@
-using System.Runtime.CompilerServices;
-using Granary.Core.Compaction.Extraction;
+using System.Runtime.InteropServices;
 using Granary.Core.Recall.Analysis;
 
 namespace Granary.Core.Recall.Lexical;
@@ -17,7 +16,8 @@ internal sealed class LexicalIndex
 
     private readonly Dictionary<string, SourceEntry> sessionsById = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SourceEntry> recordsById = new(StringComparer.Ordinal);
-    private readonly Dictionary<int, int> counts = [];
+    private readonly List<int> numbers = [];
+    private readonly List<uint> passage = [];
     private readonly TermList terms = new();
     private UnitEntry[] units = new UnitEntry[16];
     private uint[] forward = new uint[128];
@@ -53,7 +53,7 @@ internal sealed class LexicalIndex
     /// <summary>Terms of all passages of sessions.</summary>
     public long SessionLength { get; private set; }
 
-    /// <summary>The time of the newest unit in seconds since 1970, or <see cref="long.MinValue"/>.</summary>
+    /// <summary>The time of the newest unit ever added in seconds since 1970, or <see cref="long.MinValue"/>.</summary>
     public long NewestTime { get; private set; } = long.MinValue;
 
     /// <summary>Sessions and records ever added: their numbers are below it.</summary>
@@ -100,7 +100,6 @@ internal sealed class LexicalIndex
             Agent = Agents.GetOrAdd(unit.Agent),
             Kind = unit.Kind,
             Role = unit.Role,
-            Traits = TraitReader.Read(unit.Text, terms),
         };
         var first = unitCount;
         var passages = Math.Max(1, (terms.Count + PassageLength - 1) / PassageLength);
@@ -108,15 +107,11 @@ internal sealed class LexicalIndex
         {
             var from = (int)((long)terms.Count * i / passages);
             var to = (int)((long)terms.Count * (i + 1) / passages);
-            counts.Clear();
-            for (var at = from; at < to; at++)
-            {
-                System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(counts, Terms.GetOrAdd(terms[at]), out _)++;
-            }
-
+            Gather(from, to);
             entry.Length = (ushort)(to - from);
-            Append(entry, source);
-            entry.Traits |= UnitTraits.Continued;
+            entry.Traits = TraitReader.Content(terms, from, to) | (i > 0 ? UnitTraits.Continued : UnitTraits.None)
+                | (i == passages - 1 ? TraitReader.Form(unit.Text) : UnitTraits.None);
+            Append(entry, source, CollectionsMarshal.AsSpan(passage));
         }
 
         return first;
@@ -188,60 +183,10 @@ internal sealed class LexicalIndex
     internal int FindSource(string id, bool isSession) => (isSession ? sessionsById : recordsById).TryGetValue(id, out var source) ? source.Number : -1;
 
     /// <summary>Adds a passage whose terms are known.</summary>
-    /// <param name="entry">The passage; links and terms are set here.</param>
+    /// <param name="entry">The passage; links and place of terms are set here.</param>
     /// <param name="source">Where it belongs.</param>
-    /// <param name="termCounts">Terms by number, and how often.</param>
-    internal void Append(UnitEntry entry, SourceEntry source, IReadOnlyDictionary<int, int> termCounts)
-    {
-        counts.Clear();
-        foreach (var (term, count) in termCounts)
-        {
-            counts[term] = count;
-        }
-
-        Append(entry, source);
-    }
-
-    /// <summary>A session or record; made if it is new.</summary>
-    internal SourceEntry GetOrAddSource(string id, bool isSession)
-    {
-        var byId = isSession ? sessionsById : recordsById;
-        if (byId.TryGetValue(id, out var source))
-        {
-            return source;
-        }
-
-        source = new SourceEntry(id, sourceCount, isSession);
-        byId.Add(id, source);
-        Grow(ref sources, sourceCount + 1);
-        sources[sourceCount] = source;
-        Volatile.Write(ref sourceCount, sourceCount + 1);
-        return source;
-    }
-
-    private static byte Part(float value) => (byte)Math.Clamp(MathF.Round(value * 255), 0, 255);
-
-    /// <summary>The text without "name:" before it.</summary>
-    private static ReadOnlySpan<char> Spoken(RecallUnit unit)
-    {
-        var text = unit.Text.AsSpan();
-        return unit.Name is { Length: > 0 } name && text.Length > name.Length && text[name.Length] == ':'
-            && text.StartsWith(name, StringComparison.OrdinalIgnoreCase)
-            ? text[(name.Length + 1)..]
-            : text;
-    }
-
-    private static void Grow<T>(ref T[] array, int needed)
-    {
-        if (needed > array.Length)
-        {
-            var bigger = new T[Math.Max(needed, array.Length + (array.Length / 3))];
-            array.CopyTo(bigger, 0);
-            Volatile.Write(ref array, bigger);
-        }
-    }
-
-    private void Append(UnitEntry entry, SourceEntry source)
+    /// <param name="passage">Its terms and counts, packed as in <see cref="PostingTable"/>.</param>
+    internal void Append(UnitEntry entry, SourceEntry source, ReadOnlySpan<uint> passage)
     {
         var number = unitCount;
         if (number == PostingTable.MaxUnits)
@@ -250,13 +195,14 @@ internal sealed class LexicalIndex
         }
 
         Grow(ref units, number + 1);
-        Grow(ref forward, forwardUsed + counts.Count);
+        Grow(ref forward, forwardUsed + passage.Length);
         entry.Terms = forwardUsed;
-        entry.TermCount = (ushort)counts.Count;
-        foreach (var (term, count) in counts)
+        entry.TermCount = (ushort)passage.Length;
+        passage.CopyTo(forward.AsSpan(forwardUsed));
+        forwardUsed += passage.Length;
+        foreach (var term in passage)
         {
-            forward[forwardUsed++] = PostingTable.Pack(term, count);
-            Postings.Add(term, number, count);
+            Postings.Add(PostingTable.Unit(term), number, PostingTable.Count(term));
         }
 
         // Mostly the newest of its session; one that comes late is put in its place.
@@ -284,8 +230,71 @@ internal sealed class LexicalIndex
             source.Last = number;
         }
 
-        Count(source, entry.Length, 1);
+        Count(source, entry, 1);
         NewestTime = Math.Max(NewestTime, entry.Time);
+    }
+
+    /// <summary>A session or record; made if it is new.</summary>
+    internal SourceEntry GetOrAddSource(string id, bool isSession)
+    {
+        var byId = isSession ? sessionsById : recordsById;
+        if (byId.TryGetValue(id, out var source))
+        {
+            return source;
+        }
+
+        source = new SourceEntry(id, sourceCount, isSession);
+        byId.Add(id, source);
+        Grow(ref sources, sourceCount + 1);
+        sources[sourceCount] = source;
+        Volatile.Write(ref sourceCount, sourceCount + 1);
+        return source;
+    }
+
+    /// <summary>Counts the terms of a stretch of the text at hand.</summary>
+    private void Gather(int from, int to)
+    {
+        passage.Clear();
+        numbers.Clear();
+        for (var at = from; at < to; at++)
+        {
+            numbers.Add(Terms.GetOrAdd(terms[at]));
+        }
+
+        numbers.Sort();
+        for (var at = 0; at < numbers.Count;)
+        {
+            var end = at + 1;
+            while (end < numbers.Count && numbers[end] == numbers[at])
+            {
+                end++;
+            }
+
+            passage.Add(PostingTable.Pack(numbers[at], end - at));
+            at = end;
+        }
+    }
+
+    private static byte Part(float value) => (byte)Math.Clamp(MathF.Round(value * 255), 0, 255);
+
+    /// <summary>The text without "name:" before it.</summary>
+    private static ReadOnlySpan<char> Spoken(RecallUnit unit)
+    {
+        var text = unit.Text.AsSpan();
+        return unit.Name is { Length: > 0 } name && text.Length > name.Length && text[name.Length] == ':'
+            && text.StartsWith(name, StringComparison.OrdinalIgnoreCase)
+            ? text[(name.Length + 1)..]
+            : text;
+    }
+
+    private static void Grow<T>(ref T[] array, int needed)
+    {
+        if (needed > array.Length)
+        {
+            var bigger = new T[Math.Max(needed, array.Length + (array.Length / 3))];
+            array.CopyTo(bigger, 0);
+            Volatile.Write(ref array, bigger);
+        }
     }
 
     private void Detach(int number)
@@ -312,11 +321,17 @@ internal sealed class LexicalIndex
             Postings.CountOut(PostingTable.Unit(term));
         }
 
-        Count(source, unit.Length, -1);
+        Count(source, unit, -1);
     }
 
-    private void Count(SourceEntry source, int length, int sign)
+    private void Count(SourceEntry source, in UnitEntry unit, int sign)
     {
+        int length = unit.Length;
+        if (unit.Name != UnitEntry.None)
+        {
+            Names.Count(unit.Name, sign);
+        }
+
         AliveCount += sign;
         AliveLength += sign * length;
         if (source.IsSession)

@@ -28,6 +28,19 @@ internal sealed class NameTable
         return number;
     }
 
+    /// <summary>Counts a name's passages.</summary>
+    internal void Count(int number, int sign) => Volatile.Write(ref names[number].Alive, names[number].Alive + sign);
+
     /// <summary>A name and its terms.</summary>
-    internal sealed record Name(string Text, IReadOnlyList<string> Terms);
+    internal sealed class Name(string text, IReadOnlyList<string> terms)
+    {
+        /// <summary>Passages alive that have it.</summary>
+        public int Alive;
+
+        /// <summary>The name as it was given.</summary>
+        public string Text { get; } = text;
+
+        /// <summary>Its terms.</summary>
+        public IReadOnlyList<string> Terms { get; } = terms;
+    }
 }

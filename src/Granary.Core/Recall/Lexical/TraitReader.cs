@@ -6,24 +6,21 @@ namespace Granary.Core.Recall.Lexical;
 /// <summary>Reads from a text what its terms do not say: whether it asks, whether it tells when.</summary>
 internal static class TraitReader
 {
-    /// <summary>Reads a text's traits.</summary>
-    /// <param name="text">The text.</param>
-    /// <param name="terms">Its terms.</param>
-    public static UnitTraits Read(ReadOnlySpan<char> text, TermList terms)
+    /// <summary>Whether a text's last sentence asks.</summary>
+    public static UnitTraits Form(ReadOnlySpan<char> text)
+    {
+        text = text.TrimEnd();
+        return !text.IsEmpty && Scripts.Asks(text[^1]) ? UnitTraits.Question : UnitTraits.None;
+    }
+
+    /// <summary>What some of a text's terms tell.</summary>
+    public static UnitTraits Content(TermList terms, int from, int to)
     {
         var traits = UnitTraits.None;
-        text = text.TrimEnd();
-        if (!text.IsEmpty && Scripts.Asks(text[^1]))
+        for (var i = from; i < to; i++)
         {
-            traits |= UnitTraits.Question;
-        }
-
-        for (var i = 0; i < terms.Count; i++)
-        {
-            if (TimeWords.IsTime(terms[i]))
-            {
-                return traits | UnitTraits.Time;
-            }
+            traits |= TimeWords.IsTime(terms[i]) ? UnitTraits.Time : UnitTraits.None;
+            traits |= terms.Kind(i) == TermKind.Number ? UnitTraits.Number : UnitTraits.None;
         }
 
         return traits;

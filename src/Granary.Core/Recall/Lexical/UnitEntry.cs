@@ -68,6 +68,9 @@ internal enum UnitTraits : byte
     /// <summary>It has a word of time: yesterday, last week, in May, 2019.</summary>
     Time = 2,
 
+    /// <summary>It has a number.</summary>
+    Number = 8,
+
     /// <summary>Not the first passage of its unit.</summary>
     Continued = 4,
 

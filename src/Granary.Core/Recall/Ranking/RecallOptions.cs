@@ -7,7 +7,7 @@ internal sealed class RecallOptions
     public double Saturation { get; set; } = 1.2;
 
     /// <summary>BM25: how much length counts against a passage. 0 to 1.</summary>
-    public double LengthPenalty { get; set; } = 0.3;
+    public double LengthPenalty { get; set; } = 0.4;
 
     /// <summary>How much a passage loses that has few of the asked terms (as a power of the share of their weight). 0 to 2.</summary>
     public double Coverage { get; set; } = 0.5;
@@ -16,19 +16,28 @@ internal sealed class RecallOptions
     public double[] Before { get; set; } = [0.1, 0.3, 0.4];
 
     /// <summary>Weight of what is said 1, 2 and 3 messages after. 0 to 1 each.</summary>
-    public double[] After { get; set; } = [0.25, 0.1, 0.1];
+    public double[] After { get; set; } = [0.3, 0.15, 0.1];
 
     /// <summary>How much more a question counts for the messages after it. 0 to 4.</summary>
     public double AfterQuestion { get; set; } = 0.5;
 
     /// <summary>Weight of the whole session's own score. 0 to 4.</summary>
-    public double Session { get; set; } = 0.6;
+    public double Session { get; set; } = 0.5;
 
     /// <summary>How much more counts what was said by the one that the question names. 0 to 4.</summary>
     public double NamedSpeaker { get; set; } = 0.8;
 
     /// <summary>What the name of a speaker weighs among the terms. 0 to 1.</summary>
     public double SpeakerTerm { get; set; } = 0.2;
+
+    /// <summary>What the words of asking ("what kind of", "describe") and numbers and months weigh among the terms. 0 to 1.</summary>
+    public double AskingTerm { get; set; } = 0.5;
+
+    /// <summary>What terms weigh that begin like one that is asked for. 0 (off) to 1.</summary>
+    public double Family { get; set; } = 0.4;
+
+    /// <summary>How much more a message with a number counts where the question asks how many. 0 to 4.</summary>
+    public double HowMany { get; set; } = 0.3;
 
     /// <summary>How much more a user's own words count where the question names no speaker. 0 to 4.</summary>
     public double OwnWords { get; set; } = 0.2;
@@ -40,7 +49,7 @@ internal sealed class RecallOptions
     public double When { get; set; } = 0.3;
 
     /// <summary>How much more a message of the time that the question names counts. 0 to 4.</summary>
-    public double Date { get; set; } = 0.5;
+    public double Date { get; set; } = 2;
 
     /// <summary>Power of length by which longer passages gain. 0 to 1.</summary>
     public double Length { get; set; } = 0.1;
@@ -71,6 +80,9 @@ internal sealed class RecallOptions
         Check(Session, 0, 4, nameof(Session));
         Check(NamedSpeaker, 0, 4, nameof(NamedSpeaker));
         Check(SpeakerTerm, 0, 1, nameof(SpeakerTerm));
+        Check(AskingTerm, 0, 1, nameof(AskingTerm));
+        Check(Family, 0, 1, nameof(Family));
+        Check(HowMany, 0, 4, nameof(HowMany));
         Check(OwnWords, 0, 4, nameof(OwnWords));
         Check(Question, 0, 1, nameof(Question));
         Check(When, 0, 4, nameof(When));

@@ -38,14 +38,14 @@ internal readonly ref struct Scoring
     public void Run()
     {
         var total = 0.0;
-        foreach (var (term, weight) in read.Terms)
+        foreach (var (term, weight, isAsked) in read.Terms)
         {
             var frequency = index.Postings.Frequency(term);
-            if (frequency > 0 && weight > 0)
+            if (frequency > 0)
             {
                 var rarity = weight * Rarity(index.AliveCount, frequency);
-                total += rarity;
-                Add(term, (float)rarity, weight);
+                total += isAsked ? rarity : 0;
+                Add(term, (float)rarity, isAsked ? (float)rarity : 0, weight);
             }
         }
 
@@ -133,7 +133,7 @@ internal readonly ref struct Scoring
 
     private static double Rarity(int all, int having) => Math.Log(1 + ((all - having + 0.5) / (having + 0.5)));
 
-    private void Add(int term, float rarity, double weight)
+    private void Add(int term, float rarity, float covered, double weight)
     {
         var saturation = (float)options.Saturation;
         var penalty = (float)options.LengthPenalty;
@@ -155,7 +155,7 @@ internal readonly ref struct Scoring
             var score = count * (saturation + 1) / (count + (saturation * (1 - penalty + (penalty * unit.Length / (float)averageLength))));
             Touch(number);
             scratch.Words[number] += rarity * score;
-            scratch.Covered[number] += rarity;
+            scratch.Covered[number] += covered;
             if (scratch.Own[number] == 0 && scratch.Squares[number] == 0)
             {
                 scratch.Reached.Add(number);
@@ -298,6 +298,7 @@ internal readonly ref struct Scoring
     private double Time(in UnitEntry unit)
     {
         var factor = read.AsksWhen && (unit.Traits & UnitTraits.Time) != 0 ? 1 + options.When : 1;
+        factor *= read.AsksHowMany && (unit.Traits & UnitTraits.Number) != 0 ? 1 + options.HowMany : 1;
         if (read.Time is { } time)
         {
             // What happened is told on the day or in the days after.
