@@ -19,5 +19,6 @@ var benchmarks = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
     ["adapters"] = Adapters.RunAsync,
     ["proxy"] = ProxyCost.RunAsync,
     ["memory"] = MemoryPerSession.RunAsync,
+    ["vectors"] = VectorSearch.RunAsync,
 };
 return await Programs.RunAsync(benchmarks, args);
