@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Granary.Core.Recall.Vectors;
 
 /// <summary>
@@ -17,6 +19,9 @@ internal sealed partial class VectorIndex
     public const int MaxUnit = (1 << 24) - 1;
 
     private const int InitialRows = 8;
+
+    /// <summary>Bytes of rows from which a loaded segment is a chunk of its own; the rows of smaller ones are copied together.</summary>
+    private const int AdoptedBytes = 128 << 10;
 
     private readonly int stride;
     private readonly int parallelism;
@@ -76,7 +81,7 @@ internal sealed partial class VectorIndex
         using var turn = new Turn(this);
         Drop(unit);
         var chunk = Room();
-        Place(unit, chunk.Add(unit, ByteVector.Quantize(vector, length, chunk.NextRow(Dimension))));
+        Place(unit, tail, chunk.Add(unit, ByteVector.Quantize(vector, length, chunk.NextRow(Dimension))));
         count++;
         Publish();
     }
@@ -105,7 +110,7 @@ internal sealed partial class VectorIndex
     public bool Contains(int unit) => PlaceOf(unit) >= 0;
 
     /// <summary>Adds the vectors of a stored segment, replacing those of units that are there. The writer's.</summary>
-    /// <param name="segment">The segment.</param>
+    /// <param name="segment">The segment; the index may keep its body instead of a copy.</param>
     /// <param name="unitOf">The unit id of each id in the segment, or a negative number to leave it out; null when they are the same.</param>
     /// <exception cref="ArgumentException">The segment is of another model or dimension, or a unit is out of range; nothing was changed.</exception>
     public void Load(VectorSegment segment, Func<int, int>? unitOf = null)
@@ -127,17 +132,12 @@ internal sealed partial class VectorIndex
         }
 
         using var turn = new Turn(this);
-        for (var i = 0; i < units.Length; i++)
+        DropAll(units);
+        if (Array.Exists(units, u => u >= 0))
         {
-            if (units[i] >= 0)
-            {
-                Drop(units[i]);
-                Append(units[i], segment.Factor(i), segment.Row(i));
-                count++;
-            }
+            Take(segment, units);
+            Publish();
         }
-
-        Publish();
     }
 
     /// <summary>Encodes the vectors of units as a segment, for <see cref="VectorSegment.Decode"/>. The writer's.</summary>
@@ -179,21 +179,82 @@ internal sealed partial class VectorIndex
 
     private int PlaceOf(int unit) => (uint)unit < (uint)places.Length ? places[unit] - 1 : -1;
 
-    private void Place(int unit, int row)
+    private void Place(int unit, int slot, int row)
     {
         if (unit >= places.Length)
         {
             Array.Resize(ref places, Math.Min(MaxUnit + 1, Math.Max(unit + 1, 2 * places.Length)));
         }
 
-        places[unit] = (tail * VectorChunk.MaxRows) + row + 1;
+        places[unit] = (slot * VectorChunk.MaxRows) + row + 1;
+    }
+
+    /// <summary>Makes room for the units of a segment; of one that is named twice the last counts.</summary>
+    private void DropAll(int[] units)
+    {
+        var seen = new HashSet<int>(units.Length);
+        for (var i = units.Length - 1; i >= 0; i--)
+        {
+            if (units[i] < 0)
+            {
+                continue;
+            }
+
+            if (seen.Add(units[i]))
+            {
+                Drop(units[i]);
+            }
+            else
+            {
+                units[i] = -1;
+            }
+        }
+    }
+
+    private void Take(VectorSegment segment, int[] units)
+    {
+        var wanted = units.Count(u => u >= 0);
+        count += wanted;
+        if (wanted * 2 >= units.Length && segment.Rows.Length >= AdoptedBytes
+            && MemoryMarshal.TryGetArray(segment.Rows, out var rows) && rows.Array!.Length <= 2 * rows.Count)
+        {
+            Adopt(segment, units, rows);
+            return;
+        }
+
+        for (var i = 0; i < units.Length; i++)
+        {
+            if (units[i] >= 0)
+            {
+                Append(units[i], segment.Factor(i), segment.Row(i));
+            }
+        }
+    }
+
+    /// <summary>The segment's own bytes become a chunk: an activation copies nothing.</summary>
+    private void Adopt(VectorSegment segment, int[] units, ArraySegment<byte> rows)
+    {
+        var chunk = new VectorChunk(rows, units.Length, stride);
+        var slot = FreeSlot();
+        Exchange(slot, chunk);
+        for (var i = 0; i < units.Length; i++)
+        {
+            if (units[i] >= 0)
+            {
+                Place(units[i], slot, chunk.Add(units[i], segment.Factor(i)));
+            }
+            else
+            {
+                chunk.AddDead();
+            }
+        }
     }
 
     private void Append(int unit, float factor, ReadOnlySpan<byte> row)
     {
         var chunk = Room();
         row.CopyTo(chunk.NextRow(Dimension));
-        Place(unit, chunk.Add(unit, factor));
+        Place(unit, tail, chunk.Add(unit, factor));
     }
 
     private bool Drop(int unit)

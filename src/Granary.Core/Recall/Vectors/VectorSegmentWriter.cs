@@ -32,7 +32,7 @@ internal sealed class VectorSegmentWriter
         var at = next++;
         BinaryPrimitives.WriteInt32LittleEndian(body.AsSpan(header + (sizeof(int) * at)), unit);
         BinaryPrimitives.WriteSingleLittleEndian(body.AsSpan(header + (sizeof(int) * rows) + (sizeof(float) * at)), factor);
-        row.CopyTo(body.AsSpan(header + ((sizeof(int) + sizeof(float)) * rows) + (dimension * at)));
+        row.CopyTo(body.AsSpan(header + ((sizeof(int) + sizeof(float)) * rows) + (ByteVector.Stride(dimension) * at)));
     }
 
     /// <summary>The document, after all rows were added.</summary>
