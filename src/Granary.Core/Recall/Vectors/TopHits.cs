@@ -6,7 +6,7 @@ internal sealed class TopHits(int capacity)
     /// <summary>First room; grows as hits come, so that a great number asked of a small index costs nothing.</summary>
     private const int Initial = 64;
 
-    private VectorHit[] heap = new VectorHit[Math.Min(capacity, Initial)];
+    private Candidate[] heap = new Candidate[Math.Min(capacity, Initial)];
 
     public int Count { get; private set; }
 
@@ -14,9 +14,9 @@ internal sealed class TopHits(int capacity)
     public float Floor { get; private set; } = float.NegativeInfinity;
 
     /// <summary>The hits in no order.</summary>
-    public ReadOnlySpan<VectorHit> Hits => heap.AsSpan(0, Count);
+    public ReadOnlySpan<Candidate> Hits => heap.AsSpan(0, Count);
 
-    public void Offer(VectorHit hit)
+    public void Offer(Candidate hit)
     {
         if (Count < capacity)
         {
@@ -38,7 +38,7 @@ internal sealed class TopHits(int capacity)
         }
     }
 
-    private void Rise(int at, VectorHit hit)
+    private void Rise(int at, Candidate hit)
     {
         while (at > 0 && hit.CompareTo(heap[(at - 1) / 2]) > 0)
         {
@@ -49,7 +49,7 @@ internal sealed class TopHits(int capacity)
         heap[at] = hit;
     }
 
-    private void Sink(VectorHit hit)
+    private void Sink(Candidate hit)
     {
         var at = 0;
         for (var child = 1; child < Count; child = (2 * at) + 1)

@@ -98,7 +98,7 @@ internal sealed class VectorChunk
             var score = ByteProduct.Sum(in Unsafe.Add(ref first, i * stride), in queryBytes, stride, query.Offset) * factors[i];
             if (score >= hits.Floor)
             {
-                hits.Offer(new VectorHit(units[i], score));
+                hits.Offer(new Candidate(units[i], score, factors[i]));
             }
         }
     }

@@ -24,12 +24,14 @@ internal sealed partial class VectorIndex
         ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Oversample, 100);
         CheckDimension(query.Vector.Length, nameof(query));
         var scan = new ScanQuery(query.Vector.Span, query.Filter);
-        var hits = Ranked(await ScanAsync(Volatile.Read(ref view), scan, query.Candidates, cancellationToken), scan.Factor, query.Candidates);
-        if (query.Exact is { } exact && hits.Length > 0)
+        var candidates = Ranked(await ScanAsync(Volatile.Read(ref view), scan, query.Candidates, cancellationToken), scan.Factor, query.Candidates);
+        if (query.Exact is null || candidates.Length == 0)
         {
-            await RescoreAsync(hits, query.Vector, scan.Length, exact, cancellationToken);
+            return Array.ConvertAll(candidates, Hit);
         }
 
+        var hits = Array.ConvertAll(Possible(candidates, query.Top, scan.Factor), Hit);
+        await RescoreAsync(hits, query.Vector, scan.Length, query.Exact, cancellationToken);
         return hits.Length <= query.Top ? hits : hits[..query.Top];
     }
 
@@ -58,20 +60,37 @@ internal sealed partial class VectorIndex
         }
     }
 
-    private static VectorHit[] Ranked(TopHits[] parts, float factor, int keep)
+    private static Candidate[] Ranked(TopHits[] parts, float factor, int keep)
     {
-        var hits = new VectorHit[parts.Sum(p => p.Count)];
+        var candidates = new Candidate[parts.Sum(p => p.Count)];
         var at = 0;
         foreach (var part in parts)
         {
-            foreach (var hit in part.Hits)
+            foreach (var candidate in part.Hits)
             {
-                hits[at++] = hit with { Score = Cosine(hit.Score * factor) };
+                candidates[at++] = candidate with { Score = candidate.Score * factor };
             }
         }
 
-        Array.Sort(hits);
-        return hits.Length <= keep ? hits : hits[..keep];
+        Array.Sort(candidates);
+        return candidates.Length <= keep ? candidates : candidates[..keep];
+    }
+
+    /// <summary>
+    /// Leaves out the candidates that cannot be among the nearest: those that at the best are worse than as many others at the worst. Mostly
+    /// few more than asked for are left, but many where many are alike.
+    /// </summary>
+    private Candidate[] Possible(Candidate[] candidates, int top, float factor)
+    {
+        if (candidates.Length <= top)
+        {
+            return candidates;
+        }
+
+        var worst = Array.ConvertAll(candidates, c => c.Score - c.Error(factor, Dimension));
+        Array.Sort(worst);
+        var floor = worst[^top];
+        return Array.FindAll(candidates, c => c.Score + c.Error(factor, Dimension) >= floor);
     }
 
     private async ValueTask RescoreAsync(
@@ -99,6 +118,8 @@ internal sealed partial class VectorIndex
 
         Array.Sort(hits);
     }
+
+    private static VectorHit Hit(Candidate candidate) => new(candidate.Unit, Cosine(candidate.Score));
 
     /// <summary>Rounding must not make more than 1 of it.</summary>
     private static float Cosine(float value) => Math.Clamp(value, -1f, 1f);

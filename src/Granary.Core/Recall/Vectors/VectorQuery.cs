@@ -11,6 +11,9 @@ internal delegate ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> ExactVectors(IR
 /// <summary>What a search of a <see cref="VectorIndex"/> looks for.</summary>
 internal sealed record VectorQuery
 {
+    /// <summary>Candidates at the least, so that the nearest of many near duplicates is found too.</summary>
+    public const int MinCandidates = 64;
+
     /// <summary>The query's vector: of the index's dimension and model, of any length that <see cref="VectorIndex"/> takes.</summary>
     public required ReadOnlyMemory<float> Vector { get; init; }
 
@@ -26,9 +29,12 @@ internal sealed record VectorQuery
     /// <summary>Where the exact vectors of the candidates come from, or null to do with the quantised scores.</summary>
     public ExactVectors? Exact { get; init; }
 
-    /// <summary>How many candidates are rescored for each unit to find, 1 to 100. Unused without <see cref="Exact"/>.</summary>
-    public int Oversample { get; init; } = 2;
+    /// <summary>
+    /// How many candidates for each unit to find are rescored at the most, 1 to 100; <see cref="MinCandidates"/> in any case. Of these only
+    /// those are that may be among the nearest, as far as the bytes can tell. Unused without <see cref="Exact"/>.
+    /// </summary>
+    public int Oversample { get; init; } = 8;
 
     /// <summary>How many candidates the scan keeps.</summary>
-    public int Candidates => Exact is null ? Top : (int)Math.Min((long)Top * Oversample, Array.MaxLength);
+    public int Candidates => Exact is null ? Top : (int)Math.Min(Math.Max((long)Top * Oversample, MinCandidates), Array.MaxLength);
 }

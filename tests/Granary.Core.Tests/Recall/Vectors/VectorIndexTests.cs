@@ -64,7 +64,7 @@ public class VectorIndexTests
     }
 
     [Fact]
-    public async Task Candidates_are_scored_anew_with_their_exact_vectors()
+    public async Task Candidates_that_may_be_among_the_nearest_are_scored_anew_with_their_exact_vectors()
     {
         var random = new Random(3);
         var vectors = Enumerable.Range(0, 200).ToDictionary(u => u, _ => SampleVectors.Any(random, 4));
@@ -76,7 +76,6 @@ public class VectorIndexTests
         {
             Vector = query,
             Top = 10,
-            Oversample = 3,
             Exact = (units, cancel) =>
             {
                 asked = units.Count;
@@ -84,8 +83,32 @@ public class VectorIndexTests
             },
         });
 
-        asked.ShouldBe(30);
+        asked.ShouldBeInRange(10, 30);
         hits.ShouldBe(SampleVectors.Nearest(vectors, query, 10));
+    }
+
+    [Theory]
+    [InlineData(3, 1)]
+    [InlineData(384, 1)]
+    [InlineData(384, 10)]
+    public async Task The_nearest_of_many_near_duplicates_is_found(int dimension, int top)
+    {
+        var random = new Random(6);
+        var vectors = new Dictionary<int, float[]>();
+        foreach (var centre in Enumerable.Range(0, 20).Select(_ => SampleVectors.Any(random, dimension)))
+        {
+            for (var i = 0; i < 50; i++)
+            {
+                vectors.Add(vectors.Count, [.. centre.Zip(SampleVectors.Any(random, dimension), (a, b) => a + (b * 0.02f))]);
+            }
+        }
+
+        var index = Of(vectors, dimension);
+        for (var i = 0; i < 50; i++)
+        {
+            float[] query = [.. vectors[i * 20].Zip(SampleVectors.Any(random, dimension), (a, b) => a + (b * 0.02f))];
+            (await index.SearchAsync(new() { Vector = query, Top = top, Exact = SampleVectors.Exact(Model, vectors) })).ShouldBe(SampleVectors.Nearest(vectors, query, top));
+        }
     }
 
     [Fact]
