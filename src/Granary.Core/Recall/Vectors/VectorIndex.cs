@@ -10,6 +10,9 @@ namespace Granary.Core.Recall.Vectors;
 /// Threads: one writer at a time (<see cref="Set"/>, <see cref="Remove"/>, <see cref="Load"/> and <see cref="Encode"/>; a second one at
 /// the same time is refused), any number of searches beside it on any threads. Nobody waits for anybody: a search sees the moment of its
 /// start, whole: of a replaced vector either the old or the new one, of a loaded segment all rows or none.
+/// Why the exact vectors stay in the store: in memory they would take two bytes a number more even in half precision, three times as much
+/// in all, and save but the fetch of some 14 documents a search for ten, about half a millisecond from SQLite; half precision also
+/// confuses near duplicates that the exact ones tell apart.
 /// Memory: <c>dimension + 16</c> bytes a vector (the dimension rounded up to 128) and 4 a unit id, at most twice that after removals,
 /// because a chunk with less than half of its rows living is closed. Unit ids should be dense: the greatest one counts.
 /// </remarks>

@@ -1,7 +1,9 @@
 namespace Granary.Core.Recall.Vectors;
 
 /// <summary>Fetches the documents with the exact vectors of the candidates of a search, written by <see cref="VectorDocument.Encode"/>.</summary>
-/// <param name="units">The units, the best first; at most <see cref="VectorQuery.Candidates"/>.</param>
+/// <param name="units">
+/// The units, the best first; at most <see cref="VectorQuery.Candidates"/>, which may be more than one call of a store takes.
+/// </param>
 /// <param name="cancellationToken">Ends the wait.</param>
 /// <returns>
 /// One body a unit, in order; empty where there is none, or where it belongs to another model: the quantised score stands then.
