@@ -27,5 +27,6 @@ var benchmarks = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
     ["proxy"] = ProxyCost.RunAsync,
     ["recall-quality"] = () => RecallQuality.RunAsync(),
     ["memory"] = MemoryPerSession.RunAsync,
+    ["vectors"] = VectorSearch.RunAsync,
 };
 return await Programs.RunAsync(benchmarks, args);
