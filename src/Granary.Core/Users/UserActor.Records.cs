@@ -54,7 +54,8 @@ internal sealed partial class UserActor
     {
         Ids.Require(id, "memory_id");
         MemoryValidator.Validate(patch, _time.GetUtcNow());
-        return DecideAsync(plan => plan.Find(id) is { } document ? plan.Update(document, patch).At(plan.Now) : Nothing<MemoryRecord>(plan, id), cancellationToken);
+        var prepared = new PreparedPatch(patch);
+        return DecideAsync(plan => plan.Find(id) is { } document ? plan.Update(document, prepared).At(plan.Now) : Nothing<MemoryRecord>(plan, id), cancellationToken);
     }
 
     /// <summary>Deletes a record, or removes it with all of its history.</summary>
