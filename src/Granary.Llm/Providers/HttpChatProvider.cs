@@ -44,6 +44,8 @@ internal sealed partial class HttpChatProvider : IChatProvider, IProviderEvents,
 
     public bool HasKey => _setup.Options.Key is not null;
 
+    public bool? PassesReasoningEffort => _setup.Options.PassReasoningEffort;
+
     public async Task<ProviderResponse> SendAsync(ProviderCall call, CancellationToken cancellationToken = default)
     {
         var address = _address.Of(call);

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Granary.Llm.Rendering.Dialects;
 
 /// <summary>
@@ -6,6 +8,9 @@ namespace Granary.Llm.Rendering.Dialects;
 /// </summary>
 internal static class OpenAIEffort
 {
+    /// <summary>Where a chat says it.</summary>
+    public const string Field = "reasoning_effort";
+
     /// <summary>The first of its family that can be told not to reason, and the first that can be told to do it more than much.</summary>
     private const double TakesNone = 5.1;
 
@@ -27,6 +32,22 @@ internal static class OpenAIEffort
             "xhigh" or "max" => version >= TakesMost || name.Contains("codex-max", StringComparison.OrdinalIgnoreCase) ? "xhigh" : "high",
             _ => null,
         };
+    }
+
+    /// <summary>Makes a rendered chat say what the provider's settings want.</summary>
+    /// <param name="body">The chat, in OpenAI's dialect.</param>
+    /// <param name="effort">What was asked for; null for nothing.</param>
+    /// <param name="passes">Whether it is passed on: true as it is, false never, null as it was rendered.</param>
+    public static void Settle(JsonObject body, string? effort, bool? passes)
+    {
+        if (passes == false)
+        {
+            body.Remove(Field);
+        }
+        else if (passes == true && effort is not null)
+        {
+            body[Field] = effort;
+        }
     }
 
     private static bool Reasons(string name) => Begins(name, "gpt-oss")
