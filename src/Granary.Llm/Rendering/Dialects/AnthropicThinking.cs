@@ -11,6 +11,16 @@ internal static class AnthropicThinking
     private const double Adaptive = 4.6;
     private const double First = 3.7;
 
+    /// <summary>The first version that takes an effort beyond the high one, and no sampling; and the first that refuses to be made to call a tool.</summary>
+    private const double FixesSampling = 4.7;
+    private const double RefusesForce = 5.1;
+
+    /// <summary>Whether the model refuses <c>temperature</c> and <c>top_p</c>.</summary>
+    public static bool HasFixedSampling(string model) => ModelFamilies.Version(model) >= FixesSampling;
+
+    /// <summary>Whether the model refuses a choice of tools that makes it call one.</summary>
+    public static bool RefusesForcedTools(string model) => ModelFamilies.Version(model) >= RefusesForce;
+
     /// <summary>Adds what the effort asks for; false if the request goes without thinking.</summary>
     public static bool TryRender(ChatRequest request, IReadOnlyList<ModelMessage> messages, JsonObject body)
     {
@@ -22,13 +32,13 @@ internal static class AnthropicThinking
             _ => 0,
         };
         var version = ModelFamilies.Version(request.Model);
-        if (budget == 0 || version < First || request.ToolChoice is { Kind: ToolChoiceKind.Required or ToolChoiceKind.Named } || IsBetweenTools(messages))
+        if (budget == 0 || version < First || (request.ToolChoice is { Kind: ToolChoiceKind.Required or ToolChoiceKind.Named } && version < RefusesForce) || IsBetweenTools(messages))
             return false;
 
         if (version >= Adaptive)
         {
             body["thinking"] = new JsonObject { ["type"] = "adaptive" };
-            body["output_config"] = new JsonObject { ["effort"] = request.ReasoningEffort == "xhigh" ? "high" : request.ReasoningEffort };
+            body["output_config"] = new JsonObject { ["effort"] = request.ReasoningEffort == "xhigh" && version < FixesSampling ? "high" : request.ReasoningEffort };
             return true;
         }
 

@@ -16,6 +16,11 @@ internal static class OpenAIEffort
 
     private const double TakesMost = 5.2;
 
+    /// <summary>The first that takes even more than that, and the first of those of which some always reason.</summary>
+    private const double TakesMax = 5.6;
+
+    private const double AlwaysReasons = 6;
+
     /// <summary>The word for a request; null if none is sent.</summary>
     public static string? Of(ChatRequest request)
     {
@@ -23,12 +28,13 @@ internal static class OpenAIEffort
         if (!Reasons(name))
             return null;
 
-        var version = Begins(name, "gpt-5") ? ModelFamilies.Version(name) : 0;
+        var version = ModelFamilies.Generation(name);
         return request.ReasoningEffort switch
         {
             "low" or "medium" or "high" => request.ReasoningEffort,
-            "none" when version >= TakesNone => "none",
+            "none" when version is >= TakesNone and < AlwaysReasons => "none",
             "none" or "minimal" => version is > 0 and < TakesNone && !name.Contains("codex", StringComparison.OrdinalIgnoreCase) ? "minimal" : "low",
+            "max" when version >= TakesMax => "max",
             "xhigh" or "max" => version >= TakesMost || name.Contains("codex-max", StringComparison.OrdinalIgnoreCase) ? "xhigh" : "high",
             _ => null,
         };
