@@ -18,7 +18,7 @@ internal sealed class AnthropicRenderer : IChatRenderer
     public JsonObject RenderRequest(ChatRequest request)
     {
         var messages = Conversation.Whole(request.Messages);
-        var list = AnthropicMessages.Render(messages);
+        var list = AnthropicMessages.Render(messages, request.Thoughts);
         if (list.Count == 0 || list[0]!["role"]!.GetValue<string>() != "user")
         {
             list.Insert(0, new JsonObject { ["role"] = "user", ["content"] = Conversation.Filler });
@@ -46,7 +46,7 @@ internal sealed class AnthropicRenderer : IChatRenderer
         return request.Stream ? body.With("stream", true) : body;
     }
 
-    public JsonArray RenderMessages(IReadOnlyList<ModelMessage> messages) => AnthropicMessages.Render(Conversation.Stretch(messages));
+    public JsonArray RenderMessages(IReadOnlyList<ModelMessage> messages) => AnthropicMessages.Render(Conversation.Stretch(messages), []);
 
     public ChatRequest ParseRequest(JsonObject body) => AnthropicRequests.Parse(body);
 

@@ -32,7 +32,7 @@ internal static class AnthropicThinking
             _ => 0,
         };
         var version = ModelFamilies.Version(request.Model);
-        if (budget == 0 || version < First || (request.ToolChoice is { Kind: ToolChoiceKind.Required or ToolChoiceKind.Named } && version < RefusesForce) || IsBetweenTools(messages))
+        if (budget == 0 || version < First || (request.ToolChoice is { Kind: ToolChoiceKind.Required or ToolChoiceKind.Named } && version < RefusesForce) || IsUnsigned(messages, request.Thoughts))
             return false;
 
         if (version >= Adaptive)
@@ -62,8 +62,19 @@ internal static class AnthropicThinking
         _ => "high",
     };
 
-    /// <summary>
-    /// Whether a turn of tool calls is under way. It must have begun with the model's signed thoughts to be gone on with in thought, and these are kept nowhere.
-    /// </summary>
-    private static bool IsBetweenTools(IReadOnlyList<ModelMessage> messages) => messages.Count > 0 && messages[^1].Role == MessageRole.Tool;
+    /// <summary>Whether a turn of tool calls is under way that did not begin with the model's signed thoughts: it cannot be gone on with in thought.</summary>
+    private static bool IsUnsigned(IReadOnlyList<ModelMessage> messages, IReadOnlyList<SignedThoughts> thoughts)
+    {
+        if (messages.Count == 0 || messages[^1].Role != MessageRole.Tool)
+            return false;
+
+        var asked = messages.Count - 1;
+        while (asked >= 0 && messages[asked].Role != MessageRole.User)
+        {
+            asked--;
+        }
+
+        var begun = messages.Skip(asked + 1).First(message => message.Role == MessageRole.Assistant);
+        return ThoughtWeave.Of(begun, thoughts, ChatDialect.Anthropic) is not { Parts: [{ TextBefore: 0, CallsBefore: 0 }, ..] };
+    }
 }
