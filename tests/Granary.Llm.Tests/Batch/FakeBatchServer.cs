@@ -36,6 +36,7 @@ internal sealed partial class FakeBatchServer : IAsyncDisposable
     private readonly LocalServer _server;
     private readonly ConcurrentDictionary<string, string> _files = new();
     private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _silence = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _ids;
 
     public FakeBatchServer() => _server = new LocalServer(AnswerAsync);
@@ -58,6 +59,9 @@ internal sealed partial class FakeBatchServer : IAsyncDisposable
 
     /// <summary>The next answer to a question falls silent in its middle.</summary>
     public bool FallSilent { get; set; }
+
+    /// <summary>Ends when the fake has fallen silent.</summary>
+    public Task Silence => _silence.Task;
 
     public void EndAll(string state = "completed", int? answered = null)
     {
@@ -127,6 +131,7 @@ internal sealed partial class FakeBatchServer : IAsyncDisposable
                 context.Response.ContentLength64 = bytes.Length;
                 await context.Response.OutputStream.WriteAsync(bytes.AsMemory(0, bytes.Length / 2));
                 await context.Response.OutputStream.FlushAsync();
+                _silence.TrySetResult();
                 await _end.Task;
                 context.Response.Abort();
                 return;

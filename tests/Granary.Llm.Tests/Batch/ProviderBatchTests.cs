@@ -55,8 +55,17 @@ public sealed class ProviderBatchTests
         batch.Provider.EndAll();
         batch.Provider.FallSilent = true;
 
-        await batch.PassAsync().WaitAsync(TimeSpan.FromMinutes(1));
-        batch.Provider.FallSilent.ShouldBeFalse();
+        var work = batch.PassAsync();
+        await batch.Provider.Silence;
+
+        // Its patience begins when it reads, which the test does not see: it is given the time until it has it.
+        for (var patience = 0; !work.IsCompleted && patience < 1_000; patience++)
+        {
+            batch.Time.Advance(TimeSpan.FromMinutes(1));
+            await Task.WhenAny(work, Task.Delay(20));
+        }
+
+        await work;
         for (var pass = 0; pass < 10 && (await batch.InfoAsync()).Status != BatchStatus.Completed; pass++)
         {
             await batch.PassAsync(TimeSpan.FromMinutes(5));
