@@ -24,6 +24,9 @@ internal sealed record BatchHead
 
     public BatchStatus Status { get; init; }
 
+    /// <summary>The hash of what was asked for, where the batch was made with an idempotency key.</summary>
+    public string? Content { get; init; }
+
     /// <summary>Lines are still coming in: it is invisible, and nobody works on it.</summary>
     public bool Receiving { get; init; }
 
@@ -171,6 +174,7 @@ internal sealed record BatchOutcome
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(BatchHead))]
+[JsonSerializable(typeof(BatchRequest))]
 [JsonSerializable(typeof(BatchPart))]
 [JsonSerializable(typeof(BatchLine))]
 [JsonSerializable(typeof(BatchTurn))]
