@@ -60,6 +60,9 @@ internal sealed partial class FakeBatchServer : IAsyncDisposable
     /// <summary>The next answer to a question falls silent in its middle.</summary>
     public bool FallSilent { get; set; }
 
+    /// <summary>What the next upload of a file waits for, and what ends when it has come.</summary>
+    public (TaskCompletionSource Came, Task Goes)? HeldUpload { get; set; }
+
     /// <summary>Ends when the fake has fallen silent.</summary>
     public Task Silence => _silence.Task;
 
@@ -94,6 +97,13 @@ internal sealed partial class FakeBatchServer : IAsyncDisposable
             lock (Batches)
             {
                 refusal = isSubmission && Refusals.TryDequeue(out var next) ? next : null;
+            }
+
+            if (path == "/v1/files" && HeldUpload is { } held)
+            {
+                HeldUpload = null;
+                held.Came.SetResult();
+                await held.Goes;
             }
 
             if (refusal is { Status: > 0 } refused)

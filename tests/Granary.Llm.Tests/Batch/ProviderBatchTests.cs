@@ -385,6 +385,60 @@ public sealed class ProviderBatchTests
         (info.Status, info.Completed, info.InputTokens).ShouldBe((BatchStatus.Completed, 3, 3_000L));
     }
 
+    [Fact]
+    public async Task A_process_whose_lease_ended_while_it_uploaded_submits_nothing()
+    {
+        await using var batch = new BatchFixture(ProviderKind.OpenAI);
+        await batch.CreateAsync(3);
+        var (came, goes) = (new TaskCompletionSource(), new TaskCompletionSource());
+        batch.Provider.HeldUpload = (came, goes.Task);
+        var slow = batch.WorkAsync();
+        await came.Task;
+
+        // Its heartbeat hangs in the store, so that it does not learn either.
+        var holds = true;
+        using var gate = batch.Store.HoldCommits(_ => holds);
+        batch.Time.Advance(batch.Options.Lease + TimeSpan.FromSeconds(1));
+        await gate.ArrivalAsync();
+        holds = false;
+        await batch.Second().RunAsync(batch.Partition, CancellationToken.None);
+        batch.Provider.Batches.Count.ShouldBe(1);
+        goes.SetResult();
+        gate.Dispose();
+        await slow;
+        batch.Provider.Batches.Count.ShouldBe(1, "the other process has submitted it");
+    }
+
+    [Theory]
+    [InlineData(ProviderKind.OpenAI)]
+    [InlineData(ProviderKind.Anthropic)]
+    public async Task A_line_of_results_without_an_end_is_passed_over(ProviderKind kind)
+    {
+        await using var batch = new BatchFixture(kind);
+        batch.Provider.Line = (id, _) => new FakeLine(id.EndsWith("_1", StringComparison.Ordinal) ? new string('x', 9 * 1024 * 1024) : "answer to " + id);
+        await batch.CreateAsync(3);
+        await batch.WorkAsync();
+        batch.Provider.EndAll();
+        await batch.PassAsync();
+        (await batch.ResultsAsync()).Select(result => result.ErrorCode).ShouldBe([null, "missing", null]);
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_too_long_to_be_read_whole_ends_the_batch_when_its_time_is_over()
+    {
+        await using var batch = new BatchFixture(ProviderKind.Gemini);
+        batch.Provider.Line = (_, _) => new FakeLine(new string('x', 40 * 1024 * 1024));
+        await batch.CreateAsync(2);
+        await batch.WorkAsync();
+        batch.Provider.EndAll();
+        await batch.PassAsync();
+        var info = await batch.InfoAsync();
+        info.Status.ShouldBe(BatchStatus.Retry);
+        info.Error!.ShouldContain("broke off");
+        await batch.PassAsync(TimeSpan.FromHours(26));
+        (await batch.InfoAsync()).Error.ShouldBe("provider_unavailable");
+    }
+
     private static async Task<BatchInfo?> TryInfoAsync(BatchFixture batch)
     {
         try

@@ -132,7 +132,8 @@ internal sealed class ProviderWork(BatchLease lease, BatchServices services, IBa
                 var body = renderer.RenderRequest(line.Line.Request with { Model = ModelAtProvider(head), Stream = false });
                 body.Remove("stream");
                 return (BatchPartitions.CustomId(head.Id, line.Index), body);
-            })]);
+            })],
+            lease.RequireAsync);
     }
 
     private async Task<ProviderBatch> AskAsync(BatchPart part, CancellationToken cancellationToken)

@@ -28,6 +28,7 @@ internal sealed class AnthropicBatches(BatchHttp http) : IBatchProvider
             requests.Add((JsonNode)new JsonObject { ["custom_id"] = customId, ["params"] = body });
         }
 
+        await upload.BeforeAsync(cancellationToken).ConfigureAwait(false);
         return Read(await http.PostAsync("/messages/batches", BatchHttp.Json(new JsonObject { ["requests"] = requests }), cancellationToken).ConfigureAwait(false));
     }
 

@@ -58,6 +58,7 @@ internal sealed class GeminiBatches(BatchHttp http) : IBatchProvider
             ["display_name"] = upload.Marker,
             ["input_config"] = new JsonObject { ["requests"] = new JsonObject { ["requests"] = requests } },
         };
+        await upload.BeforeAsync(cancellationToken).ConfigureAwait(false);
         return Read(await http.PostAsync(
             $"/{ProviderAddress.GeminiModel(upload.Model)}:batchGenerateContent", BatchHttp.Json(new JsonObject { ["batch"] = batch }), cancellationToken).ConfigureAwait(false));
     }

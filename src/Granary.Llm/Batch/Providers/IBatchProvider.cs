@@ -52,7 +52,13 @@ internal interface IBatchProvider
 /// <param name="Model">The model.</param>
 /// <param name="Metadata">What the provider keeps with it, where it can.</param>
 /// <param name="Lines">The requests, in the provider's dialect, by custom id.</param>
-internal sealed record BatchUpload(string Marker, string Model, IReadOnlyDictionary<string, string> Metadata, IReadOnlyList<(string CustomId, JsonObject Body)> Lines);
+/// <param name="BeforeAsync">Is asked directly before the call that makes the batch; throws if this process must not make it any more.</param>
+internal sealed record BatchUpload(
+    string Marker,
+    string Model,
+    IReadOnlyDictionary<string, string> Metadata,
+    IReadOnlyList<(string CustomId, JsonObject Body)> Lines,
+    Func<CancellationToken, Task> BeforeAsync);
 
 /// <summary>Where a batch is with its provider.</summary>
 internal enum ProviderBatchState

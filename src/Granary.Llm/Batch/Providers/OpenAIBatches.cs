@@ -60,6 +60,7 @@ internal sealed class OpenAIBatches(BatchHttp http) : IBatchProvider
     public async Task<ProviderBatch> SubmitAsync(BatchUpload upload, CancellationToken cancellationToken)
     {
         var file = await http.PostAsync("/files", File(upload), cancellationToken).ConfigureAwait(false);
+        await upload.BeforeAsync(cancellationToken).ConfigureAwait(false);
         var metadata = new JsonObject { [MarkerField] = upload.Marker };
         foreach (var (name, value) in upload.Metadata)
         {
