@@ -52,6 +52,8 @@ internal sealed class BatchFixture : IAsyncDisposable
 
     public string Partition { get; private set; } = "";
 
+    public string Remains => BatchPartitions.RemainsOf("acme", "ada", Id);
+
     public string Id => Partition.Split('/')[^1];
 
     public Task<BatchInfo> InfoAsync() => Batches.GetAsync("acme", "ada", Id);
@@ -75,6 +77,9 @@ internal sealed class BatchFixture : IAsyncDisposable
 
     /// <summary>Lets the process work on the batch once, as when maintenance finds it due.</summary>
     public Task WorkAsync() => PumpAsync(_process.Jobs.RunAsync(Partition, CancellationToken.None));
+
+    /// <summary>Lets the process try again what is left with the provider.</summary>
+    public Task TidyAsync() => PumpAsync(_process.Jobs.RunAsync(Remains, CancellationToken.None));
 
     /// <summary>Lets the time until the next look pass, and works.</summary>
     public async Task PassAsync(TimeSpan? time = null)

@@ -54,6 +54,12 @@ internal sealed partial class FakeBatchServer : IAsyncDisposable
     /// <summary>Whether Gemini leaves out the keys of its answers, as the service was seen to.</summary>
     public bool WithoutKeys { get; set; }
 
+    /// <summary>What was deleted.</summary>
+    public List<string> Deleted { get; } = [];
+
+    /// <summary>The status of deletions.</summary>
+    public int DeletionStatus { get; set; } = 200;
+
     /// <summary>Results break off after so many lines, once.</summary>
     public int? BreakAfter { get; set; }
 
@@ -114,6 +120,17 @@ internal sealed partial class FakeBatchServer : IAsyncDisposable
                 }
 
                 await LocalServer.WriteAsync(context, refused.Status, """{"error":{"message":"not now","type":"fake"}}""");
+                return;
+            }
+
+            if (context.Request.HttpMethod == "DELETE")
+            {
+                if (DeletionStatus == 200)
+                {
+                    Deleted.Add(path);
+                }
+
+                await LocalServer.WriteAsync(context, DeletionStatus, "{}");
                 return;
             }
 

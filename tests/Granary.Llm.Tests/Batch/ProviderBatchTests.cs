@@ -439,6 +439,73 @@ public sealed class ProviderBatchTests
         (await batch.InfoAsync()).Error.ShouldBe("provider_unavailable");
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task What_the_provider_has_of_a_round_is_deleted_when_its_answers_are_stored(ProviderKind kind)
+    {
+        await using var batch = new BatchFixture(kind);
+        batch.Provider.Line = (_, body) => body.ToJsonString().Contains("tool result", StringComparison.Ordinal) ? new FakeLine("done") : new FakeLine(Tool: "look_up");
+        await batch.CreateAsync(2, request => request with { Tools = ["look_up"] });
+        await batch.WorkAsync();
+        batch.Provider.Deleted.ShouldBeEmpty();
+        batch.Provider.EndAll();
+        await batch.PassAsync();
+        batch.Provider.Deleted.ShouldBe(Left(kind, batch.Provider.Batches[0]));
+        batch.Provider.EndAll();
+        await batch.PassAsync();
+        (await batch.InfoAsync()).Status.ShouldBe(BatchStatus.Completed);
+        batch.Provider.Deleted.ShouldBe([.. Left(kind, batch.Provider.Batches[0]), .. Left(kind, batch.Provider.Batches[1])]);
+        (await batch.Store.GetAsync(batch.Remains, ["h"])).Documents.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task What_the_provider_does_not_delete_is_tried_again_also_after_the_batch_is_erased(ProviderKind kind)
+    {
+        await using var batch = new BatchFixture(kind);
+        batch.Provider.DeletionStatus = 503;
+        await batch.CreateAsync(2);
+        await batch.WorkAsync();
+        batch.Provider.EndAll();
+        await batch.PassAsync();
+        (await batch.InfoAsync()).Status.ShouldBe(BatchStatus.Completed);
+        await batch.Batches.DeleteAsync("acme", "ada", batch.Id);
+        batch.Restart();
+        (await DueAsync(TimeSpan.FromMinutes(61))).ShouldBeTrue();
+        batch.Time.Advance(TimeSpan.FromMinutes(61));
+        await batch.TidyAsync();
+        batch.Provider.Deleted.ShouldBeEmpty();
+        (await DueAsync(TimeSpan.FromMinutes(30))).ShouldBeFalse();
+        (await DueAsync(TimeSpan.FromMinutes(61))).ShouldBeTrue();
+        batch.Provider.DeletionStatus = 200;
+        batch.Time.Advance(TimeSpan.FromMinutes(61));
+        await batch.TidyAsync();
+        batch.Provider.Deleted.ShouldBe(Left(kind, batch.Provider.Batches[0]));
+        (await batch.Store.GetAsync(batch.Remains, ["h"])).Erased.ShouldBeTrue();
+
+        async Task<bool> DueAsync(TimeSpan within) =>
+            (await batch.Store.DueAsync(PartitionShard.Of(batch.Remains), batch.Time.GetUtcNow() + within, 10)).Any(due => due.Partition == batch.Remains && !due.Erased);
+    }
+
+    [Fact]
+    public async Task What_is_not_there_any_more_needs_no_deleting()
+    {
+        await using var batch = new BatchFixture(ProviderKind.OpenAI);
+        batch.Provider.DeletionStatus = 404;
+        await batch.CreateAsync(2);
+        await batch.WorkAsync();
+        batch.Provider.EndAll();
+        await batch.PassAsync();
+        (await batch.Store.GetAsync(batch.Remains, ["h"])).Documents.ShouldBeEmpty();
+    }
+
+    private static string[] Left(ProviderKind kind, FakeBatch batch) => kind switch
+    {
+        ProviderKind.OpenAI => ["/v1/files/file-in", "/v1/files/out-" + batch.Id[6..], "/v1/files/err-" + batch.Id[6..]],
+        ProviderKind.Anthropic => ["/v1/messages/batches/" + batch.Id],
+        _ => ["/v1beta/" + batch.Id],
+    };
+
     private static async Task<BatchInfo?> TryInfoAsync(BatchFixture batch)
     {
         try

@@ -28,6 +28,12 @@ internal static class BatchPartitions
     /// <summary>In the place of the user for a batch of the tenant's own: no user's id has this character.</summary>
     public const string Nobody = "*";
 
+    /// <summary>The kind of the partitions of what batches left with providers.</summary>
+    public const string RemainsKind = "batchremains";
+
+    /// <summary>Where it is noted what a batch left with its provider, beside the batch: it outlives it.</summary>
+    public static string RemainsOf(string tenant, string? user, string id) => $"{RemainsKind}/{tenant}/{user ?? Nobody}/{id}";
+
     public static string Of(string tenant, string? user, string id) => $"{Kind}/{tenant}/{user ?? Nobody}/{id}";
 
     public static string Part(int number) => string.Create(CultureInfo.InvariantCulture, $"p:{number:D6}");

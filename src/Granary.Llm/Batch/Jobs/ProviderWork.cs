@@ -48,6 +48,7 @@ internal sealed class ProviderWork(BatchLease lease, BatchServices services, IBa
                     }
 
                     part = await CollectAsync(part, batch, cancellationToken).ConfigureAwait(false);
+                    part = await TidyAsync(part, cancellationToken).ConfigureAwait(false);
                     isFresh = false;
                     break;
                 default:
@@ -203,6 +204,7 @@ internal sealed class ProviderWork(BatchLease lease, BatchServices services, IBa
             State = goesOn ? PartState.New : PartState.Done,
             Round = goesOn ? part.Round + 1 : part.Round,
             ProviderStatus = batch.Status,
+            Remains = [.. part.Remains, .. provider.RemainsOf(batch with { InputFile = batch.InputFile ?? part.ProviderFile })],
             Error = part.Error ?? batch.State switch
             {
                 ProviderBatchState.Failed => "provider_failed",
@@ -214,6 +216,19 @@ internal sealed class ProviderWork(BatchLease lease, BatchServices services, IBa
             },
         };
         await progress.FlushAsync(part, cancellationToken).ConfigureAwait(false);
+        return part;
+    }
+
+    /// <summary>Deletes what the provider has of rounds whose answers are stored. What it does not delete now stays noted.</summary>
+    private async Task<BatchPart> TidyAsync(BatchPart part, CancellationToken cancellationToken)
+    {
+        var left = await BatchTidying.TryDeleteAsync(provider, part.Remains, cancellationToken).ConfigureAwait(false);
+        if (left.Count < part.Remains.Count)
+        {
+            part = part with { Remains = left };
+            await Progress().FlushAsync(part, cancellationToken).ConfigureAwait(false);
+        }
+
         return part;
     }
 

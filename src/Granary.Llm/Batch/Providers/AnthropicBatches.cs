@@ -38,6 +38,10 @@ internal sealed class AnthropicBatches(BatchHttp http) : IBatchProvider
     public Task CancelAsync(string id, CancellationToken cancellationToken) =>
         http.PostAsync($"/messages/batches/{Uri.EscapeDataString(id)}/cancel", null, cancellationToken);
 
+    public IReadOnlyList<string> RemainsOf(ProviderBatch batch) => [$"/messages/batches/{Uri.EscapeDataString(batch.Id)}"];
+
+    public Task DeleteAsync(string remains, CancellationToken cancellationToken) => http.DeleteAsync(remains, cancellationToken);
+
     public async IAsyncEnumerable<ProviderLine> ResultsAsync(ProviderBatch batch, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Not the address that the answer gives: the key goes nowhere but to the configured one.

@@ -58,6 +58,18 @@ internal sealed class BatchHttp : IDisposable
 
     public Task<JsonObject> PostAsync(string path, HttpContent? content, CancellationToken cancellationToken) => JsonAsync(HttpMethod.Post, path, content, cancellationToken);
 
+    /// <summary>Deletes something; what is not there is no error.</summary>
+    public async Task DeleteAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var response = await SendAsync(HttpMethod.Delete, path, null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProviderException gone) when (gone.Status is 404 or 410)
+        {
+        }
+    }
+
     public static HttpContent Json(JsonObject body) =>
         new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, ProviderJson.Plain)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
 

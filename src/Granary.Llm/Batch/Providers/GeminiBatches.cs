@@ -68,6 +68,10 @@ internal sealed class GeminiBatches(BatchHttp http) : IBatchProvider
 
     public Task CancelAsync(string id, CancellationToken cancellationToken) => http.PostAsync($"/{Path(id)}:cancel", null, cancellationToken);
 
+    public IReadOnlyList<string> RemainsOf(ProviderBatch batch) => ["/" + Path(batch.Id)];
+
+    public Task DeleteAsync(string remains, CancellationToken cancellationToken) => http.DeleteAsync(remains, cancellationToken);
+
     public async IAsyncEnumerable<ProviderLine> ResultsAsync(ProviderBatch batch, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // The list is an object that holds the list of the same name.

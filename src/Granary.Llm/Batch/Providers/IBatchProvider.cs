@@ -42,6 +42,13 @@ internal interface IBatchProvider
     /// <exception cref="ProviderException">The provider cannot be asked.</exception>
     Task CancelAsync(string id, CancellationToken cancellationToken);
 
+    /// <summary>What is left of a batch with the provider, as addresses for <see cref="DeleteAsync"/>.</summary>
+    IReadOnlyList<string> RemainsOf(ProviderBatch batch);
+
+    /// <summary>Deletes what is left of a batch; what is not there is no error.</summary>
+    /// <exception cref="ProviderException">The provider cannot be asked, or does not delete it (now).</exception>
+    Task DeleteAsync(string remains, CancellationToken cancellationToken);
+
     /// <summary>The lines of a batch that is over, in any order; those that it did not come to may be missing.</summary>
     /// <exception cref="ProviderException">The provider cannot be asked, or the answer broke off.</exception>
     IAsyncEnumerable<ProviderLine> ResultsAsync(ProviderBatch batch, CancellationToken cancellationToken);

@@ -85,19 +85,27 @@ internal sealed class OpenAIBatches(BatchHttp http) : IBatchProvider
 
     public Task CancelAsync(string id, CancellationToken cancellationToken) => http.PostAsync($"/batches/{Uri.EscapeDataString(id)}/cancel", null, cancellationToken);
 
+    // Batches themselves stay: they hold numbers only, and nothing deletes them.
+    public IReadOnlyList<string> RemainsOf(ProviderBatch batch) =>
+        [.. new[] { batch.InputFile, batch.OutputFile, batch.ErrorFile }.OfType<string>().Select(FileAddress)];
+
+    public Task DeleteAsync(string remains, CancellationToken cancellationToken) => http.DeleteAsync(remains, cancellationToken);
+
     public async IAsyncEnumerable<ProviderLine> ResultsAsync(ProviderBatch batch, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var file in new[] { batch.OutputFile, batch.ErrorFile })
         {
             if (file is not null)
             {
-                await foreach (var line in http.LinesAsync($"/files/{Uri.EscapeDataString(file)}/content", cancellationToken).ConfigureAwait(false))
+                await foreach (var line in http.LinesAsync(FileAddress(file) + "/content", cancellationToken).ConfigureAwait(false))
                 {
                     yield return Line(line);
                 }
             }
         }
     }
+
+    private static string FileAddress(string id) => $"/files/{Uri.EscapeDataString(id)}";
 
     private static ProviderLine Line(JsonObject line)
     {
