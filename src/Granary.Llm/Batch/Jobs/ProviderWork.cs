@@ -170,7 +170,6 @@ internal sealed class ProviderWork(BatchLease lease, BatchServices services, IBa
     private async Task<BatchPart> CollectAsync(BatchPart part, ProviderBatch batch, CancellationToken cancellationToken)
     {
         var functions = await services.Tools.PresentAsync(lease.Head.Tools, cancellationToken).ConfigureAwait(false);
-        var inputs = await _lines.InputsAsync(part, cancellationToken).ConfigureAwait(false);
         var open = await _lines.UnansweredAsync(part, cancellationToken).ConfigureAwait(false);
         var (progress, judge) = Judge(functions);
         var renderer = services.Dialects.Renderer(provider.Dialect);
@@ -187,14 +186,14 @@ internal sealed class ProviderWork(BatchLease lease, BatchServices services, IBa
                     continue;
                 }
 
-                await TakeAsync(judge, part, index, inputs[index], line, renderer, cancellationToken).ConfigureAwait(false);
+                await TakeAsync(judge, part, index, await _lines.InputAsync(index, cancellationToken).ConfigureAwait(false), line, renderer, cancellationToken).ConfigureAwait(false);
             }
         }
 
         var (code, message) = Missing(batch);
         foreach (var index in open)
         {
-            await judge.FailAsync(index, inputs[index], part.Round, code, message, Since(part), cancellationToken).ConfigureAwait(false);
+            await judge.FailAsync(index, await _lines.InputAsync(index, cancellationToken).ConfigureAwait(false), part.Round, code, message, Since(part), cancellationToken).ConfigureAwait(false);
         }
 
         await progress.FlushAsync(null, cancellationToken).ConfigureAwait(false);

@@ -13,8 +13,8 @@ internal sealed class AnthropicBatches(BatchHttp http) : IBatchProvider
 
     public ChatDialect Dialect => ChatDialect.Anthropic;
 
-    // A batch may have 256 MB.
-    public int MaxBytes => 100 * 1024 * 1024;
+    // A batch may have 256 MB; it is in memory while it is sent.
+    public int MaxBytes => 16 * 1024 * 1024;
 
     public bool CanFind => false;
 

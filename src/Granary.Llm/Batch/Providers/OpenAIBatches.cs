@@ -19,8 +19,8 @@ internal sealed class OpenAIBatches(BatchHttp http) : IBatchProvider
 
     public ChatDialect Dialect => ChatDialect.OpenAIChat;
 
-    // A file may have 200 MB.
-    public int MaxBytes => 100 * 1024 * 1024;
+    // A file may have 200 MB; it is in memory while it is sent.
+    public int MaxBytes => 16 * 1024 * 1024;
 
     public bool CanFind => true;
 
