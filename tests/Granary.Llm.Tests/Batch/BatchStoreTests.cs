@@ -20,6 +20,23 @@ public sealed class BatchStoreTests
     }
 
     [Fact]
+    public async Task Batches_of_long_lines_are_cut_into_parts_by_their_bytes()
+    {
+        await using var batch = new BatchFixture(ProviderKind.OpenAI);
+        await batch.Batches.CreateAsync(new BatchRequest { Tenant = "acme", User = "ada", Model = batch.Model }, LongAsync());
+        var (heads, _) = await new BatchIndex(batch.Store, batch.Time).PageAsync("acme", "ada", null, 10, CancellationToken.None);
+        (heads[0].Lines, heads[0].Parts).ShouldBe((20, 2));
+
+        static async IAsyncEnumerable<BatchInput> LongAsync()
+        {
+            await foreach (var line in BatchFixture.Questions(20))
+            {
+                yield return line with { Request = line.Request with { Messages = [new ModelMessage { Role = MessageRole.User, Content = new string('x', 1_000_000) }] } };
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_batch_of_which_a_line_breaks_a_rule_is_not_there_and_is_forgotten()
     {
         await using var batch = new BatchFixture(ProviderKind.OpenAI);
