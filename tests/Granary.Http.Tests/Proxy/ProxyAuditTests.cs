@@ -124,7 +124,11 @@ public sealed class ProxyAuditTests : ProxyTest
         using (var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions"))
         {
             request.Content = new StringContent(Texts.Ask(["u:Hi"], ""","stream":true"""), null, "application/json");
-            request.Headers.Add("X-Session-ID", "s");
+            if (remembered)
+            {
+                request.Headers.Add("X-Session-ID", "s");
+            }
+
             using var answer = await api.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
             await using var body = await answer.Content.ReadAsStreamAsync();
             (await body.ReadAsync(new byte[64])).ShouldBeGreaterThan(0);
