@@ -38,6 +38,7 @@ public sealed class ProxyAuditTests : ProxyTest
         (call.Model, call.Provider, call.Kind, call.Outcome, call.ErrorCode).ShouldBe(("gpt-4o", "openai", AuditKind.Chat, AuditOutcome.Completed, null));
         (call.Usage!.InputTokens, call.Usage.OutputTokens, call.Streaming, call.TimeToFirstToken).ShouldBe((3, 2, false, null));
         (call.FirstSequence, call.LastSequence).ShouldBe((1, 2));
+        call.StoredAt.ShouldNotBeNull().ShouldBeGreaterThanOrEqualTo(call.StartedAt);
         call.Latency.ShouldBeGreaterThan(TimeSpan.Zero);
     }
 
