@@ -105,7 +105,7 @@ internal sealed partial class ProxyCall(ProxyObservers observers, string tenant,
         {
             OperationCanceledException => null,
             MemoryException memory => memory.Code,
-            Llm.Providers.ProviderException => HttpErrorCodes.ProviderFailed,
+            Llm.Providers.ProviderException provider => HttpErrorCodes.Of(provider),
             _ => HttpErrorCodes.InternalError,
         });
 
