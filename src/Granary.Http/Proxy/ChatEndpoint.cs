@@ -48,7 +48,7 @@ internal sealed class ChatEndpoint(
     private async Task RelayAsync(HttpContext context, ChatDialect dialect, ProxyCall call)
     {
         // In a method of its own, so that an open stream does not hold the request.
-        var (answer, turn, stream) = await AskAsync(context, dialect, call);
+        var (answer, turn, stream, choices) = await AskAsync(context, dialect, call);
         using (answer)
         {
             call.Provider = answer.Provider;
@@ -65,7 +65,7 @@ internal sealed class ChatEndpoint(
             else if (call.Streaming)
             {
                 turn?.Slim();
-                using var relay = new StreamRelay(context, answer, dialect, turn, call, logger);
+                using var relay = new StreamRelay(context, answer, dialect, turn, call, choices, logger);
                 await relay.RunAsync();
             }
             else
@@ -77,7 +77,7 @@ internal sealed class ChatEndpoint(
 
     private static bool IsStream(UpstreamAnswer answer) => answer.Answer.ContentType?.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) != true;
 
-    private async Task<(UpstreamAnswer Answer, ProxyTurn? Turn, bool Stream)> AskAsync(HttpContext context, ChatDialect dialect, ProxyCall call)
+    private async Task<(UpstreamAnswer Answer, ProxyTurn? Turn, bool Stream, int Choices)> AskAsync(HttpContext context, ChatDialect dialect, ProxyCall call)
     {
         using var body = await PooledBody.ReadAsync(context, options.Value.Proxy.MaxBodyBytes);
         var shape = RequestShape.Of(dialect, ProxyJson.Parse(body.Bytes.Span));
@@ -109,7 +109,7 @@ internal sealed class ChatEndpoint(
         var original = changed ? null : body.Bytes.ToArray();
         var credential = ProxyHeaders.Credential(context.Request, keys);
         var answer = await upstream.SendAsync(dialect, routes, credential, Make, context.RequestAborted);
-        return (answer, turn, stream);
+        return (answer, turn, stream, shape.Choices);
 
         ProviderCall Make(ProviderRoute route, ChatDialect spoken) => new()
         {
