@@ -392,21 +392,32 @@ public sealed class ProviderBatchTests
         await batch.CreateAsync(3);
         var (came, goes) = (new TaskCompletionSource(), new TaskCompletionSource());
         batch.Provider.HeldUpload = (came, goes.Task);
+        var start = batch.Time.GetUtcNow();
         var slow = batch.WorkAsync();
         await came.Task;
 
-        // Its heartbeat hangs in the store, so that it does not learn either.
-        var holds = true;
-        using var gate = batch.Store.HoldCommits(_ => holds);
-        batch.Time.Advance(batch.Options.Lease + TimeSpan.FromSeconds(1));
-        await gate.ArrivalAsync();
-        holds = false;
+        // Two heartbeats fail, each six times over 12.4 s, before the lease is over; the third would come after it.
+        var (beat, failing) = (batch.Options.Lease / 3, TimeSpan.FromSeconds(12.4));
+        batch.Store.FailCommits(12);
+        batch.Time.AdvanceTo(start + beat);
+        await AsleepUntilAsync(start + beat + failing + beat);
+        batch.Time.AdvanceTo(start + beat + failing + beat);
+        await AsleepUntilAsync(start + (3 * beat) + (2 * failing));
+        batch.Time.AdvanceTo(start + batch.Options.Lease + TimeSpan.FromSeconds(1));
         await batch.Second().RunAsync(batch.Partition, CancellationToken.None);
         batch.Provider.Batches.Count.ShouldBe(1);
         goes.SetResult();
-        gate.Dispose();
         await slow;
         batch.Provider.Batches.Count.ShouldBe(1, "the other process has submitted it");
+
+        async Task AsleepUntilAsync(DateTimeOffset next)
+        {
+            for (var patience = Environment.TickCount64 + 60_000; batch.Time.NextTimer != next;)
+            {
+                Environment.TickCount64.ShouldBeLessThan(patience, $"the heartbeat sleeps until {batch.Time.NextTimer}, not {next}");
+                await Task.Delay(1);
+            }
+        }
     }
 
     [Theory]
