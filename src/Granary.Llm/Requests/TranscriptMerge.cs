@@ -83,7 +83,7 @@ internal sealed class TranscriptMerge
     /// </summary>
     private MergedTranscript? Interrupted(List<ModelMessage> input, ModelMessage? begun)
     {
-        if (stored is null || lastAnswer < stored.LastSequence)
+        if (stored is null || view.Count == 0 || lastAnswer < stored.LastSequence)
         {
             return null;
         }
