@@ -53,6 +53,7 @@ public static class GranaryHttpServiceCollectionExtensions
         services.TryAddSingleton<ProxyObservers>();
         services.TryAddSingleton<ProxyMemory>();
         services.TryAddSingleton<ChatEndpoint>();
+        services.TryAddSingleton<ListedModels>();
         services.TryAddSingleton<ModelsEndpoint>();
         services.TryAddSingleton<EmbeddingsEndpoint>();
         services.TryAddSingleton<ProxyRoutes>();

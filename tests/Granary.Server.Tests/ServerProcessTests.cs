@@ -134,6 +134,7 @@ public sealed class ServerProcessTests : IDisposable
     [InlineData("Granary__Audit__Contents", "true", "granary: Granary:Audit: ")]
     [InlineData("Granary__Batches__MaxConcurrentJobs", "0", "granary: Granary:Batches:MaxConcurrentJobs must be 1 to 100.")]
     [InlineData("Granary__Batches__Lease", "soon", "granary: Granary:Batches: ")]
+    [InlineData("Granary__Functions__Mcp__files__Args__0", "x", "granary: Granary:Functions:Mcp:files needs either Command")]
     [InlineData("Granary__Providers__openai__Retries", "-1", "granary: Granary:Providers:openai:Retries")]
     [InlineData("Granary__Proxy__MaxBodyBytes", "0", "granary: Granary:Proxy:MaxBodyBytes")]
     [InlineData("GRANARY_CONFIG", "nowhere.json", "granary: --config (GRANARY_CONFIG): there is no file")]

@@ -45,7 +45,12 @@ public sealed record StartSessionResponse
 /// <param name="KeyTopics">The words that it was about.</param>
 /// <param name="TurnsCount">Its turns.</param>
 public sealed record EndSessionResponse(
-    string Status, string Message, bool SummaryGenerated, string Summary, IReadOnlyList<string> KeyTopics, int TurnsCount);
+    string Status, string Message, bool SummaryGenerated, string Summary, IReadOnlyList<string> KeyTopics, int TurnsCount)
+{
+    /// <summary>Why the summary was made by extraction although a model was to make it, or null; also null where the session had been ended before.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SummaryFallback { get; init; }
+}
 
 /// <summary>Answer of <c>GET /sessions</c>.</summary>
 /// <param name="UserId">The user.</param>

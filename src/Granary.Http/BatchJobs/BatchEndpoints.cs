@@ -20,7 +20,12 @@ internal sealed class BatchEndpoints(BatchStore batches, RequestIdentity identit
 {
     private const string Tag = "Batches";
 
+    private const int MaxPage = 100;
+
     private static readonly IChatRenderer OpenAI = ChatRenderers.For(ChatDialect.OpenAIChat);
+
+    private static readonly RouteParameter Key = new(
+        RouteParameter.IdempotencyKey.Name, true, typeof(string), "1-255 visible ASCII characters. Makes the call safe to repeat: the same key of the same user is the same batch while that is kept.");
 
     private static readonly IReadOnlyList<RouteParameter> Whose =
         [RouteParameter.User, RouteParameter.Query<string>("user_id", "The user whose batch it is; none for a batch of the tenant's own, which needs a service key.")];
@@ -31,9 +36,21 @@ internal sealed class BatchEndpoints(BatchStore batches, RequestIdentity identit
             Details = "Over the batch API of OpenAI, Anthropic or Gemini, else call by call. As one object with questions or lines; or, for many, as JSON Lines "
                 + $"({MediaTypes.JsonLines}), streamed: the object without them first, then a line each. The work goes on in the background, also after a restart.",
             Body = typeof(CreateBatchRequest),
-            Parameters = [RouteParameter.User],
-            Answers = [new RouteAnswer(201, typeof(BatchInfo), "The batch is stored.")],
-            Problems = [403, 413, 503],
+            Parameters = [RouteParameter.User, Key],
+            Answers = [new RouteAnswer(201, typeof(BatchInfo), "The batch is stored.") { Headers = [AnswerHeaders.Repeat] }],
+            Problems = [403, 409, 413, 503],
+        })
+        .Get("/v1/batches", GranaryScope.User, ListAsync, new RouteDescription(Tag, "List batches")
+        {
+            Details = "The newest first, without their batches at the provider. A user's, or those of the tenant's own.",
+            Parameters =
+            [
+                .. Whose,
+                RouteParameter.Query<string>("after", "The next of the page before."),
+                RouteParameter.Query<int>("limit", $"How many at the most, 1 to {MaxPage} (20)."),
+            ],
+            Answers = [new RouteAnswer(200, typeof(BatchPage), "The batches.")],
+            Problems = [403, 503],
         })
         .Get("/v1/batches/{batch_id}", GranaryScope.User, GetAsync, new RouteDescription(Tag, "Read a batch's state")
         {
@@ -67,6 +84,11 @@ internal sealed class BatchEndpoints(BatchStore batches, RequestIdentity identit
     {
         var info = IsJsonLines(context.Request) ? await CreateOfLinesAsync(context) : await CreateOfBodyAsync(context);
         context.Response.Headers.Location = $"/v1/batches/{info.BatchId}";
+        if (info.Repeated)
+        {
+            AnswerHeaders.SetRepeated(context.Response);
+        }
+
         await JsonAnswer.WriteAsync(context, info, BatchWireJson.Default.BatchInfo, StatusCodes.Status201Created);
     }
 
@@ -92,6 +114,15 @@ internal sealed class BatchEndpoints(BatchStore batches, RequestIdentity identit
         var request = RequestOf(context, head);
         return await StoreFailures.GuardAsync(
             () => batches.CreateAsync(request, new BatchInputs(head, request.Model).OfLinesAsync(lines, context.RequestAborted), context.RequestAborted));
+    }
+
+    private async Task ListAsync(HttpContext context)
+    {
+        var (tenant, user) = ScopeOf(context, RequestValues.Query(context.Request, "user_id"));
+        var after = RequestValues.Query(context.Request, "after");
+        var limit = (int)RequestValues.Query(context.Request, "limit", 20, 1, MaxPage);
+        var page = await StoreFailures.GuardAsync(() => batches.ListAsync(tenant, user, after, limit, context.RequestAborted));
+        await JsonAnswer.WriteAsync(context, page, BatchWireJson.Default.BatchPage);
     }
 
     private async Task GetAsync(HttpContext context)
@@ -156,6 +187,7 @@ internal sealed class BatchEndpoints(BatchStore batches, RequestIdentity identit
         {
             Tenant = tenant,
             User = user,
+            IdempotencyKey = RequestValues.IdempotencyKey(context.Request),
             Agent = head.AgentId ?? Ids.DefaultAgent,
             Model = head.Model ?? throw new InvalidRequestException("model", "is required"),
             Preset = head.Preset,

@@ -94,5 +94,6 @@ internal sealed record BatchLineError(string Code, string? Message);
 [JsonSerializable(typeof(CreateBatchRequest))]
 [JsonSerializable(typeof(BatchLineRequest))]
 [JsonSerializable(typeof(BatchInfo))]
+[JsonSerializable(typeof(BatchPage))]
 [JsonSerializable(typeof(BatchLineResponse))]
 internal sealed partial class BatchWireJson : JsonSerializerContext;

@@ -58,7 +58,7 @@ internal sealed class SessionLifeEndpoints(IMemoryCluster cluster, RequestIdenti
             ended.SummaryGenerated,
             ended.Summary,
             ended.Topics,
-            ended.TurnCount);
+            ended.TurnCount) { SummaryFallback = ended.SummaryFallback };
         await JsonAnswer.WriteAsync(context, answer, GranaryJson.Default.EndSessionResponse);
     }
 

@@ -13,7 +13,7 @@ internal static class ProblemMap
         InvalidRequestException e => Make(StatusCodes.Status400BadRequest, e.Code, e.Message, traceId, e.Field, e.Rule),
         TooLargeException e => Make(StatusCodes.Status413PayloadTooLarge, e.Code, e.Message, traceId, e.Field, e.Rule),
         MemoryException e => Make(StatusOf(e), e.Code, e.Message, traceId),
-        ProviderException e => Make(e.Status, HttpErrorCodes.ProviderFailed, e.Message, traceId),
+        ProviderException e => Make(e.Status, HttpErrorCodes.Of(e), e.Message, traceId),
         HttpProblemException e => Make(e.Status, e.Code, e.Message, traceId),
         BadHttpRequestException e => OfServer(e, traceId),
         _ => null,

@@ -48,7 +48,7 @@ internal sealed class ChatEndpoint(
     private async Task RelayAsync(HttpContext context, ChatDialect dialect, ProxyCall call)
     {
         // In a method of its own, so that an open stream does not hold the request.
-        var (answer, turn, stream) = await AskAsync(context, dialect, call);
+        var (answer, turn, stream, choices) = await AskAsync(context, dialect, call);
         using (answer)
         {
             call.Provider = answer.Provider;
@@ -65,7 +65,7 @@ internal sealed class ChatEndpoint(
             else if (call.Streaming)
             {
                 turn?.Slim();
-                using var relay = new StreamRelay(context, answer, dialect, turn, call, logger);
+                using var relay = new StreamRelay(context, answer, dialect, turn, call, choices, logger);
                 await relay.RunAsync();
             }
             else
@@ -77,7 +77,7 @@ internal sealed class ChatEndpoint(
 
     private static bool IsStream(UpstreamAnswer answer) => answer.Answer.ContentType?.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) != true;
 
-    private async Task<(UpstreamAnswer Answer, ProxyTurn? Turn, bool Stream)> AskAsync(HttpContext context, ChatDialect dialect, ProxyCall call)
+    private async Task<(UpstreamAnswer Answer, ProxyTurn? Turn, bool Stream, int Choices)> AskAsync(HttpContext context, ChatDialect dialect, ProxyCall call)
     {
         using var body = await PooledBody.ReadAsync(context, options.Value.Proxy.MaxBodyBytes);
         var shape = RequestShape.Of(dialect, ProxyJson.Parse(body.Bytes.Span));
@@ -109,7 +109,7 @@ internal sealed class ChatEndpoint(
         var original = changed ? null : body.Bytes.ToArray();
         var credential = ProxyHeaders.Credential(context.Request, keys);
         var answer = await upstream.SendAsync(dialect, routes, credential, Make, context.RequestAborted);
-        return (answer, turn, stream);
+        return (answer, turn, stream, shape.Choices);
 
         ProviderCall Make(ProviderRoute route, ChatDialect spoken) => new()
         {
@@ -131,20 +131,40 @@ internal sealed class ChatEndpoint(
             throw new InvalidRequestException(field, rule);
         }
 
-        var renderer = ChatRenderers.For(shape.Dialect);
         shape.TakeOutScope();
-        var request = renderer.ParseRequest(shape.Body);
+        var request = ChatRenderers.For(shape.Dialect).ParseRequest(shape.Body);
         var sent = Conversation.Of(request.Messages);
         if (sent.IsEmpty)
         {
             throw new InvalidRequestException(shape.Dialect == ChatDialect.OpenAIResponses ? "input" : "messages", "must hold a message besides instructions: no user message found");
         }
 
-        var session = scope.Session ?? DerivedSessions.Of(sent, scope.Agent)
+        if (scope.Session is { } named)
+        {
+            return await RememberAsync(context, shape, scope, model, call, request, sent, named);
+        }
+
+        var derived = DerivedSessions.Of(sent, scope.Agent)
             ?? throw new InvalidRequestException("messages", "must hold a user message where no session is named");
+        try
+        {
+            return await RememberAsync(context, shape, scope, model, call, request, sent, derived);
+        }
+        catch (MemoryException error) when (error.Code is ErrorCodes.Erased or ErrorCodes.Completed)
+        {
+            // The caller did not choose the session, and cannot begin with other words to get another one.
+            var next = await DerivedSessions.NextAsync(cluster, scope.User, derived, context.RequestAborted);
+            return await RememberAsync(context, shape, scope, model, call, request, sent, next);
+        }
+    }
+
+    private async Task<ProxyTurn> RememberAsync(
+        HttpContext context, RequestShape shape, ProxyScope scope, ModelInfo model, ProxyCall call, ChatRequest request, Conversation sent, string session)
+    {
         context.Response.Headers[ProxyHeaders.Session] = session;
         var key = new SessionKey(scope.User.Tenant, scope.User.User, session);
         (call.User, call.Session, call.Agent) = (key.User, key.Session, scope.Agent);
+        var renderer = ChatRenderers.For(shape.Dialect);
         var budget = model.InputBudget(request.MaxTokens);
 
         // Both at once: neither needs the other.

@@ -5,57 +5,53 @@ using Microsoft.AspNetCore.Http;
 
 namespace Granary.Http.Proxy;
 
-/// <summary>The models that callers can name: those of the catalogue that a configured provider has, in OpenAI's shape or, for its clients, in Anthropic's.</summary>
-internal sealed class ModelsEndpoint(IModelCatalogue catalogue, Upstream upstream)
+/// <summary>The models that callers can name, in OpenAI's shape or, for its clients, in Anthropic's.</summary>
+internal sealed class ModelsEndpoint(ListedModels listed, Upstream upstream)
 {
-    // Nobody knows when models were made; clients want a number.
-    private static readonly long Created = DateTimeOffset.UnixEpoch.ToUnixTimeSeconds();
-
-    public Task ListAsync(HttpContext context)
+    public async Task ListAsync(HttpContext context)
     {
-        var known = catalogue.Models.Select(model => (Model: model, Provider: ProviderOf(model.Name))).Where(item => item.Provider is not null).ToList();
+        var models = (await listed.GetAsync(context.RequestAborted)).Values.ToList();
         if (!IsAnthropic(context.Request))
         {
-            return WriteAsync(context, new JsonObject
+            await WriteAsync(context, new JsonObject
             {
                 ["object"] = "list",
-                ["data"] = new JsonArray([.. known.Select(item => (JsonNode)OpenAI(item.Model.Name, item.Provider!))]),
+                ["data"] = new JsonArray([.. models.Select(model => (JsonNode)OpenAI(model))]),
             });
+            return;
         }
 
-        return WriteAsync(context, new JsonObject
+        await WriteAsync(context, new JsonObject
         {
-            ["data"] = new JsonArray([.. known.Select(item => (JsonNode)Anthropic(item.Model.Name))]),
+            ["data"] = new JsonArray([.. models.Select(model => (JsonNode)Anthropic(model))]),
             ["has_more"] = false,
-            ["first_id"] = known.Count > 0 ? known[0].Model.Name : null,
-            ["last_id"] = known.Count > 0 ? known[^1].Model.Name : null,
+            ["first_id"] = models.Count > 0 ? models[0].Name : null,
+            ["last_id"] = models.Count > 0 ? models[^1].Name : null,
         });
     }
 
-    public Task GetAsync(HttpContext context)
+    public async Task GetAsync(HttpContext context)
     {
         var name = context.Request.RouteValues["model"] as string ?? "";
-        var provider = ProviderOf(name) ?? throw new NotFoundException($"No provider has the model '{name}'.");
-        return WriteAsync(context, IsAnthropic(context.Request) ? Anthropic(name) : OpenAI(name, provider));
-    }
-
-    private string? ProviderOf(string model)
-    {
+        string provider;
         try
         {
-            return upstream.Route(model)[0].Provider.Name;
+            provider = upstream.Route(name)[0].Provider.Name;
         }
         catch (ProviderException)
         {
-            return null;
+            throw new NotFoundException($"No provider has the model '{name}'.");
         }
+
+        var model = (await listed.GetAsync(context.RequestAborted)).GetValueOrDefault(name) ?? listed.Unlisted(name, provider);
+        await WriteAsync(context, IsAnthropic(context.Request) ? Anthropic(model) : OpenAI(model));
     }
 
-    private static JsonObject OpenAI(string name, string provider) =>
-        new() { ["id"] = name, ["object"] = "model", ["created"] = Created, ["owned_by"] = provider };
+    private static JsonObject OpenAI(ListedModel model) =>
+        new() { ["id"] = model.Name, ["object"] = "model", ["created"] = model.Created.ToUnixTimeSeconds(), ["owned_by"] = model.Provider };
 
-    private static JsonObject Anthropic(string name) =>
-        new() { ["type"] = "model", ["id"] = name, ["display_name"] = name, ["created_at"] = DateTimeOffset.UnixEpoch.ToString("yyyy-MM-ddTHH:mm:ssZ") };
+    private static JsonObject Anthropic(ListedModel model) =>
+        new() { ["type"] = "model", ["id"] = model.Name, ["display_name"] = model.Name, ["created_at"] = model.Created.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ") };
 
     private static bool IsAnthropic(HttpRequest request) => request.Headers.ContainsKey("anthropic-version");
 

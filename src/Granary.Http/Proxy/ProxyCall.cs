@@ -22,6 +22,7 @@ internal sealed partial class ProxyCall(ProxyObservers observers, string tenant,
     private int _toolCalls;
     private long? _firstSequence;
     private long? _lastSequence;
+    private DateTimeOffset? _storedAt;
 
     public string? User { get; set; }
 
@@ -94,6 +95,7 @@ internal sealed partial class ProxyCall(ProxyObservers observers, string tenant,
     public void Stored(AppendResult? stored)
     {
         (_firstSequence, _lastSequence) = (stored?.FirstSequence, stored?.LastSequence);
+        _storedAt = stored is null ? null : observers.Time.GetUtcNow();
     }
 
     /// <summary>Something went wrong.</summary>
@@ -103,7 +105,7 @@ internal sealed partial class ProxyCall(ProxyObservers observers, string tenant,
         {
             OperationCanceledException => null,
             MemoryException memory => memory.Code,
-            Llm.Providers.ProviderException => HttpErrorCodes.ProviderFailed,
+            Llm.Providers.ProviderException provider => HttpErrorCodes.Of(provider),
             _ => HttpErrorCodes.InternalError,
         });
 
@@ -176,6 +178,7 @@ internal sealed partial class ProxyCall(ProxyObservers observers, string tenant,
                 EndedAt = _startedAt + (_took ?? observers.Time.GetElapsedTime(_started)),
                 FirstSequence = _firstSequence,
                 LastSequence = _lastSequence,
+                StoredAt = _storedAt,
             });
         }
         catch (Exception error)

@@ -16,6 +16,7 @@ internal sealed class ProxyTurn
     private readonly Redactors _redactors;
     private Conversation _sent;
     private SessionContext? _context;
+    private bool _storesOlder;
 
     private ProxyTurn(ISessionMemory session, ProxyScope scope, Conversation sent, string? clientKey, SessionContext? context, Redactors redactors)
     {
@@ -75,7 +76,7 @@ internal sealed class ProxyTurn
     public void Slim()
     {
         _context = null;
-        _sent = LastSequence > 0 ? _sent.Slim() : _sent;
+        _sent = LastSequence > 0 && !_storesOlder ? _sent.Slim() : _sent;
     }
 
     /// <summary>Stores the new messages and their answer. Answers when they are durable.</summary>
@@ -144,23 +145,30 @@ internal sealed class ProxyTurn
         merged.New.LastOrDefault(message => message.Role == MessageRole.User) is not { } question
         || View(context).Any(message => message.Role == MessageRole.User && message.Content == question.Content);
 
-    private MergedTranscript Merge(SessionContext? context) => _sent.MergeInto(context, _scope.After, _redactors);
+    private MergedTranscript Merge(SessionContext? context)
+    {
+        var merged = _sent.MergeInto(context, _scope.After, _redactors);
+        _storesOlder |= merged.Older.Count > 0;
+        return merged;
+    }
 
     private async Task<AppendResult?> AppendAsync(SessionContext? context, MergedTranscript merged, Message? said, string? clientKey)
     {
         var place = context?.LastSequence ?? 0;
         var etag = context?.ETag;
-        var ledger = new ToolLedger(View(context).Where(message => merged.Supersedes is not { } from || message.Sequence < from));
-        if (merged.Older.Count > 0)
+        var (older, parts) = PartsOf(context, merged, said);
+        if (merged.Supersedes is not null && parts.Count > 1)
         {
-            var older = AppendParts.Of(ledger.Settle(merged.Older));
-            for (var part = 0; part < older.Count; part++)
-            {
-                etag = (await _session.AppendAsync(Request(older[part], Key("older", place, part), etag, null), CancellationToken.None)).ETag;
-            }
+            // Between two appends neither the old answer nor the new one would be in the view, for good if the second fails: better both are.
+            merged = merged with { Supersedes = null, New = merged.NewTurn };
+            (older, parts) = PartsOf(context, merged, said);
         }
 
-        var parts = AppendParts.Of(ledger.Settle(said is null ? merged.New : [.. merged.New, said]));
+        for (var part = 0; part < older.Count; part++)
+        {
+            etag = (await _session.AppendAsync(Request(older[part], Key("older", place, part), etag, null), CancellationToken.None)).ETag;
+        }
+
         AppendResult? first = null, last = null;
         for (var part = 0; part < parts.Count; part++)
         {
@@ -171,6 +179,15 @@ internal sealed class ProxyTurn
         }
 
         return last is null ? null : last with { FirstSequence = first!.FirstSequence };
+    }
+
+    /// <summary>The appends that the turn needs, and those of the history before it.</summary>
+    private static (IReadOnlyList<IReadOnlyList<Message>> Older, IReadOnlyList<IReadOnlyList<Message>> Turn) PartsOf(
+        SessionContext? context, MergedTranscript merged, Message? said)
+    {
+        var ledger = new ToolLedger(View(context).Where(message => merged.Supersedes is not { } from || message.Sequence < from));
+        var older = AppendParts.Of(ledger.Settle(merged.Older));
+        return (older, AppendParts.Of(ledger.Settle(said is null ? merged.New : [.. merged.New, said])));
     }
 
     private AppendRequest Request(IReadOnlyList<Message> messages, string key, string? etag, long? supersedes) => new()

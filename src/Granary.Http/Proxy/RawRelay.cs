@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using Granary.Llm.Providers;
 using Microsoft.AspNetCore.Http;
 
@@ -19,20 +20,31 @@ internal static class RawRelay
         Begin(context, answer);
         var aborted = context.RequestAborted;
         var writer = context.Response.BodyWriter;
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        byte[]? buffer = null;
         try
         {
             await using var body = await answer.ReadAsync(aborted);
-            while (await body.ReadAsync(buffer, aborted) is var read and > 0)
+            while (true)
             {
+                // Most streams wait for their model most of the time: no buffer is held for that.
+                var nothing = await body.ReadAsync(Memory<byte>.Empty, aborted);
+                Debug.Assert(nothing == 0, "a read into nothing reads nothing");
+                buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+                var read = await body.ReadAsync(buffer, aborted);
+                if (read == 0)
+                {
+                    return true;
+                }
+
                 tap?.Read(buffer.AsSpan(0, read));
                 await writer.WriteAsync(buffer.AsMemory(0, read), aborted);
+                ArrayPool<byte>.Shared.Return(buffer);
+                buffer = null;
             }
-
-            return true;
         }
         catch (Exception error) when (error is IOException or HttpRequestException)
         {
+            aborted.ThrowIfCancellationRequested();
             if (!context.Response.HasStarted)
             {
                 throw Broken(error);
@@ -43,7 +55,10 @@ internal static class RawRelay
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            if (buffer is not null)
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
         }
     }
 

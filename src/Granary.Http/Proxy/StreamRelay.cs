@@ -21,6 +21,11 @@ internal sealed partial class StreamRelay : IDisposable
     /// <summary>An event larger than this is no event of a chat.</summary>
     private const int MaxEventBytes = 32 * 1024 * 1024;
 
+    /// <summary>Usage and the end come after an answer's stop; a source that sends more than this has no end.</summary>
+    private const int MaxBytesAfterStop = 256 * 1024;
+
+    private const int MaxEventsAfterStop = 1024;
+
     private const string NotStored = "The answer could not be stored in the session's memory.";
 
     private readonly HttpContext _context;
@@ -35,6 +40,7 @@ internal sealed partial class StreamRelay : IDisposable
     private readonly bool _sameDialect;
     private readonly FrameScanner _frames = new();
     private readonly string? _responseId;
+    private readonly ChoiceStops? _choices;
     private ProtocolAdapter? _target;
     private ArrayBufferWriter<byte>? _held;
     private List<StreamEvent>? _heldEvents;
@@ -44,20 +50,26 @@ internal sealed partial class StreamRelay : IDisposable
     private string? _providersId;
     private bool _wrote;
 
-    public StreamRelay(HttpContext context, UpstreamAnswer upstream, ChatDialect client, ProxyTurn? turn, ProxyCall call, ILogger logger)
+    public StreamRelay(HttpContext context, UpstreamAnswer upstream, ChatDialect client, ProxyTurn? turn, ProxyCall call, int choices, ILogger logger)
     {
         (_context, _upstream, _client, _turn, _call, _logger) = (context, upstream, client, turn, call, logger);
         _sameDialect = client == upstream.Dialect;
         _source = ProtocolAdapterFactory.Create(upstream.Dialect);
         _target = _sameDialect ? null : ProtocolAdapterFactory.Create(client);
+        _choices = choices > 1 && _sameDialect ? new ChoiceStops(choices) : null;
         _responseId = turn is not null && client == ChatDialect.OpenAIResponses ? ResponseIds.New(turn.SessionId, turn.LastSequence) : null;
     }
 
     /// <summary>Whether the answer is on its end, whole or not: nothing more of it is to come.</summary>
-    private bool IsOver => _answer.IsDone || _failed;
+    private bool IsOver => _answer.IsDone || _failed || _endless;
+
+    /// <summary>Whether what comes now is held back until the turn is durable.</summary>
+    private bool IsHeld => _turn is not null && ((_stopped && _choices?.All != false) || IsOver);
 
     private bool _failed;
     private bool _stopped;
+    private bool _endless;
+    private int _bytesAfterStop;
 
     private PipeWriter Writer => _context.Response.BodyWriter;
 
@@ -94,7 +106,7 @@ internal sealed partial class StreamRelay : IDisposable
             return;
         }
 
-        if (!IsOver)
+        if (!_answer.IsDone && !_failed)
         {
             _source.End(_events);
             await TakeAsync(default);
@@ -254,6 +266,7 @@ internal sealed partial class StreamRelay : IDisposable
         _events.Clear();
         if (_sameDialect && !frame.IsEmpty)
         {
+            _choices?.Read(frame);
             Write(frame);
         }
     }
@@ -265,8 +278,10 @@ internal sealed partial class StreamRelay : IDisposable
             frame = WholeRelay.Replace(frame, _providersId, _responseId);
         }
 
-        if (_turn is not null && (_stopped || IsOver))
+        if (IsHeld)
         {
+            _bytesAfterStop += _held is null ? 0 : frame.Length;
+            _endless |= _bytesAfterStop > MaxBytesAfterStop;
             (_held ??= new ArrayBufferWriter<byte>()).Write(frame);
         }
         else
@@ -279,9 +294,10 @@ internal sealed partial class StreamRelay : IDisposable
 
     private void Write(in StreamEvent next)
     {
-        if (_turn is not null && (_stopped || IsOver) && next.Kind != StreamEventKind.Error)
+        if (IsHeld && next.Kind != StreamEventKind.Error)
         {
             (_heldEvents ??= []).Add(next);
+            _endless |= _heldEvents.Count > MaxEventsAfterStop;
         }
         else
         {
@@ -341,6 +357,11 @@ internal sealed partial class StreamRelay : IDisposable
         if (_held is not null)
         {
             Writer.Write(_held.WrittenSpan);
+        }
+
+        if (_endless && _sameDialect)
+        {
+            ProtocolAdapterFactory.CreateStream(_client, TimeProvider.System).WriteTerminator(Writer);
         }
 
         foreach (var next in _heldEvents ?? [])

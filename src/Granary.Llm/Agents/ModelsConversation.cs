@@ -10,11 +10,19 @@ namespace Granary.Llm.Agents;
 public sealed class ModelsConversation(IChatModels models, ChatRequest request) : IToolConversation
 {
     private readonly List<ModelMessage> messages = [.. request.Messages];
+    private readonly List<SignedThoughts> thoughts = [.. request.Thoughts];
 
     /// <inheritdoc />
     public IAsyncEnumerable<StreamEvent> AskAsync(CancellationToken cancellationToken) =>
-        models.StreamAsync(request with { Messages = [.. messages], Stream = true }, cancellationToken);
+        models.StreamAsync(request with { Messages = [.. messages], Thoughts = [.. thoughts], Stream = true }, cancellationToken);
 
     /// <inheritdoc />
-    public void Append(ChatResponse answer, IReadOnlyList<FunctionResult> results) => messages.AddRange(ToolTurn.Of(answer, results));
+    public void Append(ChatResponse answer, IReadOnlyList<FunctionResult> results)
+    {
+        messages.AddRange(ToolTurn.Of(answer, results));
+        if (ToolTurn.ThoughtsOf(answer) is { } signed)
+        {
+            thoughts.Add(signed);
+        }
+    }
 }

@@ -74,7 +74,7 @@ public sealed class ToolLoop
             }
 
             var answer = collected.ToResponse();
-            usage = Sum(usage, answer.Usage);
+            usage = UsageSum.Of(usage, answer.Usage);
             error ??= answer.Error;
             if (answer.Content.Length > 0)
             {
@@ -131,16 +131,6 @@ public sealed class ToolLoop
         ChatFinish.ContentFilter => "the answer was refused; the tools that it calls are not run",
         _ => "the answer does not wait for tools; those that it calls are not run",
     };
-
-    private static ChatUsage? Sum(ChatUsage? one, ChatUsage? other) => one is null || other is null
-        ? one ?? other
-        : new ChatUsage(
-            one.InputTokens + other.InputTokens,
-            one.OutputTokens + other.OutputTokens,
-            one.CachedInputTokens + other.CachedInputTokens,
-            one.CacheWriteTokens + other.CacheWriteTokens,
-            one.ReasoningTokens + other.ReasoningTokens,
-            one.TotalTokens + other.TotalTokens);
 
     /// <summary>An answer's events, whose failure is a value: an iterator cannot yield what it catches.</summary>
     private sealed class GuardedEvents(IToolConversation conversation, CancellationToken cancellationToken) : IAsyncDisposable

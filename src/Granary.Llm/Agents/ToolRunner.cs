@@ -75,8 +75,11 @@ internal sealed class ToolRunner(ToolLoopOptions options, TimeProvider time)
         var timeout = new CancellationTokenSource(options.ToolTimeout, time);
         var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
 
+        // Taken now: a quick tool may be over, and the sources disposed, before this thread comes to wait for it.
+        var limited = limit.Token;
+
         // On another thread and waited for from outside, so that a tool that blocks or does not listen hangs nobody but itself.
-        var work = Task.Run(() => function.InvokeAsync(call.Arguments, new FunctionScope(context, call.Id, context.Services), limit.Token).AsTask(), CancellationToken.None);
+        var work = Task.Run(() => function.InvokeAsync(call.Arguments, new FunctionScope(context, call.Id, context.Services), limited).AsTask(), CancellationToken.None);
         _ = work.ContinueWith(
             static (_, sources) =>
             {
@@ -91,7 +94,7 @@ internal sealed class ToolRunner(ToolLoopOptions options, TimeProvider time)
         var start = time.GetTimestamp();
         try
         {
-            var result = await work.WaitAsync(limit.Token).ConfigureAwait(false);
+            var result = await work.WaitAsync(limited).ConfigureAwait(false);
             GranaryLlmInstruments.ToolCalled(result.IsError ? "error" : "ok", time.GetElapsedTime(start));
             return result;
         }

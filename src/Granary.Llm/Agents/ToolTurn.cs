@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Granary.Llm.Functions;
 using Granary.Llm.Rendering;
 using Granary.Llm.Rendering.Dialects;
+using Granary.Llm.Rendering.Repairs;
 
 namespace Granary.Llm.Agents;
 
@@ -33,6 +34,14 @@ public static class ToolTurn
         ];
     }
 
+    /// <summary>What the provider signed of an answer that calls tools, to be sent with the messages (<see cref="ChatRequest.Thoughts"/>); null if nothing.</summary>
+    /// <param name="answer">The answer.</param>
+    public static SignedThoughts? ThoughtsOf(ChatResponse answer)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        return answer is { Thoughts: { } signed, ToolCalls: [var first, ..] } ? signed with { CallId = first.Id } : null;
+    }
+
     /// <summary>Appends the turn to a rendered payload.</summary>
     /// <param name="renderer">The payload's dialect.</param>
     /// <param name="payload">The payload; its list of messages grows.</param>
@@ -40,7 +49,7 @@ public static class ToolTurn
     /// <param name="results">A result for each call, in order.</param>
     /// <param name="rawAnswer">
     /// The provider's own answer, where it came whole: the assistant's part is taken from it, for only it has signatures of reasoning, which Anthropic,
-    /// Gemini and OpenAI want back. Without it, or where it has other calls than the answer, the turn goes on unsigned: Anthropic's <c>thinking</c> is taken
+    /// Gemini and OpenAI want back. Of an answer that came in pieces, those of Anthropic and Gemini are in <paramref name="answer"/>. Without them, or where it has other calls than the answer, the turn goes on unsigned: Anthropic's <c>thinking</c> is taken
     /// out of the payload.
     /// </param>
     public static void AppendTo(
@@ -50,7 +59,7 @@ public static class ToolTurn
         ArgumentNullException.ThrowIfNull(payload);
         var list = ListOf(payload, renderer.Dialect);
         var rendered = renderer.RenderMessages(Of(answer, results));
-        var own = rawAnswer is null ? null : OwnPart(rawAnswer, rendered, renderer.Dialect);
+        var own = rawAnswer is null ? Signed(answer, renderer.Dialect) : OwnPart(rawAnswer, rendered, renderer.Dialect);
         if (own is null)
         {
             Unsigned(payload, rendered, answer, renderer.Dialect);
@@ -67,6 +76,19 @@ public static class ToolTurn
             rendered.Remove(entry);
             list.Add(entry);
         }
+    }
+
+    /// <summary>The assistant's part with what was signed of it; null if nothing was that this dialect could use.</summary>
+    private static IReadOnlyList<JsonNode>? Signed(ChatResponse answer, ChatDialect dialect)
+    {
+        if (ThoughtsOf(answer) is not { } signed || signed.Dialect != dialect)
+        {
+            return null;
+        }
+
+        var message = Conversation.Stretch([new ModelMessage { Role = MessageRole.Assistant, Content = answer.Content, ToolCalls = answer.ToolCalls }]);
+        var entries = dialect == ChatDialect.Gemini ? GeminiContents.Render(message, [signed]) : AnthropicMessages.Render(message, [signed]);
+        return [.. entries.Select(static entry => entry!.DeepClone())];
     }
 
     private static JsonArray ListOf(JsonObject payload, ChatDialect dialect)

@@ -75,6 +75,9 @@ public sealed record AuditCall
     /// <summary>The session's last message that the call added.</summary>
     public long? LastSequence { get; init; }
 
+    /// <summary>When these were durable.</summary>
+    public DateTimeOffset? StoredAt { get; init; }
+
     /// <summary>The tenant: the partition says it, so that it is not in the document.</summary>
     [JsonIgnore]
     public string Tenant { get; init; } = "";
@@ -110,6 +113,7 @@ public sealed record AuditCall
         EndedAt = session.EndedAt.ToUniversalTime(),
         FirstSequence = session.FirstSequence,
         LastSequence = session.LastSequence,
+        StoredAt = session.StoredAt?.ToUniversalTime(),
     };
 
     // A pair of surrogates is not cut in two.

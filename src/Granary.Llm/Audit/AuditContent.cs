@@ -9,6 +9,9 @@ public sealed class AuditContent(IMemoryCluster cluster, AuditOptions options)
     /// <summary>The most characters that are shown.</summary>
     public const int MaxLength = 500;
 
+    /// <summary>How far the clocks of a cluster's processes may be apart.</summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
+
     private const string Truncated = "... [truncated]";
 
     /// <summary>The beginning of the first user message that the call added; null if there is none, it is erased, or content is off.</summary>
@@ -24,8 +27,15 @@ public sealed class AuditContent(IMemoryCluster cluster, AuditOptions options)
         try
         {
             var count = (int)Math.Min(last - first + 1, MessageLimits.MaxPage);
-            var page = await cluster.Session(new SessionKey(call.Tenant, user, session)).GetMessagesAsync(first, count, cancellationToken).ConfigureAwait(false);
+            var memory = cluster.Session(new SessionKey(call.Tenant, user, session));
+            var page = await memory.GetMessagesAsync(first, count, cancellationToken).ConfigureAwait(false);
             var text = page.Messages.FirstOrDefault(message => message.Role == MessageRole.User)?.Content;
+            if (text is not null && (await memory.GetInfoAsync(cancellationToken).ConfigureAwait(false)).StartTime > (call.StoredAt ?? call.EndedAt) + ClockTolerance)
+            {
+                // A later session under the same id, whose sequences begin at 1 again.
+                return null;
+            }
+
             return text is null || text.Length <= MaxLength ? text : text[..(char.IsHighSurrogate(text[MaxLength - 1]) ? MaxLength - 1 : MaxLength)] + Truncated;
         }
         catch (MemoryException exception) when (exception is NotFoundException or ErasedException)

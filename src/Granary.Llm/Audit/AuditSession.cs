@@ -61,6 +61,9 @@ public sealed record AuditSession
     /// <summary>The session's last message that this call added, or null where it added none.</summary>
     public long? LastSequence { get; init; }
 
+    /// <summary>When they were durable, or null where it added none. Tells the session from one that was started under its id after it was erased.</summary>
+    public DateTimeOffset? StoredAt { get; init; }
+
     /// <summary>How long the call took.</summary>
     public TimeSpan Latency => EndedAt > StartedAt ? EndedAt - StartedAt : TimeSpan.Zero;
 }

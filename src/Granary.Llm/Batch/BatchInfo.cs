@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Granary.Llm.Batch;
 
 /// <summary>A batch as callers see it.</summary>
@@ -8,6 +10,10 @@ public sealed record BatchInfo
 
     /// <summary>The same: the batch is its own job.</summary>
     public string JobId => BatchId;
+
+    /// <summary>Whether an earlier call with the same idempotency key made it, and this one nothing.</summary>
+    [JsonIgnore]
+    public bool Repeated { get; init; }
 
     /// <summary>The user, or null for a batch of the tenant's own.</summary>
     public string? UserId { get; init; }

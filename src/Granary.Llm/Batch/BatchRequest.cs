@@ -12,6 +12,9 @@ public sealed record BatchRequest
     /// <summary>The agent, for the audit.</summary>
     public string Agent { get; init; } = Ids.DefaultAgent;
 
+    /// <summary>1 to 255 visible ASCII characters: makes the creation safe to repeat. The same key of the same user is the same batch while that is kept.</summary>
+    public string? IdempotencyKey { get; init; }
+
     /// <summary>The model of all lines.</summary>
     public required string Model { get; init; }
 

@@ -16,6 +16,11 @@ internal static class BatchRules
             Ids.Require(request.User, "user_id");
         }
 
+        Require(
+            request.IdempotencyKey is null
+                || (request.IdempotencyKey.Length is > 0 and <= MessageLimits.MaxIdempotencyKeyLength && !request.IdempotencyKey.AsSpan().ContainsAnyExceptInRange('!', '~')),
+            "idempotency_key",
+            $"must be 1 to {MessageLimits.MaxIdempotencyKeyLength} visible ASCII characters");
         Require(request.Model is { Length: > 0 and <= MaxModel }, "model", $"must be 1 to {MaxModel} characters");
         Require(request.BatchSize is null or (>= 1 and <= 1_000), "batch_size", "must be a whole number from 1 to 1000");
         Require(request.TimeoutSeconds is null or (>= 1 and <= 604_800), "timeout_seconds", "must be a whole number from 1 to 604800");

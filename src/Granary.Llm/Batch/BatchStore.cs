@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using Granary.Core.Storage;
 using Granary.Llm.Batch.Jobs;
 using Granary.Llm.Providers;
@@ -19,6 +18,8 @@ public sealed class BatchStore
 
     private const int MaxCustomId = 128;
 
+    private const int MaxPage = 100;
+
     /// <summary>How often a change of the head is made anew when others come between.</summary>
     private const int MaxConflicts = 20;
 
@@ -30,8 +31,9 @@ public sealed class BatchStore
 
     private readonly BatchServices _services;
     private readonly BatchRunner _runner;
+    private readonly BatchIndex _index;
 
-    internal BatchStore(BatchServices services, BatchRunner runner) => (_services, _runner) = (services, runner);
+    internal BatchStore(BatchServices services, BatchRunner runner) => (_services, _runner, _index) = (services, runner, new BatchIndex(services.Store, services.Time));
 
     /// <summary>Takes a batch; it exists when all of its lines are stored.</summary>
     /// <param name="request">What is asked for.</param>
@@ -39,7 +41,9 @@ public sealed class BatchStore
     /// <param name="cancellationToken">Gives up; what was stored is forgotten within an hour.</param>
     /// <exception cref="InvalidRequestException">A setting or a line breaks a rule, no provider has the model or has a key for it, or a tool is unknown.</exception>
     /// <exception cref="TooLargeException">There are too many lines, or one is too large.</exception>
-    /// <exception cref="StorageException">The store failed.</exception>
+    /// <exception cref="ConflictException">The idempotency key came before with other content.</exception>
+    /// <exception cref="UnavailableException">Another call with the same idempotency key came between.</exception>
+    /// <exception cref="StorageException">The store failed; with an idempotency key it is safe to call again.</exception>
     public async Task<BatchInfo> CreateAsync(BatchRequest request, IAsyncEnumerable<BatchInput> inputs, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -50,7 +54,23 @@ public sealed class BatchStore
         var provider = request.UseProviderBatches ? _services.Providers.Find(route.Provider.Name) : null;
         var head = HeadOf(request, route, provider);
         var partition = BatchPartitions.Of(request.Tenant, request.User, head.Id);
-        var intake = new Intake(_services, partition, head, provider?.MaxBytes ?? int.MaxValue);
+        using var key = request.IdempotencyKey is null ? null : new BatchKey(request);
+        if (key is not null)
+        {
+            var (earlier, version) = await BatchLease.ReadAsync(_services.Store, partition, cancellationToken).ConfigureAwait(false);
+            if (earlier is { Receiving: false })
+            {
+                return await RepeatAsync(earlier, key, inputs, cancellationToken).ConfigureAwait(false);
+            }
+
+            // One whose lines broke off, or still come in for a caller that has given it up: the later call has all of them.
+            if (earlier is not null && !await _services.Store.DeleteAsync(partition, version, cancellationToken).ConfigureAwait(false))
+            {
+                throw new UnavailableException(ErrorCodes.StorageUnavailable, "The batch is being made by another call; send it again.", TimeSpan.FromSeconds(1));
+            }
+        }
+
+        var intake = new Intake(_services, _index, partition, head, provider?.MaxBytes ?? int.MaxValue, key);
         await foreach (var input in inputs.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             await intake.AddAsync(input, cancellationToken).ConfigureAwait(false);
@@ -59,6 +79,25 @@ public sealed class BatchStore
         head = await intake.FinishAsync(cancellationToken).ConfigureAwait(false);
         _runner.Offer(partition, head.Priority);
         return InfoOf(head, []);
+    }
+
+    /// <summary>A user's batches, or those of the tenant's own, the newest first.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="user">The user, or null for batches of the tenant's own.</param>
+    /// <param name="after">The next of the page before, or null.</param>
+    /// <param name="limit">How many at the most, 1 to 100.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="InvalidRequestException"><paramref name="after"/> or <paramref name="limit"/> breaks its rule.</exception>
+    /// <exception cref="StorageException">The store failed.</exception>
+    public async Task<BatchPage> ListAsync(string tenant, string? user, string? after = null, int limit = 20, CancellationToken cancellationToken = default)
+    {
+        if (limit is < 1 or > MaxPage)
+        {
+            throw new InvalidRequestException("limit", $"must be a whole number from 1 to {MaxPage}");
+        }
+
+        var (heads, next) = await _index.PageAsync(tenant, user, after, limit, cancellationToken).ConfigureAwait(false);
+        return new BatchPage([.. heads.Select(head => InfoOf(head, []))], next);
     }
 
     /// <summary>A batch.</summary>
@@ -121,7 +160,10 @@ public sealed class BatchStore
         }
 
         // Nothing writes to a batch that is over: a version that has changed is one that was erased.
-        await _services.Store.DeleteAsync(partition, version, cancellationToken).ConfigureAwait(false);
+        if (await _services.Store.DeleteAsync(partition, version, cancellationToken).ConfigureAwait(false))
+        {
+            await _index.RemoveAsync(head, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>The lines that are over, in the order of the lines.</summary>
@@ -141,6 +183,26 @@ public sealed class BatchStore
                 outcome.CustomId ?? BatchPartitions.CustomId(id, index), index, outcome.Response, outcome.ErrorCode, outcome.ErrorMessage, outcome.Rounds, outcome.Cost);
         }
     }
+
+    /// <summary>The batch that an earlier call made, if this one asks for the same.</summary>
+    private async Task<BatchInfo> RepeatAsync(BatchHead head, BatchKey key, IAsyncEnumerable<BatchInput> inputs, CancellationToken cancellationToken)
+    {
+        await foreach (var input in inputs.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            key.Add(LineOf(head, input));
+        }
+
+        if (key.Content() != head.Content)
+        {
+            throw new ConflictException(ErrorCodes.KeyReused, "The idempotency key came before with other content.");
+        }
+
+        var partition = BatchPartitions.Of(head.Tenant, head.User, head.Id);
+        return InfoOf(head, await PartsAsync(partition, cancellationToken).ConfigureAwait(false)) with { Repeated = true };
+    }
+
+    private static byte[] LineOf(BatchHead head, BatchInput input) =>
+        BatchPartitions.Bytes(new BatchLine(input.CustomId, input.Request with { Model = head.Model, Stream = false }), BatchJson.Default.BatchLine);
 
     private async Task<(BatchHead Head, PartitionVersion Version)> HeadAsync(string partition, CancellationToken cancellationToken)
     {
@@ -188,7 +250,7 @@ public sealed class BatchStore
         var now = _services.Time.GetUtcNow();
         return new BatchHead
         {
-            Id = "batch_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)),
+            Id = BatchKey.IdOf(request),
             Tenant = request.Tenant,
             User = request.User,
             Agent = request.Agent,
@@ -238,7 +300,7 @@ public sealed class BatchStore
     };
 
     /// <summary>Stores lines as they come in, cut into parts.</summary>
-    private sealed class Intake(BatchServices services, string partition, BatchHead head, int maxPartBytes)
+    private sealed class Intake(BatchServices services, BatchIndex index, string partition, BatchHead head, int maxPartBytes, BatchKey? key)
     {
         private readonly List<DocumentWrite> _writes = [];
         private readonly HashSet<string> _customIds = new(StringComparer.Ordinal);
@@ -250,17 +312,17 @@ public sealed class BatchStore
 
         public async Task AddAsync(BatchInput input, CancellationToken cancellationToken)
         {
-            var index = _head.Lines;
-            if (index == services.Options.MaxLines)
+            var number = _head.Lines;
+            if (number == services.Options.MaxLines)
             {
                 throw new TooLargeException("lines", $"must be at most {services.Options.MaxLines}");
             }
 
-            CheckCustomId(input.CustomId, index);
-            var body = BatchPartitions.Bytes(new BatchLine(input.CustomId, input.Request with { Model = _head.Model, Stream = false }), BatchJson.Default.BatchLine);
+            CheckCustomId(input.CustomId, number);
+            var body = LineOf(_head, input);
             if (body.Length > MaxLineBytes)
             {
-                throw new TooLargeException($"lines[{index}]", $"must be at most {MaxLineBytes} bytes");
+                throw new TooLargeException($"lines[{number}]", $"must be at most {MaxLineBytes} bytes");
             }
 
             if (_writes.Count >= MaxLinesPerCommit || _bytes + body.Length > MaxCommitBytes)
@@ -268,15 +330,16 @@ public sealed class BatchStore
                 await CommitAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            if (index - _partFirst == _head.BatchSize || (_partBytes + body.Length > maxPartBytes && index > _partFirst))
+            if (number - _partFirst == _head.BatchSize || (_partBytes + body.Length > maxPartBytes && number > _partFirst))
             {
                 ClosePart();
             }
 
-            _writes.Add(DocumentWrite.Insert(BatchPartitions.Line(index), body));
+            key?.Add(body);
+            _writes.Add(DocumentWrite.Insert(BatchPartitions.Line(number), body));
             _bytes += body.Length;
             _partBytes += body.Length;
-            _head = _head with { Lines = index + 1 };
+            _head = _head with { Lines = number + 1 };
         }
 
         public async Task<BatchHead> FinishAsync(CancellationToken cancellationToken)
@@ -288,8 +351,10 @@ public sealed class BatchStore
 
             ClosePart();
 
+            await index.AddAsync(_head, cancellationToken).ConfigureAwait(false);
+
             // One question is answered sooner by a call.
-            _head = _head with { Receiving = false, DueAt = null, Type = _head.Lines == 1 ? BatchType.Sequential : _head.Type };
+            _head = _head with { Receiving = false, DueAt = null, Content = key?.Content(), Type = _head.Lines == 1 ? BatchType.Sequential : _head.Type };
             await CommitAsync(cancellationToken).ConfigureAwait(false);
             return _head;
         }
@@ -331,6 +396,9 @@ public sealed class BatchStore
                     Expected = _version,
                     Writes = [.. _writes, DocumentWrite.Put(BatchPartitions.Head, BatchPartitions.Bytes(_head, BatchJson.Default.BatchHead))],
                     DueAt = _head.Receiving ? _head.DueAt : now,
+
+                    // Only a key leads back to one that was erased.
+                    Recreate = _version == PartitionVersion.None,
                 },
                 cancellationToken).ConfigureAwait(false);
             if (result.Status != CommitStatus.Committed)

@@ -51,6 +51,7 @@ public static class GranaryBatchServices
         services.AddSingleton<BatchRunner>();
         services.AddSingleton(provider => new BatchStore(provider.GetRequiredService<BatchServices>(), provider.GetRequiredService<BatchRunner>()));
         services.AddSingleton<IPartitionMaintenance, BatchMaintenance>();
+        services.AddSingleton<IPartitionMaintenance, BatchRemainsMaintenance>();
         services.AddHostedService(provider => provider.GetRequiredService<BatchRunner>());
         return services;
     }

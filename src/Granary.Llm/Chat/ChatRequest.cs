@@ -11,6 +11,12 @@ public sealed record ChatRequest
     /// <summary>The conversation, oldest first, system messages included.</summary>
     public required IReadOnlyList<ModelMessage> Messages { get; init; }
 
+    /// <summary>
+    /// What was signed of the reasoning of answers among the messages, each with the id of the answer's first call; goes only to providers of the dialect
+    /// that signed.
+    /// </summary>
+    public IReadOnlyList<SignedThoughts> Thoughts { get; init; } = [];
+
     /// <summary>The tools that the model may call.</summary>
     public IReadOnlyList<ToolDefinition> Tools { get; init; } = [];
 

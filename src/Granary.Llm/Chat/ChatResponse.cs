@@ -15,6 +15,9 @@ public sealed record ChatResponse
     /// <summary>What the model says of its reasoning, if anything.</summary>
     public string? Reasoning { get; init; }
 
+    /// <summary>What the provider signed of its reasoning; null if nothing.</summary>
+    public SignedThoughts? Thoughts { get; init; }
+
     /// <summary>The tools that it calls, in order.</summary>
     public IReadOnlyList<ToolCall> ToolCalls { get; init; } = [];
 

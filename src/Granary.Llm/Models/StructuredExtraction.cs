@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
@@ -113,6 +114,42 @@ public sealed class StructuredExtraction<T>
         }
     }
 
+    /// <summary>
+    /// Asks a model about content that is too large for one call: in parts, each of which follows the request's messages as a user's message that says
+    /// which part it is, and makes one value of the answers.
+    /// </summary>
+    /// <param name="request">What is asked of each part.</param>
+    /// <param name="content">The content.</param>
+    /// <param name="options">How it is divided and put together; null for parts of 4,000 characters whose values are merged.</param>
+    /// <param name="cancellationToken">Ends the calls.</param>
+    /// <returns>The value, and which parts gave none.</returns>
+    /// <exception cref="ArgumentException">An option is out of its range, or there are more parts than may be.</exception>
+    /// <exception cref="ProviderException">No part gave a value, and of the first that was asked about no provider answered.</exception>
+    /// <exception cref="FormatException">No part gave a value, for what the model answered is not of the type; or the merged value is not.</exception>
+    public async Task<LargeExtraction<T>> ExtractLargeAsync(
+        ChatRequest request, string content, LargeContentOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(content);
+        options ??= new LargeContentOptions();
+        options.Validate();
+        var parts = ContentParts.Of(content, options, _tokens, request.Model);
+        if (parts.Count > options.MaxParts)
+        {
+            throw new ArgumentException($"The content has {parts.Count} parts of {options.Size}, more than {options.MaxParts}: raise Size or MaxParts.", nameof(content));
+        }
+
+        var asked = new PartAnswers<T>((part, token) => ExtractAsync(About(request, parts, part), token), parts.Count);
+        if (options.Merge == PartMerge.Merge)
+        {
+            await asked.AskAllAsync(options.MaxConcurrentParts, cancellationToken).ConfigureAwait(false);
+            return new LargeExtraction<T>(Merged(asked.Values), parts.Count, asked.Lost);
+        }
+
+        var value = await asked.AskUntilAsync(fromEnd: options.Merge == PartMerge.Last, cancellationToken).ConfigureAwait(false);
+        return new LargeExtraction<T>(value, parts.Count, asked.Lost);
+    }
+
     /// <summary>Reads the value from a model's text: the whole text, a fence that says json, any fence, from the first brace to the last.</summary>
     /// <exception cref="FormatException">None of them is a value of the type; the message tells why the likeliest is not.</exception>
     public T Parse(string text)
@@ -139,6 +176,31 @@ public sealed class StructuredExtraction<T>
         }
 
         throw new FormatException(failure ?? "It is empty.");
+    }
+
+    private static ChatRequest About(ChatRequest request, IReadOnlyList<string> parts, int part)
+    {
+        var heading = parts.Count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"(part {part + 1}/{parts.Count})\n");
+        return request with { Messages = [.. request.Messages, new ModelMessage { Role = MessageRole.User, Content = heading + parts[part] }] };
+    }
+
+    /// <exception cref="FormatException">The values are of the type each, and not together.</exception>
+    private T Merged(IReadOnlyList<T> values)
+    {
+        if (values.Count == 1)
+        {
+            return values[0];
+        }
+
+        var merged = values.Select(value => JsonSerializer.SerializeToNode(value, _type)).Aggregate(MergedJson.Of);
+        try
+        {
+            return merged.Deserialize(_type) ?? throw new FormatException("The merged value is null.");
+        }
+        catch (JsonException error)
+        {
+            throw new FormatException($"The merged value is not of the type: {error.Message}", error);
+        }
     }
 
     /// <summary>The type's schema. Objects are closed: that is what models can be held to, and what is read ignores more anyway.</summary>

@@ -1,10 +1,14 @@
 using System.Buffers;
+using Granary.Llm.Rendering.Repairs;
 using Granary.Llm.Streaming;
 
 namespace Granary.Llm.Providers;
 
 /// <summary>Reads an answer that comes in pieces.</summary>
-internal sealed class AnswerStream(RawAnswer answer, ProtocolAdapter adapter) : IDisposable
+/// <param name="answer">The answer.</param>
+/// <param name="adapter">Reads its dialect.</param>
+/// <param name="names">The way back to the names of the caller's tools; null if they are the provider's.</param>
+internal sealed class AnswerStream(RawAnswer answer, ProtocolAdapter adapter, ToolNameMap? names = null) : IDisposable
 {
     private const int BufferBytes = 8 * 1024;
 
@@ -44,7 +48,19 @@ internal sealed class AnswerStream(RawAnswer answer, ProtocolAdapter adapter) : 
             }
         }
 
+        Rename();
         return Events.Count > 0;
+    }
+
+    private void Rename()
+    {
+        for (var i = 0; names is not null && i < Events.Count; i++)
+        {
+            if (Events[i] is { Kind: StreamEventKind.ToolCallStart or StreamEventKind.ToolCallDelta or StreamEventKind.ToolCallComplete, Name: { } name } call)
+            {
+                Events[i] = call with { Name = names.Original(name) };
+            }
+        }
     }
 
     public void Dispose()

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Granary.Llm.Rendering.Dialects;
+using Granary.Llm.Rendering.Repairs;
 using Granary.Llm.Streaming;
 using Microsoft.Extensions.Logging;
 
@@ -60,9 +62,10 @@ internal sealed partial class ChatModels(IProviderRouter router, IChatDialects d
         try
         {
             var body = await ReadAllAsync(answer.Body, cancellationToken).ConfigureAwait(false);
-            return JsonNode.Parse(body) is JsonObject json
+            var response = JsonNode.Parse(body) is JsonObject json
                 ? dialects.Renderer(route.Provider.Dialect).ParseResponse(json)
                 : throw new FormatException("It is no JSON object.");
+            return ToolNameMap.Of(request.Tools, route.Provider.Dialect)?.Restore(response) ?? response;
         }
         catch (Exception error) when (error is JsonException or FormatException)
         {
@@ -78,7 +81,7 @@ internal sealed partial class ChatModels(IProviderRouter router, IChatDialects d
     private async Task<AnswerStream> OpenAsync(ProviderRoute route, ChatRequest request, CancellationToken cancellationToken)
     {
         var answer = await SendAsync(route, request with { Model = route.Model, Stream = true }, patience: null, cancellationToken).ConfigureAwait(false);
-        var stream = new AnswerStream(answer, dialects.Adapter(route.Provider.Dialect));
+        var stream = new AnswerStream(answer, dialects.Adapter(route.Provider.Dialect), ToolNameMap.Of(request.Tools, route.Provider.Dialect));
         try
         {
             return await stream.ReadAsync(cancellationToken).ConfigureAwait(false) && stream.Events[0] is { Kind: not StreamEventKind.Error }
@@ -98,11 +101,17 @@ internal sealed partial class ChatModels(IProviderRouter router, IChatDialects d
     private async Task<RawAnswer> SendAsync(ProviderRoute route, ChatRequest request, TimeSpan? patience, CancellationToken cancellationToken)
     {
         var provider = route.Provider;
+        var body = dialects.Renderer(provider.Dialect).RenderRequest(request);
+        if (provider.Dialect == ChatDialect.OpenAIChat)
+        {
+            OpenAIEffort.Settle(body, request.ReasoningEffort, provider.PassesReasoningEffort);
+        }
+
         var call = new ProviderCall
         {
             Operation = ProviderOperation.Chat,
             Model = route.Model,
-            Body = JsonSerializer.SerializeToUtf8Bytes(dialects.Renderer(provider.Dialect).RenderRequest(request), ProviderJson.Plain),
+            Body = JsonSerializer.SerializeToUtf8Bytes(body, ProviderJson.Plain),
             Stream = request.Stream,
             Patience = patience,
         };

@@ -44,6 +44,8 @@ internal sealed partial class HttpChatProvider : IChatProvider, IProviderEvents,
 
     public bool HasKey => _setup.Options.Key is not null;
 
+    public bool? PassesReasoningEffort => _setup.Options.PassReasoningEffort;
+
     public async Task<ProviderResponse> SendAsync(ProviderCall call, CancellationToken cancellationToken = default)
     {
         var address = _address.Of(call);
@@ -60,7 +62,7 @@ internal sealed partial class HttpChatProvider : IChatProvider, IProviderEvents,
                 Patience(call),
                 cancellationToken).ConfigureAwait(false);
             outcome = ((int)message.StatusCode).ToString(CultureInfo.InvariantCulture);
-            var response = new ProviderResponse(message, permit) { Watch = body => new PatientStream(body, Limit(attempt), _time, FellSilent) };
+            var response = new ProviderResponse(message, permit) { Watch = Watch(IsWhole(call), Patience(call), attempt.Started) };
             permit = null;
             return response;
         }
@@ -113,7 +115,7 @@ internal sealed partial class HttpChatProvider : IChatProvider, IProviderEvents,
         using var request = new HttpRequestMessage(call.Operation == ProviderOperation.Models ? HttpMethod.Get : HttpMethod.Post, attempt.Address);
         if (request.Method == HttpMethod.Post)
         {
-            request.Content = new ReadOnlyMemoryContent(call.Body) { Headers = { ContentType = Json } };
+            request.Content = new CallContent(call.Body) { Headers = { ContentType = Json } };
         }
 
         _headers.Write(call, request);
@@ -140,15 +142,19 @@ internal sealed partial class HttpChatProvider : IChatProvider, IProviderEvents,
         return call.Patience is { } less && less < set ? less : set;
     }
 
+    /// <summary>Watches a body. Knows nothing of the call: an open stream must not keep the whole prompt in memory.</summary>
+    private Func<Stream, Stream> Watch(bool isWhole, TimeSpan patience, long started) =>
+        body => new PatientStream(body, Limit(isWhole, patience, started), _time, FellSilent);
+
     /// <summary>What is left for a whole answer's body; some servers send its head at once and the rest when the model is done.</summary>
-    private PatienceLimit Limit(Attempt attempt)
+    private PatienceLimit Limit(bool isWhole, TimeSpan patience, long started)
     {
-        if (!IsWhole(attempt.Call))
+        if (!isWhole)
         {
             return new PatienceLimit(TimeSpan.FromSeconds(_setup.Options.IdleTimeoutSeconds), IsWhole: false);
         }
 
-        var left = Patience(attempt.Call) - _time.GetElapsedTime(attempt.Started);
+        var left = patience - _time.GetElapsedTime(started);
         return new PatienceLimit(left > TimeSpan.Zero ? left : TimeSpan.Zero, IsWhole: true);
     }
 

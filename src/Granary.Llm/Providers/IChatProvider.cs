@@ -12,6 +12,12 @@ public interface IChatProvider
     /// <summary>Whether it has a key of its own; without one the caller's is passed on.</summary>
     bool HasKey { get; }
 
+    /// <summary>
+    /// Whether a chat's <c>reasoning_effort</c> is passed on in OpenAI's dialect: true as it was asked for, false never, null to models that are known to
+    /// take it, in words that they take.
+    /// </summary>
+    bool? PassesReasoningEffort => null;
+
     /// <summary>Sends a call and answers as soon as the status and headers are there. What is repeated is repeated before that.</summary>
     /// <exception cref="ProviderException">The provider could not be reached, or its circuit is open, or the time is over.</exception>
     Task<ProviderResponse> SendAsync(ProviderCall call, CancellationToken cancellationToken = default);

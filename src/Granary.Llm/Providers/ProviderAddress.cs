@@ -75,7 +75,7 @@ internal sealed class ProviderAddress
     {
         ProviderOperation.Chat => $"{_base}/messages",
         ProviderOperation.CountTokens => $"{_base}/messages/count_tokens",
-        ProviderOperation.Models => $"{_base}/models",
+        ProviderOperation.Models => $"{_base}/models?limit=1000",
         _ => throw Lacks(call),
     };
 
@@ -85,7 +85,7 @@ internal sealed class ProviderAddress
         ProviderOperation.Chat => $"{_base}/{GeminiModel(call.Model)}:generateContent",
         ProviderOperation.CountTokens => $"{_base}/{GeminiModel(call.Model)}:countTokens",
         ProviderOperation.Embeddings => $"{_base}/{GeminiModel(call.Model)}:batchEmbedContents",
-        ProviderOperation.Models => $"{_base}/models",
+        ProviderOperation.Models => $"{_base}/models?pageSize=1000",
         _ => throw Lacks(call),
     };
 

@@ -67,6 +67,12 @@ public sealed class ProviderOptions
     /// </summary>
     public IList<string> Models { get; set; } = [];
 
+    /// <summary>
+    /// OpenAI and compatible servers: whether the <c>reasoning_effort</c> of a chat is passed on. True: as the caller wrote it, whatever the model's name;
+    /// false: never, for servers that refuse the field; by default to models that are known to take it, in words that they take.
+    /// </summary>
+    public bool? PassReasoningEffort { get; set; }
+
     /// <summary>Azure: the deployment for all chats; by default the model's name.</summary>
     public string? Deployment { get; set; }
 
@@ -186,6 +192,11 @@ public sealed class ProviderOptions
         foreach (var (model, _) in Deployments.Where(item => string.IsNullOrWhiteSpace(item.Value)))
         {
             yield return $"{path}:Deployments:{model} must be the name of a deployment.";
+        }
+
+        if (PassReasoningEffort is not null && Kind is not (ProviderKind.OpenAI or ProviderKind.Azure or ProviderKind.Compatible or null))
+        {
+            yield return $"{path}:PassReasoningEffort is for the kinds openai, azure and compatible; remove it: other kinds have words of their own.";
         }
 
         if (Kind is not (ProviderKind.Azure or null) && (Deployment is not null || Deployments.Count > 0))

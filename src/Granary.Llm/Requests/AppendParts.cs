@@ -10,7 +10,7 @@ public static class AppendParts
 
     /// <summary>
     /// The messages in order, in parts that an append takes each (<see cref="MessageLimits.MaxMessages"/>, <see cref="MessageLimits.MaxRequestBytes"/>);
-    /// nearly always one. Only the first supersedes.
+    /// nearly always one.
     /// </summary>
     public static IReadOnlyList<IReadOnlyList<Message>> Of(IEnumerable<Message> messages)
     {

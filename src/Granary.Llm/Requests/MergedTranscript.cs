@@ -7,8 +7,8 @@ internal sealed record MergedTranscript
     public IReadOnlyList<ModelMessage> System { get; init; } = [];
 
     /// <summary>
-    /// Earlier messages of the request, to be stored before <see cref="New"/>; empty unless the session is. There may be more of them than one append
-    /// takes (<see cref="MessageLimits.MaxMessages"/>).
+    /// Earlier messages of the request, to be stored before <see cref="New"/>; empty unless the session is, or holds only a part of them because storing
+    /// them broke off. There may be more of them than one append takes (<see cref="AppendParts"/>).
     /// </summary>
     public IReadOnlyList<Message> Older { get; init; } = [];
 
@@ -22,8 +22,8 @@ internal sealed record MergedTranscript
     public long? Supersedes { get; init; }
 
     /// <summary>
-    /// What is stored in place of <see cref="New"/> if the session refuses to supersede with <see cref="ErrorCodes.NotLastAnswer"/>: the same question
-    /// as a turn of its own.
+    /// What is stored in place of <see cref="New"/> if the session refuses to supersede with <see cref="ErrorCodes.NotLastAnswer"/>, or one append does
+    /// not take all of it: the same question as a turn of its own.
     /// </summary>
     public IReadOnlyList<Message> NewTurn { get; init; } = [];
 

@@ -9,35 +9,53 @@ internal static class SystemBlock
 
     private const string SnapshotTitle = "What was said earlier in this conversation, in short (a record, not instructions):\n\n";
 
+    /// <summary>
+    /// A text that stands inside another one is not said again; looked for in this many, where a client's own prompt is. Beyond, only repeats are
+    /// left out: a request may have any number of system messages.
+    /// </summary>
+    private const int SearchedTexts = 16;
+
     /// <summary>The caller's, the request's and the session's instructions in that order, each once.</summary>
-    public static IReadOnlyList<string> Instructions(string? prompt, IReadOnlyList<ModelMessage> request, SessionContext? context)
+    public static IReadOnlyList<string> Instructions(string? prompt, IReadOnlyList<ModelMessage> request, SessionContext? context) =>
+        Gather(prompt, request, context).All;
+
+    /// <summary>The session's instructions that a client did not send.</summary>
+    public static IReadOnlyList<string> Lacking(IReadOnlyList<ModelMessage> request, SessionContext? context)
+    {
+        var (all, sent) = Gather(null, request, context);
+        return all.GetRange(sent, all.Count - sent);
+    }
+
+    private static (List<string> All, int Sent) Gather(string? prompt, IReadOnlyList<ModelMessage> request, SessionContext? context)
     {
         var all = new List<string>();
+        var known = new HashSet<string>(StringComparer.Ordinal);
         Add(prompt);
         foreach (var message in request)
         {
             Add(message.Content);
         }
 
+        var sent = all.Count;
         foreach (var message in context?.ActiveContext.SelectMany(turn => turn.Messages) ?? [])
         {
             Add(message.Role == MessageRole.System ? message.Content : null);
         }
 
-        return all;
+        return (all, sent);
 
         void Add(string? text)
         {
-            if (!string.IsNullOrWhiteSpace(text) && !all.Exists(known => known.Contains(text.Trim(), StringComparison.Ordinal) || MessageMatch.SameText(known, text)))
+            text = text?.Trim();
+            if (!string.IsNullOrEmpty(text) && known.Add(OneSpaced(text)) && !all.Take(SearchedTexts).Any(other => other.Contains(text, StringComparison.Ordinal)))
             {
-                all.Add(text.Trim());
+                all.Add(text);
             }
         }
     }
 
-    /// <summary>The session's instructions that a client did not send.</summary>
-    public static IReadOnlyList<string> Lacking(IReadOnlyList<ModelMessage> request, SessionContext? context) =>
-        [.. Instructions(null, request, context).Skip(Instructions(null, request, null).Count)];
+    /// <summary>The text with one space for each run of white space, in which alone texts may differ and be the same.</summary>
+    private static string OneSpaced(string text) => string.Join(' ', text.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries));
 
     /// <summary>What the session has folded, as its context says it; null if nothing is folded.</summary>
     public static string? Snapshot(SessionContext? context)

@@ -61,6 +61,11 @@ internal sealed class TranscriptMerge
             };
         }
 
+        if (Interrupted(input, begun) is { } interrupted)
+        {
+            return interrupted;
+        }
+
         var anchor = FindAnchor(input);
         if (anchor < 0 && input is [{ Role: MessageRole.Tool }, ..])
         {
@@ -70,6 +75,41 @@ internal sealed class TranscriptMerge
         var renamed = anchor < 0 ? input : WithStoredIds(input, anchor);
         var start = anchor < 0 ? QuestionStart(input) : anchor + 1;
         return AfterAnchor(input, begun, renamed, anchor < 0 && HasAskedBefore(start) ? view.Count : start, placed: anchor >= 0);
+    }
+
+    /// <summary>
+    /// The request whose history was being stored when that broke off: the session holds just the first of the parts that it goes into. Then the rest is
+    /// stored now. Null for any other request.
+    /// </summary>
+    private MergedTranscript? Interrupted(List<ModelMessage> input, ModelMessage? begun)
+    {
+        if (stored is null || view.Count == 0 || lastAnswer < stored.LastSequence)
+        {
+            return null;
+        }
+
+        var all = StorableMessage.OfAll(asked, []);
+        var older = all.Count(kept => kept.Index <= lastAnswer);
+        var parts = AppendParts.Of(all.Take(older).Select(kept => kept.Message));
+        var there = 0;
+        for (var part = 0; part < parts.Count && there < stored.LastSequence; part++)
+        {
+            there += parts[part].Count;
+        }
+
+        // Of what is folded by now only the number tells.
+        var shown = there - view.Count;
+        if (there != stored.LastSequence || there == older || shown < 0
+            || Enumerable.Range(0, view.Count).Any(index => !match.Same(view[index], asked[all[shown + index].Index])))
+        {
+            return null;
+        }
+
+        return Answer(input, begun, view.Count) with
+        {
+            Older = [.. all.Take(older).Skip(there).Select(kept => kept.Message)],
+            New = [.. all.Skip(older).Select(kept => kept.Message)],
+        };
     }
 
     /// <summary>Decides by what is stored from a place on, which is where the input would stand.</summary>

@@ -8,6 +8,9 @@ public sealed class AnswerCollector
     private readonly StringBuilder content = new();
     private readonly StringBuilder reasoning = new();
     private readonly List<StreamEvent> calls = [];
+    private List<SignedPart>? signed;
+    private ChatDialect signer;
+    private int begun;
     private string? id;
     private string? model;
     private string? error;
@@ -36,6 +39,13 @@ public sealed class AnswerCollector
             case StreamEventKind.Reasoning:
                 reasoning.Append(next.Text);
                 break;
+            case StreamEventKind.Signature when Enum.TryParse(next.Name, out ChatDialect dialect):
+                signer = dialect;
+                (signed ??= []).Add(new SignedPart(next.Text ?? "", content.Length, begun));
+                break;
+            case StreamEventKind.ToolCallStart:
+                begun++;
+                break;
             case StreamEventKind.ToolCallComplete:
                 calls.Add(next);
                 break;
@@ -61,6 +71,7 @@ public sealed class AnswerCollector
         Model = model ?? "",
         Content = content.ToString(),
         Reasoning = reasoning.Length == 0 ? null : reasoning.ToString(),
+        Thoughts = signed is null ? null : new SignedThoughts(signer, [.. signed]),
         ToolCalls = [.. calls.OrderBy(c => c.Index).Select(c => new ToolCall(c.Id ?? "", c.Name ?? "", ToolArguments.Parse(c.Text ?? "")))],
         Finish = finish,
         Usage = Usage,

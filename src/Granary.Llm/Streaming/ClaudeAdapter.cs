@@ -7,12 +7,14 @@ namespace Granary.Llm.Streaming;
 
 /// <summary>
 /// Anthropic's events of a message. Blocks of tools that the provider runs itself, and their results, are no tool calls of the answer and are passed
-/// over, as are signatures of thinking. When written, blocks come one after another as Anthropic's do: of tool calls whose pieces are mixed, the later
+/// over. When written, blocks come one after another as Anthropic's do: of tool calls whose pieces are mixed, the later
 /// ones wait until the earlier are whole.
 /// </summary>
 internal sealed class ClaudeAdapter(TimeProvider time) : StreamAdapter(new SseReader(), time)
 {
     private readonly Queue<Block> waiting = new();
+    private readonly StringBuilder thinking = new();
+    private string? signature;
     private Block? open;
     private int blocksWritten;
 
@@ -113,6 +115,10 @@ internal sealed class ClaudeAdapter(TimeProvider time) : StreamAdapter(new SseRe
             case StreamEventKind.Reasoning:
                 AddText(BlockKind.Thinking, next.Text ?? "", output);
                 break;
+            case StreamEventKind.Signature when open is { Kind: BlockKind.Thinking } && waiting.Count == 0 && next.Id is { } proof:
+                open.IsSigned = true;
+                WriteSignature(open, proof, output);
+                break;
             case StreamEventKind.ToolCallStart:
                 Enqueue(new Block(BlockKind.Tool, next.Index, next.Id, next.Name), output);
                 break;
@@ -209,6 +215,10 @@ internal sealed class ClaudeAdapter(TimeProvider time) : StreamAdapter(new SseRe
             {
                 next.Thinking = JsonTokens.Text(ref json);
             }
+            else if (json.ValueTextEquals("signature"u8))
+            {
+                next.Signature = JsonTokens.Text(ref json);
+            }
             else if (json.ValueTextEquals("stop_reason"u8))
             {
                 next.StopReason = JsonTokens.Text(ref json);
@@ -226,11 +236,21 @@ internal sealed class ClaudeAdapter(TimeProvider time) : StreamAdapter(new SseRe
         {
             if (json.ValueTextEquals("type"u8))
             {
-                next.IsTool = JsonTokens.Text(ref json) == "tool_use";
+                var type = JsonTokens.Text(ref json);
+                next.IsTool = type == "tool_use";
+                next.IsRedacted = type == "redacted_thinking";
             }
             else if (json.ValueTextEquals("id"u8))
             {
                 next.Id = JsonTokens.Text(ref json);
+            }
+            else if (json.ValueTextEquals("signature"u8))
+            {
+                next.Signature = JsonTokens.Text(ref json);
+            }
+            else if (json.ValueTextEquals("data"u8))
+            {
+                next.Data = JsonTokens.Text(ref json);
             }
             else if (json.ValueTextEquals("name"u8))
             {
@@ -296,6 +316,13 @@ internal sealed class ClaudeAdapter(TimeProvider time) : StreamAdapter(new SseRe
                 Start(next.Id, next.Name, next.Usage, events);
                 break;
             case EventType.BlockStart:
+                thinking.Clear().Append(next.Thinking);
+                signature = next.Signature;
+                if (next is { IsRedacted: true, Data: { Length: > 0 } data })
+                {
+                    Signature(ClaudeThoughts.Redacted(data), null, events);
+                }
+
                 Reasoning(next.Thinking, events);
                 Content(next.Text, events);
                 if (next.IsTool)
@@ -306,6 +333,8 @@ internal sealed class ClaudeAdapter(TimeProvider time) : StreamAdapter(new SseRe
 
                 break;
             case EventType.BlockDelta:
+                thinking.Append(next.Thinking);
+                signature += next.Signature;
                 Content(next.Text, events);
                 Reasoning(next.Thinking, events);
                 if (next.PartialJson is not null)
@@ -315,6 +344,13 @@ internal sealed class ClaudeAdapter(TimeProvider time) : StreamAdapter(new SseRe
 
                 break;
             case EventType.BlockStop:
+                if (!string.IsNullOrEmpty(signature))
+                {
+                    Signature(ClaudeThoughts.Thinking(thinking.ToString(), signature), signature, events);
+                    thinking.Clear();
+                    signature = null;
+                }
+
                 Calls.Find(next.Index)?.Close(null, isCut: false, events);
                 break;
             case EventType.MessageDelta:
@@ -340,7 +376,7 @@ internal sealed class ClaudeAdapter(TimeProvider time) : StreamAdapter(new SseRe
     private void AddText(BlockKind kind, string text, IBufferWriter<byte> output)
     {
         var last = waiting.Count > 0 ? waiting.Last() : open;
-        if (last?.Kind != kind)
+        if (last?.Kind != kind || last.IsSigned)
         {
             last = new Block(kind, 0, null, null) { IsComplete = true };
             Enqueue(last, output);
@@ -470,6 +506,17 @@ internal sealed class ClaudeAdapter(TimeProvider time) : StreamAdapter(new SseRe
         Finish(json, output);
     }
 
+    private void WriteSignature(Block block, string proof, IBufferWriter<byte> output)
+    {
+        var json = Begin("content_block_delta"u8, output);
+        json.WriteNumber("index"u8, block.Position);
+        json.WriteStartObject("delta"u8);
+        json.WriteString("type"u8, "signature_delta"u8);
+        json.WriteString("signature"u8, proof);
+        json.WriteEndObject();
+        Finish(json, output);
+    }
+
     private void Close(IBufferWriter<byte> output)
     {
         var json = Begin("content_block_stop"u8, output);
@@ -514,6 +561,9 @@ internal sealed class ClaudeAdapter(TimeProvider time) : StreamAdapter(new SseRe
         public int Index;
         public string? Text;
         public string? Thinking;
+        public string? Signature;
+        public string? Data;
+        public bool IsRedacted;
         public string? PartialJson;
         public string? StopReason;
         public bool IsTool;
@@ -537,6 +587,9 @@ internal sealed class ClaudeAdapter(TimeProvider time) : StreamAdapter(new SseRe
 
         /// <summary>Among the blocks of the message.</summary>
         public int Position { get; set; }
+
+        /// <summary>Whether thinking was signed, after which it takes nothing more.</summary>
+        public bool IsSigned { get; set; }
 
         /// <summary>Whether a tool call was told to be whole.</summary>
         public bool IsComplete { get; set; }

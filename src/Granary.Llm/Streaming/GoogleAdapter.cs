@@ -256,17 +256,33 @@ internal sealed class GoogleAdapter(TimeProvider time) : StreamAdapter(new SseRe
                 isThought = part.IsThought;
                 if (part.IsCall)
                 {
+                    Sign(part, events);
                     Start(null, null, null, events);
                     Calls.AddWhole(part.Id, part.Name, part.Arguments, events);
                 }
                 else
                 {
                     text = string.IsNullOrEmpty(text) ? part.Text : text + part.Text;
+                    if (part.Signature is not null)
+                    {
+                        // After what it signs.
+                        Tell(text, isThought, events);
+                        text = null;
+                        Sign(part, events);
+                    }
                 }
             }
         }
 
         Tell(text, isThought, events);
+    }
+
+    private void Sign(in Part part, ICollection<StreamEvent> events)
+    {
+        if (part.Signature is { Length: > 0 } signature)
+        {
+            Signature(GeminiThoughts.Part(signature, part.IsCall), null, events);
+        }
     }
 
     private void Tell(string? text, bool isThought, ICollection<StreamEvent> events)
@@ -293,6 +309,10 @@ internal sealed class GoogleAdapter(TimeProvider time) : StreamAdapter(new SseRe
             else if (json.ValueTextEquals("thought"u8))
             {
                 part.IsThought = JsonTokens.True(ref json);
+            }
+            else if (json.ValueTextEquals("thoughtSignature"u8) || json.ValueTextEquals("thought_signature"u8))
+            {
+                part.Signature = JsonTokens.Text(ref json);
             }
             else if (json.ValueTextEquals("functionCall"u8))
             {
@@ -398,6 +418,7 @@ internal sealed class GoogleAdapter(TimeProvider time) : StreamAdapter(new SseRe
     private ref struct Part
     {
         public string? Text;
+        public string? Signature;
         public bool IsThought;
         public bool IsCall;
         public string? Id;

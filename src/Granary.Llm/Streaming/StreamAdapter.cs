@@ -155,6 +155,9 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
                 break;
             case StreamEventKind.Start or StreamEventKind.Usage:
                 break;
+            case StreamEventKind.Signature when next.Name != Dialect.ToString():
+                // No other provider, nor its clients, can make anything of it.
+                break;
             default:
                 WritePiece(next, output);
                 break;
@@ -214,6 +217,17 @@ internal abstract class StreamAdapter(IFrameReader frames, TimeProvider time) : 
 
     protected void Reasoning(string? text, ICollection<StreamEvent> events) =>
         Piece(StreamEventKind.Reasoning, ref reasoning, text, events);
+
+    /// <summary>The provider signed its reasoning so far.</summary>
+    /// <param name="part">The part as it wants it back.</param>
+    /// <param name="signature">The signature, where the reasoning can be read.</param>
+    /// <param name="events">Receives the event.</param>
+    protected void Signature(string part, string? signature, ICollection<StreamEvent> events)
+    {
+        size.Add(part.Length);
+        Start(null, null, null, events);
+        events.Add(new StreamEvent(StreamEventKind.Signature, part, Id: signature, Name: Dialect.ToString()));
+    }
 
     protected void Usage(ChatUsage? usage, ICollection<StreamEvent> events)
     {

@@ -12,6 +12,12 @@ public enum StreamEventKind
     /// <summary>A piece of reasoning.</summary>
     Reasoning,
 
+    /// <summary>
+    /// The provider signed its reasoning: <see cref="StreamEvent.Text"/> is the part as the provider wants it back, <see cref="StreamEvent.Name"/> the
+    /// dialect, <see cref="StreamEvent.Id"/> the signature where the reasoning before it can be read.
+    /// </summary>
+    Signature,
+
     /// <summary>A tool call begins: <see cref="StreamEvent.Index"/>, <see cref="StreamEvent.Id"/>, <see cref="StreamEvent.Name"/>.</summary>
     ToolCallStart,
 

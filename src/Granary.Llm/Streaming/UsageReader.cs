@@ -166,7 +166,7 @@ internal static class UsageReader
             }
         }
 
-        return Usage(Sum(Sum(input, read), written), output, read, written, thinking, 0);
+        return Usage(UsageSum.Of(UsageSum.Of(input, read), written), output, read, written, thinking, 0);
     }
 
     /// <summary>Gemini's: thoughts are counted beside the answer, and the results of its own tools beside the prompt.</summary>
@@ -210,13 +210,11 @@ internal static class UsageReader
             }
         }
 
-        return Usage(Sum(prompt, tools), Sum(candidates, thoughts), cached, 0, thoughts, total);
+        return Usage(UsageSum.Of(prompt, tools), UsageSum.Of(candidates, thoughts), cached, 0, thoughts, total);
     }
 
     private static ChatUsage Usage(int input, int output, int cached, int written, int reasoning, int total) =>
-        new(input, output, cached, written, reasoning, total > Sum(input, output) ? total : 0);
-
-    private static int Sum(int one, int other) => (int)Math.Min((long)one + other, int.MaxValue);
+        new(input, output, cached, written, reasoning, total > UsageSum.Of(input, output) ? total : 0);
 
     private static int Detail(ref Utf8JsonReader json, ReadOnlySpan<byte> name)
     {

@@ -20,7 +20,7 @@ public sealed class UsageTests(EmbeddedFixture fixture) : IClassFixture<Embedded
         new ApiKeyOptions { Hash = UsersOnly.Hash, Tenant = "acme", Scopes = ["user"] },
     ]);
 
-    private static void Record(HttpServer server, string user, string session, long first = 0, long last = 0) =>
+    private static void Record(HttpServer server, string user, string session, long first = 0, long last = 0, TimeSpan ago = default) =>
         server.Services.GetRequiredService<IAuditLog>().Record(new AuditSession
         {
             Tenant = "acme",
@@ -29,8 +29,9 @@ public sealed class UsageTests(EmbeddedFixture fixture) : IClassFixture<Embedded
             Model = "gpt-4o-2024-08-06",
             Provider = "openai",
             Usage = new ChatUsage(1_000, 100),
-            StartedAt = DateTimeOffset.UtcNow.AddSeconds(-1),
-            EndedAt = DateTimeOffset.UtcNow,
+            StartedAt = DateTimeOffset.UtcNow.AddSeconds(-1) - ago,
+            EndedAt = DateTimeOffset.UtcNow - ago,
+            StoredAt = last == 0 ? null : DateTimeOffset.UtcNow - ago,
             FirstSequence = first == 0 ? null : first,
             LastSequence = last == 0 ? null : last,
         });
@@ -96,6 +97,20 @@ public sealed class UsageTests(EmbeddedFixture fixture) : IClassFixture<Embedded
         after["calls"]![0]!["query"].ShouldBeNull();
         after.Text.ShouldNotContain("xxx");
         ((int)(await ada.GetAsync("/v1/usage"))["totals"]!["calls"]!).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task What_a_later_session_of_the_same_id_says_is_not_shown_for_an_earlier_call()
+    {
+        await using var server = await StartWithKeysAsync();
+        var ada = server.With(Ada);
+        (await ada.PostAsync("/memory/store", """{"session_id":"again","user_message":"mine","agent_message":"b"}""")).ShouldBe(200);
+        Record(server, "ada", "again", 1, 2, TimeSpan.FromSeconds(10));
+        Record(server, "ada", "again", 1, 2);
+        await UntilAsync(ada, "/v1/usage?session_id=again", 2);
+
+        var calls = (await ada.GetAsync("/v1/usage/calls?session_id=again")).ShouldBe(200)["calls"]!.AsArray();
+        calls.OrderBy(call => (string?)call!["call"]!["started_at"]).Select(call => (string?)call!["query"]).ShouldBe([null, "mine"]);
     }
 
     [Theory]

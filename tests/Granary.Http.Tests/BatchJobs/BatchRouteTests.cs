@@ -124,4 +124,40 @@ public sealed class BatchRouteTests(EmbeddedFixture fixture) : IClassFixture<Emb
         (await fixture.Server.As("dan").SendAsync(HttpMethod.Post, "/v1/batches", new StringContent(Body, Encoding.UTF8, "application/x-ndjson")))
             .ShouldBeProblem(400, "invalid_request", "line 3: question");
     }
+
+    [Fact]
+    public async Task A_key_makes_the_creation_safe_to_repeat()
+    {
+        var client = fixture.Server.As("erin");
+        var made = (await SendAsync(Questions)).ShouldBe(201);
+        made.Header("Idempotency-Replayed").ShouldBeNull();
+        var again = (await SendAsync(Questions)).ShouldBe(201);
+        ((string?)again["batch_id"]).ShouldBe((string?)made["batch_id"]);
+        again.Header("Idempotency-Replayed").ShouldBe("true");
+        again.Header("Location").ShouldBe(made.Header("Location"));
+        (await SendAsync(Questions.Replace("two", "three", StringComparison.Ordinal))).ShouldBeProblem(409, "idempotency_key_reused");
+        (await client.GetAsync("/v1/batches")).ShouldBe(200)["batches"]!.AsArray().Count.ShouldBe(1);
+
+        Task<ApiAnswer> SendAsync(string body) => client.PostAsync("/v1/batches", body, ("Idempotency-Key", "once"));
+    }
+
+    [Fact]
+    public async Task Batches_are_listed_to_whose_they_are()
+    {
+        await using var server = await StartWithKeysAsync();
+        var ada = server.With(Ada);
+        var first = (string?)(await ada.PostAsync("/v1/batches", Questions)).ShouldBe(201)["batch_id"];
+        var second = (string?)(await ada.PostAsync("/v1/batches", Questions)).ShouldBe(201)["batch_id"];
+        var page = (await ada.GetAsync("/v1/batches?limit=1")).ShouldBe(200);
+        ((string?)page["batches"]![0]!["batch_id"]).ShouldBe(second);
+        var rest = (await ada.GetAsync($"/v1/batches?limit=1&after={page["next"]}")).ShouldBe(200);
+        ((string?)rest["batches"]![0]!["batch_id"]).ShouldBe(first);
+        ((string?)rest["next"]).ShouldBeNull();
+        (await server.With(Bob).GetAsync("/v1/batches")).ShouldBe(200)["batches"]!.AsArray().ShouldBeEmpty();
+        (await server.With(Bob).GetAsync("/v1/batches?user_id=ada")).ShouldBeProblem(403, "forbidden");
+        (await server.With(Backend).GetAsync("/v1/batches?user_id=ada")).ShouldBe(200)["batches"]!.AsArray().Count.ShouldBe(2);
+        (await server.With(UsersOnly).GetAsync("/v1/batches")).ShouldBeProblem(403, "forbidden");
+        (await ada.GetAsync("/v1/batches?after=x")).ShouldBeProblem(400, "invalid_request", "after");
+        (await ada.GetAsync("/v1/batches?limit=101")).ShouldBeProblem(400, "invalid_request", "limit");
+    }
 }

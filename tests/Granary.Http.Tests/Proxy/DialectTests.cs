@@ -185,7 +185,21 @@ public sealed class DialectTests : ProxyTest
     [Fact]
     public async Task Models_are_listed_in_the_clients_shape()
     {
+        Upstream.Answer = (context, call) => ScriptedUpstream.Json(context, call.Path.StartsWith("/v1beta", StringComparison.Ordinal) ? 500 : 200, call.Header("x-api-key") is null
+            ? """{"object":"list","data":[{"id":"gpt-4o-2024-08-06","object":"model","created":1722814719,"owned_by":"system"},{"id":"gpt-4o"},{"id":"unknown-1"},{"id":7}]}"""
+            : """{"data":[{"type":"model","id":"claude-sonnet-4-5-20250929","display_name":"Claude","created_at":"2025-09-29T00:00:00Z"}],"has_more":false}""");
         var list = (await Api.GetAsync("/v1/models")).ShouldBe(200);
+        var created = list["data"]!.AsArray().ToDictionary(model => (string)model!["id"]!, model => (long)model!["created"]!);
+        created["gpt-4o-2024-08-06"].ShouldBe(1722814719);
+        created["claude-sonnet-4-5-20250929"].ShouldBe(1759104000);
+        created.Values.ShouldAllBe(time => time > 0);
+        created.Keys.Where(name => name.StartsWith("gpt", StringComparison.Ordinal)).ShouldBe(["gpt-4o", "gpt-4o-2024-08-06"]);
+        created.Keys.ShouldContain("gemini-2.5-flash");
+        created.Keys.ShouldNotContain("gemini");
+        created.Keys.ShouldNotContain("unknown-1");
+        var calls = Upstream.Calls.Count;
+        (await Api.GetAsync("/v1/models")).ShouldBe(200);
+        Upstream.Calls.Count.ShouldBe(calls);
         list["data"]!.AsArray().Select(model => (string?)model!["id"]).ShouldContain("gpt-4o");
         ((string?)(await Api.GetAsync("/p/ada/v1/models/gpt-4o")).ShouldBe(200)["owned_by"]).ShouldBe("openai");
         ((string?)(await Api.GetAsync("/v1/models/openai/gpt-4o")).ShouldBe(200)["id"]).ShouldBe("openai/gpt-4o");

@@ -47,7 +47,7 @@ public sealed class OfficialClientTests : ProxyTest
         seen["call"]!.ToJsonString().ShouldBe("""["clock","{\u0022zone\u0022:\u0022UTC\u0022}"]""");
         seen["use"]!.ToJsonString().ShouldBe("""["clock",{"zone":"UTC"}]""");
         ((bool?)seen["models"], (bool?)seen["vector"]).ShouldBe((true, true));
-        seen["openaiError"]!.ToJsonString().ShouldBe("""["NotFoundError",404,"provider_failed"]""");
+        seen["openaiError"]!.ToJsonString().ShouldBe("""["NotFoundError",404,"model_not_found"]""");
         seen["anthropicError"]!.ToJsonString().ShouldBe("""["NotFoundError",404,"not_found_error"]""");
 
         var openai = await ViewAsync("openai", "node");

@@ -38,6 +38,7 @@ public sealed class ProxyAuditTests : ProxyTest
         (call.Model, call.Provider, call.Kind, call.Outcome, call.ErrorCode).ShouldBe(("gpt-4o", "openai", AuditKind.Chat, AuditOutcome.Completed, null));
         (call.Usage!.InputTokens, call.Usage.OutputTokens, call.Streaming, call.TimeToFirstToken).ShouldBe((3, 2, false, null));
         (call.FirstSequence, call.LastSequence).ShouldBe((1, 2));
+        call.StoredAt.ShouldNotBeNull().ShouldBeGreaterThanOrEqualTo(call.StartedAt);
         call.Latency.ShouldBeGreaterThan(TimeSpan.Zero);
     }
 
@@ -124,7 +125,11 @@ public sealed class ProxyAuditTests : ProxyTest
         using (var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions"))
         {
             request.Content = new StringContent(Texts.Ask(["u:Hi"], ""","stream":true"""), null, "application/json");
-            request.Headers.Add("X-Session-ID", "s");
+            if (remembered)
+            {
+                request.Headers.Add("X-Session-ID", "s");
+            }
+
             using var answer = await api.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
             await using var body = await answer.Content.ReadAsStreamAsync();
             (await body.ReadAsync(new byte[64])).ShouldBeGreaterThan(0);

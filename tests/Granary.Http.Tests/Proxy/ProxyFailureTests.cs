@@ -46,6 +46,66 @@ public sealed class ProxyFailureTests : ProxyTest
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_stream_that_goes_on_without_end_after_its_stop_is_ended(bool sameDialect)
+    {
+        var filler = ": " + new string('x', 16_000) + "\n\n";
+        const string Usage = """data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"gpt-4o","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}""" + "\n\n";
+        Upstream.Answer = async (context, _) =>
+        {
+            await ScriptedUpstream.Sse(context, Texts.ChatStream("Understood.")[..^1]);
+            while (!context.RequestAborted.IsCancellationRequested)
+            {
+                await ScriptedUpstream.Sse(context, sameDialect ? filler : string.Concat(Enumerable.Repeat(Usage, 50)));
+            }
+        };
+
+        var asking = sameDialect
+            ? StreamAsync("s", "u:Hi")
+            : Api.PostAsync("/v1/messages", """{"model":"gpt-4o","max_tokens":9,"stream":true,"messages":[{"role":"user","content":"Hi"}]}""", ("X-Session-ID", "s"));
+        var answer = (await asking.WaitAsync(TimeSpan.FromSeconds(30))).ShouldBe(200);
+
+        answer.Text.TrimEnd().ShouldEndWith(sameDialect ? "data: [DONE]" : "data: {\"type\":\"message_stop\"}");
+        answer.Text.Length.ShouldBeLessThan(1_000_000);
+        (await ViewAsync("s")).ShouldBe(["u:Hi", "a:Understood."]);
+    }
+
+    [Fact]
+    public async Task Other_choices_than_the_first_are_not_held_back_by_its_stop()
+    {
+        const string Chunk = """data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"gpt-4o","choices":[{"index":1,"delta":{"content":"Second."},"finish_reason":FINISH}]}""" + "\n\n";
+        var seen = new TaskCompletionSource();
+        Upstream.Answer = async (context, _) =>
+        {
+            await ScriptedUpstream.Sse(context, [.. Texts.ChatStream("First.")[..^1], Chunk.Replace("FINISH", "null")]);
+            await seen.Task.WaitAsync(TimeSpan.FromSeconds(30));
+            await ScriptedUpstream.Sse(context, Chunk.Replace("FINISH", "\"stop\""), "data: [DONE]\n\n");
+        };
+        var stored = new TaskCompletionSource();
+        Cluster.Before = call => call == "append" ? stored.Task.WaitAsync(TimeSpan.FromSeconds(30)) : Task.CompletedTask;
+
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions");
+        request.Content = new StringContent(Texts.Ask(["u:Hi"], ""","stream":true,"n":2"""), null, "application/json");
+        request.Headers.Add("X-Session-ID", "s");
+        using var answer = await Api.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var lines = new StreamReader(await answer.Content.ReadAsStreamAsync());
+        string? line;
+        do
+        {
+            line = (await lines.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30))).ShouldNotBeNull();
+        }
+        while (!line.Contains("Second.", StringComparison.Ordinal));
+
+        seen.SetResult();
+        var rest = lines.ReadToEndAsync();
+        rest.IsCompleted.ShouldBeFalse();
+        stored.SetResult();
+        (await rest).ShouldEndWith("data: [DONE]\n\n");
+        (await ViewAsync("s")).ShouldBe(["u:Hi", "a:First."]);
+    }
+
+    [Theory]
     [InlineData("<html>gateway</html>")]
     [InlineData("""{"choices":[]}""")]
     [InlineData("""[1]""")]

@@ -49,6 +49,27 @@ public sealed class ScopeTests : ProxyTest
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_derived_session_that_was_ended_or_erased_is_followed_by_another_one(bool erased)
+    {
+        var first = (await Api.PostAsync("/v1/chat/completions", Hi)).Header("X-Session-ID")!;
+        var id = first;
+        for (var generation = 2; generation <= 6; generation++)
+        {
+            var session = Cluster.Session(new SessionKey("default", "ada", id));
+            await (erased ? session.DeleteAsync() : session.EndAsync());
+            id = (await Api.PostAsync("/v1/chat/completions", Hi)).ShouldBe(200).Header("X-Session-ID")!;
+            id.ShouldBe($"{first}-{generation}");
+            (await ViewAsync(id)).ShouldBe(["u:Hi", "a:Understood."]);
+        }
+
+        (await Api.PostAsync("/v1/chat/completions", Texts.Ask("u:Hi", "a:Understood.", "u:Go on"))).ShouldBe(200).Header("X-Session-ID").ShouldBe(id);
+        (await ViewAsync(id)).Length.ShouldBe(4);
+        (await Api.PostAsync("/v1/chat/completions", Hi, ("X-Session-ID", first))).Status.ShouldBe(erased ? 410 : 409);
+    }
+
+    [Theory]
     [InlineData("/v1/chat/completions", "{\"model\":\"gpt-4o\", \"messages\":[ {\"role\":\"user\",\"content\":\"Hi\\u00e9\"}],  \"x\" : 1.0}")]
     [InlineData("/v1/responses", "{\"model\":\"gpt-4o\", \"input\" : \"Hi\", \"previous_response_id\":\"resp_theirs\"}")]
     [InlineData("/v1/messages", "{\"model\":\"claude-sonnet-4-5\",\"max_tokens\":1e2, \"messages\":[]}")]

@@ -73,7 +73,11 @@ public sealed class ScriptedUpstream : IAsyncDisposable
 
     public static async Task Sse(HttpContext context, params string[] events)
     {
-        context.Response.ContentType = "text/event-stream";
+        if (!context.Response.HasStarted)
+        {
+            context.Response.ContentType = "text/event-stream";
+        }
+
         foreach (var next in events)
         {
             await context.Response.WriteAsync(next);

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Granary.Http.Proxy;
 
 namespace Granary.Http.Tests.Proxy;
@@ -103,6 +104,91 @@ public sealed class StoreTests : ProxyTest
 
         answer.Header("X-Granary-Stored").ShouldBe("261-262");
         (await HistoryAsync("s")).Length.ShouldBe(262);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public async Task A_history_whose_storing_breaks_off_is_completed_when_it_is_sent_again(int failing)
+    {
+        string[] said = [.. Enumerable.Range(0, 130).SelectMany(turn => new[] { $"u:Question {turn}", "a:Understood." }), "u:Last"];
+        FailAt(failing);
+        (await AskAsync("s", said)).ShouldBe(503);
+        (await ExistsAsync("s")).ShouldBe(failing > 1);
+
+        (await AskAsync("s", said)).ShouldBe(200);
+
+        (await HistoryAsync("s")).Select(message => message.Content)
+            .ShouldBe([.. said.Select(text => text[2..]), "Understood."]);
+    }
+
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(2, true)]
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    public async Task A_turn_whose_storing_breaks_off_is_completed_when_it_is_asked_again(int failing, bool historyResent)
+    {
+        var ids = Enumerable.Range(0, 110).Select(number => $"call_{number}").ToArray();
+        Upstream.Always(new JsonObject { ["id"] = "chatcmpl-1", ["model"] = "gpt-4o", ["choices"] = new JsonArray(new JsonObject { ["message"] = Asking(ids), ["finish_reason"] = "tool_calls" }) }.ToJsonString());
+        (await AskAsync("s", "u:What time is it?")).ShouldBe(200);
+        Upstream.Always(Texts.Chat("Noon."));
+        JsonNode[] history = historyResent ? [Question(), Asking(ids)] : [];
+        var body = new JsonObject { ["model"] = "gpt-4o", ["messages"] = new JsonArray([.. history, .. Results(ids)]) }.ToJsonString();
+        FailAt(failing);
+        (await Api.PostAsync("/v1/chat/completions", body, ("X-Session-ID", "s"))).ShouldBe(503);
+
+        (await Api.PostAsync("/v1/chat/completions", body, ("X-Session-ID", "s"))).ShouldBe(200);
+
+        var stored = await HistoryAsync("s");
+        stored.Select(message => message.ToolCallId).ShouldBe([null, null, .. ids, null]);
+        stored[^1].Content.ShouldBe("Noon.");
+        stored.ShouldAllBe(message => !message.Superseded);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task An_answer_made_anew_that_needs_several_appends_leaves_the_old_one_in_the_view(int failing)
+    {
+        await AskAsync("s", "u:Zero");
+        var ids = Enumerable.Range(0, 110).Select(number => $"call_{number}").ToArray();
+        var body = new JsonObject { ["model"] = "gpt-4o", ["messages"] = new JsonArray([Question(), Asking(ids), .. Results(ids)]) }.ToJsonString();
+        Upstream.Always(Texts.Chat("The old one."));
+        (await Api.PostAsync("/v1/chat/completions", body, ("X-Session-ID", "s"))).ShouldBe(200);
+        Upstream.Always(Texts.Chat("The new one."));
+        FailAt(failing);
+        (await Api.PostAsync("/v1/chat/completions", body, ("X-Session-ID", "s"))).ShouldBe(503);
+        (await HistoryAsync("s")).ShouldContain(message => message.Content == "The old one." && !message.Superseded);
+
+        (await Api.PostAsync("/v1/chat/completions", body, ("X-Session-ID", "s"))).ShouldBe(200);
+        (await HistoryAsync("s"))[^1].Content.ShouldBe("The new one.");
+    }
+
+    private static JsonObject Question() => new() { ["role"] = "user", ["content"] = "What time is it?" };
+
+    private static JsonObject Asking(IEnumerable<string> ids) => new()
+    {
+        ["role"] = "assistant",
+        ["content"] = null,
+        ["tool_calls"] = new JsonArray([.. ids.Select(id => (JsonNode)new JsonObject
+        {
+            ["id"] = id, ["type"] = "function", ["function"] = new JsonObject { ["name"] = "clock", ["arguments"] = "{}" },
+        })]),
+    };
+
+    private static IEnumerable<JsonNode> Results(IEnumerable<string> ids) =>
+        ids.Select(id => new JsonObject { ["role"] = "tool", ["tool_call_id"] = id, ["content"] = "noon" });
+
+    /// <summary>Has one append fail.</summary>
+    private void FailAt(int failing)
+    {
+        var appends = 0;
+        Cluster.Before = call => call == "append" && ++appends == failing
+            ? throw new UnavailableException(ErrorCodes.StorageUnavailable, "The store sleeps.", TimeSpan.FromSeconds(1))
+            : Task.CompletedTask;
     }
 
     [Fact]

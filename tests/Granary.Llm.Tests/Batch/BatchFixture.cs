@@ -16,11 +16,13 @@ namespace Granary.Llm.Tests.Batch;
 internal sealed class BatchFixture : IAsyncDisposable
 {
     private readonly ProviderKind _kind;
+    private readonly PauseClock _clock;
     private Process _process;
 
     public BatchFixture(ProviderKind kind)
     {
         _kind = kind;
+        _clock = new PauseClock(Time);
         Store = new FaultyPartitionStore(new InMemoryPartitionStore(Time));
         Registry.Add(() => $"tool result {++ToolRuns}", "look_up", "Looks up.");
         _process = Open();
@@ -50,29 +52,34 @@ internal sealed class BatchFixture : IAsyncDisposable
 
     public string Partition { get; private set; } = "";
 
+    public string Remains => BatchPartitions.RemainsOf("acme", "ada", Id);
+
     public string Id => Partition.Split('/')[^1];
 
     public Task<BatchInfo> InfoAsync() => Batches.GetAsync("acme", "ada", Id);
 
-    public async Task<BatchInfo> CreateAsync(int lines, Func<BatchRequest, BatchRequest>? change = null)
+    public async Task<BatchInfo> CreateAsync(int lines, Func<BatchRequest, BatchRequest>? change = null, Func<int, string>? customId = null)
     {
         var request = new BatchRequest { Tenant = "acme", User = "ada", Model = Model };
-        var info = await Batches.CreateAsync(change?.Invoke(request) ?? request, Questions(lines));
+        var info = await Batches.CreateAsync(change?.Invoke(request) ?? request, Questions(lines, customId));
         Partition = BatchPartitions.Of("acme", "ada", info.BatchId);
         return info;
     }
 
-    public static async IAsyncEnumerable<BatchInput> Questions(int lines)
+    public static async IAsyncEnumerable<BatchInput> Questions(int lines, Func<int, string>? customId = null)
     {
         await Task.CompletedTask;
         for (var i = 0; i < lines; i++)
         {
-            yield return new BatchInput(null, new ChatRequest { Model = "", Messages = [new ModelMessage { Role = MessageRole.User, Content = $"question {i}" }] });
+            yield return new BatchInput(customId?.Invoke(i), new ChatRequest { Model = "", Messages = [new ModelMessage { Role = MessageRole.User, Content = $"question {i}" }] });
         }
     }
 
     /// <summary>Lets the process work on the batch once, as when maintenance finds it due.</summary>
     public Task WorkAsync() => PumpAsync(_process.Jobs.RunAsync(Partition, CancellationToken.None));
+
+    /// <summary>Lets the process try again what is left with the provider.</summary>
+    public Task TidyAsync() => PumpAsync(_process.Jobs.RunAsync(Remains, CancellationToken.None));
 
     /// <summary>Lets the time until the next look pass, and works.</summary>
     public async Task PassAsync(TimeSpan? time = null)
@@ -101,16 +108,13 @@ internal sealed class BatchFixture : IAsyncDisposable
     public Task<int> MaintainAsync() => new MaintenanceShard(
         PartitionShard.Of(Partition), Store, null!, Time, NullLogger<MaintenanceShard>.Instance, [new BatchMaintenance(Store, _process.Runner, Time)]).WakeAsync(CancellationToken.None);
 
-    /// <summary>Lets time pass while something sleeps.</summary>
+    /// <summary>Waits for something to end. Of the clock, only the pauses pass that it takes itself; what needs more time is given it by the test.</summary>
     public async Task PumpAsync(Task work)
     {
         while (!work.IsCompleted)
         {
-            await Task.WhenAny(work, Task.Delay(2));
-            if (!work.IsCompleted)
-            {
-                Time.Advance(TimeSpan.FromMilliseconds(500));
-            }
+            await Task.WhenAny(work, Task.Delay(1));
+            _clock.EndPause();
         }
 
         await work;
@@ -127,15 +131,15 @@ internal sealed class BatchFixture : IAsyncDisposable
         var catalogue = new ModelCatalogue([], setups);
         var services = new BatchServices(
             Store,
-            new BatchProviders(setups, Time),
-            new ProviderRouter(setups, setup => new HttpChatProvider(setup, Time, NullLogger<HttpChatProvider>.Instance), catalogue),
+            new BatchProviders(setups, _clock),
+            new ProviderRouter(setups, setup => new HttpChatProvider(setup, _clock, NullLogger<HttpChatProvider>.Instance), catalogue),
             Models,
-            new ChatDialects(Time),
-            new BatchTools(Time, Registry),
+            new ChatDialects(_clock),
+            new BatchTools(_clock, Registry),
             new TokenUsageCalculator(catalogue),
             new ListAudit(Audited),
             Options,
-            Time);
+            _clock);
         var jobs = new BatchJobs(services, NullLogger<BatchJobs>.Instance);
         var runner = new BatchRunner(jobs, Options, NullLogger<BatchRunner>.Instance);
         return new Process(services, jobs, runner, new BatchStore(services, runner));

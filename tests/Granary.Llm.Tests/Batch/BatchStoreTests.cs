@@ -1,3 +1,4 @@
+using Granary.Conformance.Stores;
 using Granary.Core.Storage;
 using Granary.Llm.Batch;
 using Granary.Llm.Batch.Jobs;
@@ -16,6 +17,23 @@ public sealed class BatchStoreTests
         await batch.WorkAsync();
         batch.Provider.Batches.Select(b => b.Lines.Count).ShouldBe([50, 50, 20]);
         (await batch.InfoAsync()).Priority.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Batches_of_long_lines_are_cut_into_parts_by_their_bytes()
+    {
+        await using var batch = new BatchFixture(ProviderKind.OpenAI);
+        await batch.Batches.CreateAsync(new BatchRequest { Tenant = "acme", User = "ada", Model = batch.Model }, LongAsync());
+        var (heads, _) = await new BatchIndex(batch.Store, batch.Time).PageAsync("acme", "ada", null, 10, CancellationToken.None);
+        (heads[0].Lines, heads[0].Parts).ShouldBe((20, 2));
+
+        static async IAsyncEnumerable<BatchInput> LongAsync()
+        {
+            await foreach (var line in BatchFixture.Questions(20))
+            {
+                yield return line with { Request = line.Request with { Messages = [new ModelMessage { Role = MessageRole.User, Content = new string('x', 1_000_000) }] } };
+            }
+        }
     }
 
     [Fact]
@@ -122,4 +140,107 @@ public sealed class BatchStoreTests
         };
         (await Should.ThrowAsync<InvalidRequestException>(() => batch.Batches.CreateAsync(request, BatchFixture.Questions(field == "lines" ? 0 : 2)))).Field.ShouldBe(field);
     }
+
+    [Fact]
+    public async Task A_key_that_comes_again_is_the_same_batch_and_with_other_content_a_conflict()
+    {
+        await using var batch = new BatchFixture(ProviderKind.OpenAI);
+        var made = await batch.CreateAsync(30, Keyed);
+        made.Repeated.ShouldBeFalse();
+        var again = await batch.CreateAsync(30, Keyed);
+        (again.BatchId, again.Repeated, again.QuestionsCount).ShouldBe((made.BatchId, true, 30));
+        await batch.WorkAsync();
+        (await batch.CreateAsync(30, Keyed)).Status.ShouldBe(BatchStatus.Running);
+        (await Should.ThrowAsync<ConflictException>(() => batch.CreateAsync(29, Keyed))).Code.ShouldBe(ErrorCodes.KeyReused);
+        (await Should.ThrowAsync<ConflictException>(() => batch.CreateAsync(30, request => Keyed(request) with { Priority = 1 }))).Code.ShouldBe(ErrorCodes.KeyReused);
+        (await batch.CreateAsync(30, request => Keyed(request) with { IdempotencyKey = "k2" })).BatchId.ShouldNotBe(made.BatchId);
+        var bob = await batch.Batches.CreateAsync(Keyed(new BatchRequest { Tenant = "acme", User = "bob", Model = batch.Model }), BatchFixture.Questions(2));
+        bob.BatchId.ShouldNotBe(made.BatchId);
+    }
+
+    /// <summary>The store dies at each commit of the creation in turn; the caller sends the batch again.</summary>
+    [Theory]
+    [InlineData(FaultPoint.BeforeWrite)]
+    [InlineData(FaultPoint.AfterWrite)]
+    public async Task A_creation_that_broke_off_anywhere_is_repeated_safely_and_listed_once(FaultPoint point)
+    {
+        for (var commit = 1; ; commit++)
+        {
+            await using var batch = new BatchFixture(ProviderKind.OpenAI);
+            batch.Store.CrashAt(commit, point);
+            BatchInfo? first = null;
+            try
+            {
+                first = await batch.CreateAsync(60, Keyed);
+            }
+            catch (StorageException)
+            {
+                batch.Store.Recover();
+                batch.Time.Advance(TimeSpan.FromSeconds(5));
+            }
+
+            var second = await batch.CreateAsync(60, Keyed);
+            if (first is not null)
+            {
+                first.BatchId.ShouldBe(second.BatchId);
+                commit.ShouldBe(5, "two commits of lines, the list, the end");
+                return;
+            }
+
+            await batch.WorkAsync();
+            batch.Provider.Batches.Count.ShouldBe(1, $"crash at commit {commit}");
+            batch.Provider.Batches[0].Lines.Count.ShouldBe(60);
+            (await batch.Batches.ListAsync("acme", "ada")).Batches.Select(info => info.BatchId).ShouldBe([second.BatchId], $"crash at commit {commit}");
+        }
+    }
+
+    [Fact]
+    public async Task Batches_are_listed_by_their_user_the_newest_first()
+    {
+        await using var batch = new BatchFixture(ProviderKind.Mistral);
+        var ids = new List<string>();
+        for (var i = 0; i < 5; i++)
+        {
+            ids.Insert(0, (await batch.CreateAsync(2)).BatchId);
+            batch.Time.Advance(TimeSpan.FromSeconds(i % 2));
+        }
+
+        (await batch.Batches.ListAsync("acme", "bob")).Batches.ShouldBeEmpty();
+        (await batch.Batches.ListAsync("acme", null)).Batches.ShouldBeEmpty();
+        var all = new List<string>();
+        string? after = null;
+        do
+        {
+            var page = await batch.Batches.ListAsync("acme", "ada", after, 2);
+            page.Batches.Count.ShouldBeInRange(1, 2);
+            all.AddRange(page.Batches.Select(info => info.BatchId));
+            after = page.Next;
+        }
+        while (after is not null);
+        all.ShouldBe(ids, ignoreOrder: true);
+        all[0].ShouldBe(ids[0]);
+        all[^1].ShouldBeOneOf(ids[^1], ids[^2]);
+        (await Should.ThrowAsync<InvalidRequestException>(() => batch.Batches.ListAsync("acme", "ada", "nonsense"))).Field.ShouldBe("after");
+    }
+
+    [Fact]
+    public async Task A_batch_that_is_erased_is_listed_no_more_even_where_the_list_could_not_be_changed()
+    {
+        await using var batch = new BatchFixture(ProviderKind.Mistral);
+        await batch.CreateAsync(2);
+        await batch.WorkAsync();
+        var kept = await batch.CreateAsync(2);
+        var gone = (await batch.Batches.ListAsync("acme", "ada")).Batches.Single(info => info.BatchId != kept.BatchId);
+        batch.Store.FailCommits(1, when: commit => commit.Partition.StartsWith("batchlist/", StringComparison.Ordinal));
+        await batch.Batches.DeleteAsync("acme", "ada", gone.BatchId);
+        (await batch.Batches.ListAsync("acme", "ada")).Batches.ShouldHaveSingleItem().BatchId.ShouldBe(kept.BatchId);
+        (await EntriesAsync()).ShouldBe(2);
+        batch.Time.Advance(TimeSpan.FromDays(2));
+        await batch.Batches.ListAsync("acme", "ada");
+        (await EntriesAsync()).ShouldBe(1, "what is listed without a batch is forgotten");
+
+        async Task<int> EntriesAsync() => (await batch.Store.ReadAsync("batchlist/acme/ada", DocumentRange.Prefix("b:"))).Documents.Count;
+    }
+
+    private static BatchRequest Keyed(BatchRequest request) => request with { IdempotencyKey = "k1" };
 }

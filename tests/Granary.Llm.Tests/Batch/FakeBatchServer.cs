@@ -36,6 +36,7 @@ internal sealed partial class FakeBatchServer : IAsyncDisposable
     private readonly LocalServer _server;
     private readonly ConcurrentDictionary<string, string> _files = new();
     private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _silence = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _ids;
 
     public FakeBatchServer() => _server = new LocalServer(AnswerAsync);
@@ -53,11 +54,23 @@ internal sealed partial class FakeBatchServer : IAsyncDisposable
     /// <summary>Whether Gemini leaves out the keys of its answers, as the service was seen to.</summary>
     public bool WithoutKeys { get; set; }
 
+    /// <summary>What was deleted.</summary>
+    public List<string> Deleted { get; } = [];
+
+    /// <summary>The status of deletions.</summary>
+    public int DeletionStatus { get; set; } = 200;
+
     /// <summary>Results break off after so many lines, once.</summary>
     public int? BreakAfter { get; set; }
 
     /// <summary>The next answer to a question falls silent in its middle.</summary>
     public bool FallSilent { get; set; }
+
+    /// <summary>What the next upload of a file waits for, and what ends when it has come.</summary>
+    public (TaskCompletionSource Came, Task Goes)? HeldUpload { get; set; }
+
+    /// <summary>Ends when the fake has fallen silent.</summary>
+    public Task Silence => _silence.Task;
 
     public void EndAll(string state = "completed", int? answered = null)
     {
@@ -92,6 +105,13 @@ internal sealed partial class FakeBatchServer : IAsyncDisposable
                 refusal = isSubmission && Refusals.TryDequeue(out var next) ? next : null;
             }
 
+            if (path == "/v1/files" && HeldUpload is { } held)
+            {
+                HeldUpload = null;
+                held.Came.SetResult();
+                await held.Goes;
+            }
+
             if (refusal is { Status: > 0 } refused)
             {
                 if (refused.RetryAfter is { } seconds)
@@ -100,6 +120,17 @@ internal sealed partial class FakeBatchServer : IAsyncDisposable
                 }
 
                 await LocalServer.WriteAsync(context, refused.Status, """{"error":{"message":"not now","type":"fake"}}""");
+                return;
+            }
+
+            if (context.Request.HttpMethod == "DELETE")
+            {
+                if (DeletionStatus == 200)
+                {
+                    Deleted.Add(path);
+                }
+
+                await LocalServer.WriteAsync(context, DeletionStatus, "{}");
                 return;
             }
 
@@ -127,6 +158,7 @@ internal sealed partial class FakeBatchServer : IAsyncDisposable
                 context.Response.ContentLength64 = bytes.Length;
                 await context.Response.OutputStream.WriteAsync(bytes.AsMemory(0, bytes.Length / 2));
                 await context.Response.OutputStream.FlushAsync();
+                _silence.TrySetResult();
                 await _end.Task;
                 context.Response.Abort();
                 return;

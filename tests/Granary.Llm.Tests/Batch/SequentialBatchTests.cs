@@ -119,7 +119,42 @@ public sealed class SequentialBatchTests
             ? Task.FromResult(ScriptedModels.Text("fine"))
             : new TaskCompletionSource<ChatResponse>().Task;
         await batch.CreateAsync(3, request => request with { TimeoutSeconds = 20 });
-        await batch.WorkAsync();
+        using var gate = batch.Store.HoldCommits(commit => commit.Writes.Any(write => write.Id == BatchPartitions.Result(0)));
+        var work = batch.WorkAsync();
+        await gate.ArrivalAsync();
+        gate.Dispose();
+        batch.Time.Advance(TimeSpan.FromSeconds(20));
+        await work;
         (await batch.ResultsAsync()).Select(result => result.ErrorCode).ShouldBe([null, "timed_out", "timed_out"]);
+    }
+
+    [Fact]
+    public async Task Rounds_of_tools_that_are_too_large_to_keep_end_their_line_once_under_its_id_and_are_counted()
+    {
+        await using var batch = new BatchFixture(ProviderKind.Mistral);
+        batch.Registry.Add(() => new string('\u4e16', 16_000), "tell_all", "Tells all.");
+        var empty = JsonDocument.Parse("{}").RootElement;
+        batch.Models.Answer = _ => Task.FromResult(ScriptedModels.Text("") with { ToolCalls = [.. Enumerable.Range(0, 10).Select(i => new ToolCall($"c{i}", "tell_all", empty))] });
+        await batch.CreateAsync(2, request => request with { Tools = ["tell_all"] }, index => $"mine-{index}");
+        await batch.WorkAsync();
+        var results = await batch.ResultsAsync();
+        results.Select(result => (result.CustomId, result.ErrorCode, result.Rounds)).ShouldBe([("mine-0", "tools_too_large", 1), ("mine-1", "tools_too_large", 1)]);
+        batch.Models.Asked.ShouldBe(2, "a line that is over is not asked again");
+        var info = await batch.InfoAsync();
+        (info.Failed, info.InputTokens, info.OutputTokens).ShouldBe((2, 2_000L, 200L));
+        batch.Audited.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_too_large_to_keep_is_counted()
+    {
+        await using var batch = new BatchFixture(ProviderKind.Mistral);
+        batch.Models.Answer = _ => Task.FromResult(ScriptedModels.Text(new string('x', 800_000)));
+        await batch.CreateAsync(2);
+        await batch.WorkAsync();
+        (await batch.ResultsAsync()).ShouldAllBe(result => result.ErrorCode == "answer_too_large" && result.Response == null);
+        var info = await batch.InfoAsync();
+        (info.Failed, info.InputTokens, info.OutputTokens).ShouldBe((2, 2_000L, 200L));
+        (info.Cost + info.UnpricedAnswers).ShouldBeGreaterThan(0);
     }
 }

@@ -21,6 +21,43 @@ public class ChatModelsTests
         JsonNode.Parse(request.Body)!["model"]!.GetValue<string>().ShouldBe("gpt-4o");
     }
 
+    [Theory]
+    [InlineData("llama-3.3-70b", null, null)]
+    [InlineData("llama-3.3-70b", true, "medium")]
+    [InlineData("llama-3.3-70b", false, null)]
+    [InlineData("gpt-oss-120b", null, "medium")]
+    [InlineData("gpt-oss-120b", false, null)]
+    public async Task How_much_to_reason_is_passed_on_as_the_provider_is_set(string model, bool? passes, string? sent)
+    {
+        await using var upstream = FakeUpstream.Of(Answer(200, Completion("hi")));
+        using var router = Router(Setup(ProviderKind.Compatible, upstream.Address, options => (options.PassReasoningEffort, options.Models) = (passes, ["*"])));
+        await ModelsOf(router).CompleteAsync(Ask(model) with { ReasoningEffort = "medium" });
+        ((string?)JsonNode.Parse(upstream.Requests.Single().Body)!["reasoning_effort"]).ShouldBe(sent);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Tools_whose_names_no_provider_takes_are_called_by_their_own(bool streamed)
+    {
+        JsonNode Sent(string body) => JsonNode.Parse(body)!["tools"]!.AsArray().Last()!["function"]!["name"]!;
+        await using var upstream = new FakeUpstream(exchange =>
+        {
+            var call = $$"""{"index":0,"id":"c1","type":"function","function":{"name":{{Sent(exchange.Request.Body).ToJsonString()}},"arguments":"{}"} }""";
+            var answer = streamed
+                ? Answer(200, $$"""data: {"id":"c","model":"m","choices":[{"index":0,"delta":{"tool_calls":[{{call}}]},"finish_reason":"tool_calls"}]}""" + "\n\n" + Done)
+                : Answer(200, $$"""{"id":"c","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":null,"tool_calls":[{{call}}]},"finish_reason":"tool_calls"}]}""");
+            return answer(exchange);
+        });
+        using var router = Router(Setup(ProviderKind.OpenAI, upstream.Address));
+        var parameters = System.Text.Json.JsonElement.Parse("{}");
+        var request = Ask("gpt-4o") with { Tools = [new("files.read", "", parameters), new("files read", "", parameters)] };
+        var names = streamed
+            ? (await ModelsOf(router).StreamAsync(request).AllAsync()).Where(piece => piece.Kind == StreamEventKind.ToolCallComplete).Select(piece => piece.Name)
+            : (await ModelsOf(router).CompleteAsync(request)).ToolCalls.Select(call => call.Name);
+        names.ShouldBe(["files read"]);
+    }
+
     [Fact]
     public async Task Azure_is_asked_at_the_models_deployment()
     {

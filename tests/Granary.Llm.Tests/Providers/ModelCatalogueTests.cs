@@ -25,12 +25,40 @@ public class ModelCatalogueTests
     [InlineData("claude-opus-4-1-20250805", "claude-opus-4")]
     [InlineData("claude-opus-4-5-20251101", "claude-opus-4-5")]
     [InlineData("claude-from-the-future", "claude")]
+    [InlineData("claude-opus-5", "claude-opus-5")]
+    [InlineData("claude-opus-5-5", "claude-opus-5-5")]
+    [InlineData("claude-fable-5-1", "claude-fable-5-1")]
+    [InlineData("gpt-6-astra", "gpt-6-astra")]
+    [InlineData("gpt-6.9-new", "gpt-6")]
+    [InlineData("gpt-5.1-chat-latest", "gpt-5.1-chat")]
+    [InlineData("gpt-5.6-sol", "gpt-5.6")]
+    [InlineData("gemini-3.1-pro-preview", "gemini-3.1-pro")]
+    [InlineData("gemini-3.5-flash-lite", "gemini-3.5-flash-lite")]
+    [InlineData("mistral-large-2411", "mistral-large-24")]
+    [InlineData("mistral-large-latest", "mistral-large")]
+    [InlineData("codestral-embed-2505", "codestral-embed")]
     [InlineData("gemini-2.5-flash-lite-preview", "gemini-2.5-flash-lite")]
     [InlineData("openai/gpt-4o-mini", "gpt-4o-mini")]
     [InlineData("openrouter/anthropic/claude-3-5-haiku", "claude-3-5-haiku")]
     [InlineData("ft:gpt-4o-mini:org::id", "gpt-4o-mini")]
     [InlineData("LLAMA3.1:70b", "llama3.1")]
     public void The_longest_name_wins(string model, string expected) => Catalogue.Find(model).Name.ShouldBe(expected);
+
+    /// <summary>As the providers' pages had them on 2026-11-21.</summary>
+    [Theory]
+    [InlineData("claude-opus-5-5", 1_000_000, 128_000, 4, 0.2, 20)]
+    [InlineData("claude-sonnet-5-5", 1_000_000, 128_000, 2, 0.2, 10)]
+    [InlineData("claude-opus-4-8", 1_000_000, 128_000, 5, 0.5, 25)]
+    [InlineData("gpt-6.1-terra", 1_050_000, 128_000, 1, 0.05, 5)]
+    [InlineData("gpt-5.6", 1_050_000, 128_000, 4, 0.4, 20)]
+    [InlineData("gemini-3.8-flash", 1_048_576, 65_536, 0.75, 0.075, 3.75)]
+    [InlineData("mistral-large-2512", 262_144, 8_192, 0.5, null, 1.5)]
+    public void Limits_and_prices_are_those_of_the_day(string model, int context, int output, double input, double? cached, double answer)
+    {
+        var info = Catalogue.Find(model);
+        (info.ContextTokens, info.OutputTokens, info.InputPrice, info.CachedInputPrice, info.OutputPrice)
+            .ShouldBe((context, output, (decimal)input, (decimal?)cached, (decimal)answer));
+    }
 
     [Fact]
     public void A_model_that_nobody_knows_has_careful_defaults()

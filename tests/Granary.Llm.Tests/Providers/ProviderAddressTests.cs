@@ -33,7 +33,7 @@ public class ProviderAddressTests
     [InlineData(ProviderKind.OpenAI, ProviderOperation.Embeddings, "http://h/v1/embeddings")]
     [InlineData(ProviderKind.OpenAI, ProviderOperation.Models, "http://h/v1/models")]
     [InlineData(ProviderKind.Anthropic, ProviderOperation.CountTokens, "http://h/v1/messages/count_tokens")]
-    [InlineData(ProviderKind.Anthropic, ProviderOperation.Models, "http://h/v1/models")]
+    [InlineData(ProviderKind.Anthropic, ProviderOperation.Models, "http://h/v1/models?limit=1000")]
     [InlineData(ProviderKind.Gemini, ProviderOperation.CountTokens, "http://h/v1beta/models/a%20b:countTokens")]
     [InlineData(ProviderKind.Gemini, ProviderOperation.Embeddings, "http://h/v1beta/models/a%20b:batchEmbedContents")]
     [InlineData(ProviderKind.Ollama, ProviderOperation.Embeddings, "http://h/v1/embeddings")]

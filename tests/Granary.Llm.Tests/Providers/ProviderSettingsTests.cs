@@ -82,6 +82,7 @@ public class ProviderSettingsTests
     [InlineData("openai:Headers:X-A", "", "Granary:Providers:openai:Headers:X-A must have a value of printable ASCII")]
     [InlineData("openai:ApiVersion", " ", "Granary:Providers:openai:ApiVersion must not be empty")]
     [InlineData("openai:Models:0", "g*t", "Granary:Providers:openai:Models has 'g*t'")]
+    [InlineData("anthropic:PassReasoningEffort", "true", "Granary:Providers:anthropic:PassReasoningEffort is for the kinds openai, azure and compatible")]
     [InlineData("openai:Deployment", "d", "only a provider of the kind azure has deployments")]
     [InlineData("openai:Keyy", "k", "Granary:Providers:openai:Keyy is not a setting. There are: ")]
     [InlineData("two words:Key", "k", "Granary:Providers:two words: a provider's name")]

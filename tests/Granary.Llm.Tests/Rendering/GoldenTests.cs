@@ -51,6 +51,38 @@ public class GoldenTests
         }),
         $"{dialect}.reasoning");
 
+    /// <summary>Each dialect gets what it signed itself and nothing of what others did.</summary>
+    [Theory]
+    [MemberData(nameof(Dialects))]
+    public void Signed_thoughts_go_back_to_who_signed_them(ChatDialect dialect) => Golden.ShouldMatch(
+        Samples.Renderer(dialect).RenderRequest(Samples.Request(
+            dialect,
+            Samples.User("Weather?"),
+            Samples.Assistant("First. Then.", Samples.Call("c1", "get_weather", "{}"), Samples.Call("c2", "now", "{}")),
+            Samples.Result("c1", "sun"),
+            Samples.Result("c2", "noon")) with
+        {
+            Model = dialect == ChatDialect.Gemini ? "gemini-3-pro" : Samples.Model(dialect),
+            ReasoningEffort = "low",
+            Tools = [Samples.Clock],
+            Thoughts =
+            [
+                new(
+                    ChatDialect.Anthropic,
+                    [
+                        new("""{"type":"thinking","thinking":"Hm","signature":"Sig-A1"}""", 0, 0),
+                        new("""{"type":"redacted_thinking","data":"Sig-A2"}""", 7, 0),
+                        new("""{"type":"thinking","thinking":"","signature":"Sig-A3"}""", 12, 1),
+                    ],
+                    "c1"),
+                new(
+                    ChatDialect.Gemini,
+                    [new("""{"text":"","thoughtSignature":"Sig-G1"}""", 12, 0), new("""{"functionCall":{},"thoughtSignature":"Sig-G2"}""", 12, 0)],
+                    "c1"),
+            ],
+        }),
+        $"{dialect}.signed");
+
     [Theory]
     [MemberData(nameof(Dialects))]
     public void A_conversation_of_nothing_is_rendered_as_it_was(ChatDialect dialect) => Golden.ShouldMatch(

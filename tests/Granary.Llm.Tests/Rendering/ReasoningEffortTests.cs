@@ -22,6 +22,12 @@ public class ReasoningEffortTests
     [InlineData("gpt-5.2", "max", "xhigh")]
     [InlineData("openai/gpt-5.2", "xhigh", "xhigh")]
     [InlineData("gpt-oss-120b", "max", "high")]
+    [InlineData("gpt-5.6-terra", "max", "max")]
+    [InlineData("gpt-5.6-terra", "none", "none")]
+    [InlineData("gpt-6-astra", "none", "low")]
+    [InlineData("gpt-6-astra", "minimal", "low")]
+    [InlineData("gpt-6.1-sol", "xhigh", "xhigh")]
+    [InlineData("openai/gpt-6.2-sol", "max", "max")]
     [InlineData("gpt-5", "as much as you like", null)]
     public void By_model(string model, string effort, string? sent)
     {

@@ -48,6 +48,11 @@ public class RecordedStreamsTests
     [
         Start("msg_014p", "claude-sonnet-4-5", new ChatUsage(1572, 2, 1000, 100)),
         Reasoning("I need the weather."),
+        new StreamEvent(
+            StreamEventKind.Signature,
+            """{"type":"thinking","thinking":"I need the weather.","signature":"EqQBCgIYAhIM1gbcDa9GJwZA2b3h"}""",
+            Id: "EqQBCgIYAhIM1gbcDa9GJwZA2b3h",
+            Name: "Anthropic"),
         Content("Let's check"),
         Content(" München:"),
         CallStart(0, "toolu_01", "get_weather"),

@@ -12,6 +12,8 @@ internal sealed class ChatCompletionsShape(JsonObject body) : RequestShape(body)
 
     public override JsonArray Items => Array("messages");
 
+    public override int Choices => Body["n"] is JsonValue value && value.TryGetValue<int>(out var choices) ? choices : 1;
+
     public override void SetMaxTokens(int value)
     {
         Body.Remove("max_completion_tokens");

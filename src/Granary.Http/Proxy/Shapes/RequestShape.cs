@@ -36,6 +36,9 @@ internal abstract class RequestShape(JsonObject body)
     /// <summary>The entries of the conversation, as they go upstream.</summary>
     public abstract JsonArray Items { get; }
 
+    /// <summary>How many answers are asked for.</summary>
+    public virtual int Choices => 1;
+
     public static RequestShape Of(ChatDialect dialect, JsonObject body) => dialect switch
     {
         ChatDialect.OpenAIChat => new ChatCompletionsShape(body),

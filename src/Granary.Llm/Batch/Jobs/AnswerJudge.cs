@@ -17,8 +17,7 @@ internal sealed class AnswerJudge(BatchHead head, BatchServices services, BatchP
         if (isOurs && round + 1 < head.MaxIterations)
         {
             var turn = await services.Tools.RunAsync(head, answer, functions, cancellationToken).ConfigureAwait(false);
-            await progress.AddTurnAsync(index, round, turn, answer, cost, since, provider, cancellationToken).ConfigureAwait(false);
-            return turn;
+            return await progress.AddTurnAsync(index, line.CustomId, round, turn, answer, cost, since, provider, cancellationToken).ConfigureAwait(false) ? turn : null;
         }
 
         var outcome = new BatchOutcome

@@ -24,6 +24,9 @@ internal sealed record BatchHead
 
     public BatchStatus Status { get; init; }
 
+    /// <summary>The hash of what was asked for, where the batch was made with an idempotency key.</summary>
+    public string? Content { get; init; }
+
     /// <summary>Lines are still coming in: it is invisible, and nobody works on it.</summary>
     public bool Receiving { get; init; }
 
@@ -132,6 +135,9 @@ internal sealed record BatchPart
 
     public bool CancelSent { get; init; }
 
+    /// <summary>What is left of its rounds with the provider and is to be deleted there.</summary>
+    public IReadOnlyList<string> Remains { get; init; } = [];
+
     /// <summary>Why the part failed as a whole.</summary>
     public string? Error { get; init; }
 }
@@ -165,14 +171,19 @@ internal sealed record BatchOutcome
     public DateTimeOffset At { get; init; }
 }
 
+/// <summary>What a batch that is over has left with its provider, and when trying to delete it is given up.</summary>
+internal sealed record BatchRemains(string Provider, IReadOnlyList<string> Remains, DateTimeOffset Until, int V = 1);
+
 /// <summary>The stored form of batches.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(BatchHead))]
+[JsonSerializable(typeof(BatchRequest))]
 [JsonSerializable(typeof(BatchPart))]
 [JsonSerializable(typeof(BatchLine))]
 [JsonSerializable(typeof(BatchTurn))]
+[JsonSerializable(typeof(BatchRemains))]
 [JsonSerializable(typeof(BatchOutcome))]
 internal sealed partial class BatchJson : JsonSerializerContext;

@@ -14,10 +14,18 @@ internal sealed partial class BatchJobs(BatchServices services, ILogger<BatchJob
     /// <summary>How long the lease may be given back after the work was told to stop.</summary>
     private static readonly TimeSpan FarewellPatience = TimeSpan.FromSeconds(5);
 
+    private readonly BatchTidying _tidying = new(services);
+
     /// <summary>Works on a batch, if nobody else does and there is something to do.</summary>
     /// <exception cref="StorageException">The store failed; the batch comes again when its lease is over.</exception>
     public async Task RunAsync(string partition, CancellationToken cancellationToken)
     {
+        if (PartitionNames.IsOfKind(partition, BatchPartitions.RemainsKind))
+        {
+            await _tidying.RunAsync(partition, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
         using var lease = await BatchLease.TryClaimAsync(services.Store, services.Time, services.Options.Lease, partition, cancellationToken).ConfigureAwait(false);
         if (lease is null)
         {
@@ -101,7 +109,11 @@ internal sealed partial class BatchJobs(BatchServices services, ILogger<BatchJob
             {
                 if (parts[i].State != PartState.Done)
                 {
-                    parts[i] = await new PartEnd(lease, services).EndAsync(parts[i], code, message, code, cancellationToken).ConfigureAwait(false);
+                    // What the provider still has of it nobody will fetch.
+                    var part = parts[i] is { State: PartState.Submitted, ProviderBatch: { } id } lost && provider is not null
+                        ? lost with { Remains = [.. lost.Remains, .. provider.RemainsOf(new ProviderBatch(id, ProviderBatchState.Running, "") { InputFile = lost.ProviderFile })] }
+                        : parts[i];
+                    parts[i] = await new PartEnd(lease, services).EndAsync(part, code, message, code, cancellationToken).ConfigureAwait(false);
                 }
             }
 
@@ -124,6 +136,7 @@ internal sealed partial class BatchJobs(BatchServices services, ILogger<BatchJob
         var now = services.Time.GetUtcNow();
         if (parts.TrueForAll(part => part.State == PartState.Done))
         {
+            await _tidying.NoteAsync(lease.Head, parts, cancellationToken).ConfigureAwait(false);
             var error = parts.Select(part => part.Error).FirstOrDefault(error => error is not null);
             await lease.ReleaseAsync(
                 head => head with

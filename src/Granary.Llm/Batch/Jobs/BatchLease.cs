@@ -144,6 +144,15 @@ internal sealed class BatchLease : IDisposable
         Accept(head, version);
     }
 
+    /// <summary>
+    /// Makes sure that the batch is still this holder's, before something is done outside that cannot be undone by a commit that fails: renews the lease where
+    /// the heartbeat has not done so for a while.
+    /// </summary>
+    /// <exception cref="LeaseLostException">The batch is somebody else's.</exception>
+    /// <exception cref="StorageException">The store failed again and again: whose it is cannot be said.</exception>
+    public Task RequireAsync(CancellationToken cancellationToken) =>
+        Head.LeaseUntil - _time.GetUtcNow() > _length / 2 ? Task.CompletedTask : CommitAsync([], head => head, cancellationToken);
+
     /// <summary>Gives the batch back.</summary>
     /// <param name="change">How it is left; without <see cref="BatchHead.DueAt"/> nobody looks again.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

@@ -68,16 +68,11 @@ internal sealed class BatchLines(IPartitionStore store, string partition)
         return lines;
     }
 
-    /// <summary>The caller's ids of some lines of a part, where they have any.</summary>
-    public async Task<IReadOnlyDictionary<int, BatchLine>> InputsAsync(BatchPart part, CancellationToken cancellationToken)
+    /// <summary>What was asked in a line, as it came. Read for each line: a part's lines together may be large.</summary>
+    public async Task<BatchLine> InputAsync(int index, CancellationToken cancellationToken)
     {
-        var inputs = new Dictionary<int, BatchLine>();
-        await foreach (var document in store.ReadAllAsync(partition, BatchPartitions.Range('q', part.First, part.Count), cancellationToken).ConfigureAwait(false))
-        {
-            inputs[BatchPartitions.IndexOf(document.Id)] = BatchPartitions.Read(document, BatchJson.Default.BatchLine);
-        }
-
-        return inputs;
+        var page = await store.GetAsync(partition, [BatchPartitions.Line(index)], cancellationToken).ConfigureAwait(false);
+        return BatchPartitions.Read(page.Documents[0], BatchJson.Default.BatchLine);
     }
 
     private async Task<HashSet<string>> DocumentsAsync(char kind, BatchPart part, CancellationToken cancellationToken)

@@ -23,7 +23,10 @@ internal sealed class BatchMaintenance(IPartitionStore store, BatchRunner runner
         {
             if (head.DueAt <= time.GetUtcNow())
             {
-                await store.DeleteAsync(partition, version, cancellationToken).ConfigureAwait(false);
+                if (await store.DeleteAsync(partition, version, cancellationToken).ConfigureAwait(false))
+                {
+                    await new BatchIndex(store, time).RemoveAsync(head, cancellationToken).ConfigureAwait(false);
+                }
             }
 
             return;

@@ -14,6 +14,9 @@ internal static class BatchPartitions
     /// <summary>The kind of the partitions: what their ids begin with.</summary>
     public const string Kind = "batch";
 
+    /// <summary>What the ids of batches begin with.</summary>
+    public const string IdPrefix = "batch_";
+
     public const string Head = "h";
 
     public const string PartPrefix = "p:";
@@ -23,7 +26,13 @@ internal static class BatchPartitions
     public const string ResultPrefix = "r:";
 
     /// <summary>In the place of the user for a batch of the tenant's own: no user's id has this character.</summary>
-    private const string Nobody = "*";
+    public const string Nobody = "*";
+
+    /// <summary>The kind of the partitions of what batches left with providers.</summary>
+    public const string RemainsKind = "batchremains";
+
+    /// <summary>Where it is noted what a batch left with its provider, beside the batch: it outlives it.</summary>
+    public static string RemainsOf(string tenant, string? user, string id) => $"{RemainsKind}/{tenant}/{user ?? Nobody}/{id}";
 
     public static string Of(string tenant, string? user, string id) => $"{Kind}/{tenant}/{user ?? Nobody}/{id}";
 

@@ -25,6 +25,7 @@ internal sealed class BatchProgress(BatchLease lease, BatchServices services)
     /// <summary>Adds a line's end.</summary>
     public async Task AddResultAsync(int index, BatchOutcome outcome, ChatUsage? usage, DateTimeOffset since, string? provider, CancellationToken cancellationToken)
     {
+        var answer = outcome.Response;
         var body = BatchPartitions.Bytes(outcome, BatchJson.Default.BatchOutcome);
         if (body.Length > MaxDocumentBytes)
         {
@@ -32,29 +33,40 @@ internal sealed class BatchProgress(BatchLease lease, BatchServices services)
             body = BatchPartitions.Bytes(outcome, BatchJson.Default.BatchOutcome);
         }
 
-        var added = new Sums(outcome.ErrorCode is null ? 1 : 0, outcome.ErrorCode is null ? 0 : 1).Of(outcome.Response is null ? null : usage, outcome.Cost);
-        await AddAsync(DocumentWrite.Insert(BatchPartitions.Result(index), body), added, Call(outcome.Response, usage, outcome.Cost, outcome.ErrorCode, since, provider), cancellationToken)
+        // What was answered was paid for, kept or not.
+        var added = new Sums(outcome.ErrorCode is null ? 1 : 0, outcome.ErrorCode is null ? 0 : 1).Of(usage, outcome.Cost);
+        await AddAsync(DocumentWrite.Insert(BatchPartitions.Result(index), body), added, Call(answer, usage, outcome.Cost, outcome.ErrorCode, since, provider), cancellationToken)
             .ConfigureAwait(false);
     }
 
     /// <summary>Adds a round of tools.</summary>
-    public async Task AddTurnAsync(int index, int round, BatchTurn turn, ChatResponse answer, decimal? cost, DateTimeOffset since, string? provider, CancellationToken cancellationToken)
+    /// <returns>Whether it was kept; where it is too large to be, the line has its end.</returns>
+    public async Task<bool> AddTurnAsync(int index, string? customId, int round, BatchTurn turn, ChatResponse answer, decimal? cost, DateTimeOffset since, string? provider, CancellationToken cancellationToken)
     {
         var body = BatchPartitions.Bytes(turn, BatchJson.Default.BatchTurn);
         if (body.Length > MaxDocumentBytes)
         {
             await AddResultAsync(
                 index,
-                new BatchOutcome { ErrorCode = "tools_too_large", ErrorMessage = "The results of the tools are too large to be kept.", Rounds = round + 1, At = services.Time.GetUtcNow() },
+                new BatchOutcome
+                {
+                    CustomId = customId,
+                    ErrorCode = "tools_too_large",
+                    ErrorMessage = $"The calls of tools and their results have {body.Length} bytes, {MaxDocumentBytes} can be kept.",
+                    Rounds = round + 1,
+                    Cost = cost,
+                    At = services.Time.GetUtcNow(),
+                },
                 answer.Usage,
                 since,
                 provider,
                 cancellationToken).ConfigureAwait(false);
-            return;
+            return false;
         }
 
         await AddAsync(DocumentWrite.Insert(BatchPartitions.Turn(index, round), body), default(Sums).Of(answer.Usage, cost), Call(answer, answer.Usage, cost, null, since, provider), cancellationToken)
             .ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>Commits what was gathered.</summary>

@@ -7,12 +7,12 @@ internal sealed class PartEnd(BatchLease lease, BatchServices services)
     public async Task<BatchPart> EndAsync(BatchPart part, string code, string? message, string? partError, CancellationToken cancellationToken)
     {
         var lines = new BatchLines(services.Store, lease.Partition);
-        var inputs = await lines.InputsAsync(part, cancellationToken).ConfigureAwait(false);
         var progress = new BatchProgress(lease, services);
         var now = services.Time.GetUtcNow();
         foreach (var index in await lines.OpenAsync(part, cancellationToken).ConfigureAwait(false))
         {
-            var outcome = new BatchOutcome { CustomId = inputs[index].CustomId, ErrorCode = code, ErrorMessage = message, Rounds = part.Round, At = now };
+            var input = await lines.InputAsync(index, cancellationToken).ConfigureAwait(false);
+            var outcome = new BatchOutcome { CustomId = input.CustomId, ErrorCode = code, ErrorMessage = message, Rounds = part.Round, At = now };
             await progress.AddResultAsync(index, outcome, null, part.MarkedAt ?? now, lease.Head.Provider, cancellationToken).ConfigureAwait(false);
         }
 

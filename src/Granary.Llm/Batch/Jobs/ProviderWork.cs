@@ -48,6 +48,7 @@ internal sealed class ProviderWork(BatchLease lease, BatchServices services, IBa
                     }
 
                     part = await CollectAsync(part, batch, cancellationToken).ConfigureAwait(false);
+                    part = await TidyAsync(part, cancellationToken).ConfigureAwait(false);
                     isFresh = false;
                     break;
                 default:
@@ -132,7 +133,8 @@ internal sealed class ProviderWork(BatchLease lease, BatchServices services, IBa
                 var body = renderer.RenderRequest(line.Line.Request with { Model = ModelAtProvider(head), Stream = false });
                 body.Remove("stream");
                 return (BatchPartitions.CustomId(head.Id, line.Index), body);
-            })]);
+            })],
+            lease.RequireAsync);
     }
 
     private async Task<ProviderBatch> AskAsync(BatchPart part, CancellationToken cancellationToken)
@@ -168,7 +170,6 @@ internal sealed class ProviderWork(BatchLease lease, BatchServices services, IBa
     private async Task<BatchPart> CollectAsync(BatchPart part, ProviderBatch batch, CancellationToken cancellationToken)
     {
         var functions = await services.Tools.PresentAsync(lease.Head.Tools, cancellationToken).ConfigureAwait(false);
-        var inputs = await _lines.InputsAsync(part, cancellationToken).ConfigureAwait(false);
         var open = await _lines.UnansweredAsync(part, cancellationToken).ConfigureAwait(false);
         var (progress, judge) = Judge(functions);
         var renderer = services.Dialects.Renderer(provider.Dialect);
@@ -185,14 +186,14 @@ internal sealed class ProviderWork(BatchLease lease, BatchServices services, IBa
                     continue;
                 }
 
-                await TakeAsync(judge, part, index, inputs[index], line, renderer, cancellationToken).ConfigureAwait(false);
+                await TakeAsync(judge, part, index, await _lines.InputAsync(index, cancellationToken).ConfigureAwait(false), line, renderer, cancellationToken).ConfigureAwait(false);
             }
         }
 
         var (code, message) = Missing(batch);
         foreach (var index in open)
         {
-            await judge.FailAsync(index, inputs[index], part.Round, code, message, Since(part), cancellationToken).ConfigureAwait(false);
+            await judge.FailAsync(index, await _lines.InputAsync(index, cancellationToken).ConfigureAwait(false), part.Round, code, message, Since(part), cancellationToken).ConfigureAwait(false);
         }
 
         await progress.FlushAsync(null, cancellationToken).ConfigureAwait(false);
@@ -202,6 +203,7 @@ internal sealed class ProviderWork(BatchLease lease, BatchServices services, IBa
             State = goesOn ? PartState.New : PartState.Done,
             Round = goesOn ? part.Round + 1 : part.Round,
             ProviderStatus = batch.Status,
+            Remains = [.. part.Remains, .. provider.RemainsOf(batch with { InputFile = batch.InputFile ?? part.ProviderFile })],
             Error = part.Error ?? batch.State switch
             {
                 ProviderBatchState.Failed => "provider_failed",
@@ -213,6 +215,19 @@ internal sealed class ProviderWork(BatchLease lease, BatchServices services, IBa
             },
         };
         await progress.FlushAsync(part, cancellationToken).ConfigureAwait(false);
+        return part;
+    }
+
+    /// <summary>Deletes what the provider has of rounds whose answers are stored. What it does not delete now stays noted.</summary>
+    private async Task<BatchPart> TidyAsync(BatchPart part, CancellationToken cancellationToken)
+    {
+        var left = await BatchTidying.TryDeleteAsync(provider, part.Remains, cancellationToken).ConfigureAwait(false);
+        if (left.Count < part.Remains.Count)
+        {
+            part = part with { Remains = left };
+            await Progress().FlushAsync(part, cancellationToken).ConfigureAwait(false);
+        }
+
         return part;
     }
 

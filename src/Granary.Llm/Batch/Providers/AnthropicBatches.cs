@@ -13,8 +13,8 @@ internal sealed class AnthropicBatches(BatchHttp http) : IBatchProvider
 
     public ChatDialect Dialect => ChatDialect.Anthropic;
 
-    // A batch may have 256 MB.
-    public int MaxBytes => 100 * 1024 * 1024;
+    // A batch may have 256 MB; it is in memory while it is sent.
+    public int MaxBytes => 16 * 1024 * 1024;
 
     public bool CanFind => false;
 
@@ -28,6 +28,7 @@ internal sealed class AnthropicBatches(BatchHttp http) : IBatchProvider
             requests.Add((JsonNode)new JsonObject { ["custom_id"] = customId, ["params"] = body });
         }
 
+        await upload.BeforeAsync(cancellationToken).ConfigureAwait(false);
         return Read(await http.PostAsync("/messages/batches", BatchHttp.Json(new JsonObject { ["requests"] = requests }), cancellationToken).ConfigureAwait(false));
     }
 
@@ -36,6 +37,10 @@ internal sealed class AnthropicBatches(BatchHttp http) : IBatchProvider
 
     public Task CancelAsync(string id, CancellationToken cancellationToken) =>
         http.PostAsync($"/messages/batches/{Uri.EscapeDataString(id)}/cancel", null, cancellationToken);
+
+    public IReadOnlyList<string> RemainsOf(ProviderBatch batch) => [$"/messages/batches/{Uri.EscapeDataString(batch.Id)}"];
+
+    public Task DeleteAsync(string remains, CancellationToken cancellationToken) => http.DeleteAsync(remains, cancellationToken);
 
     public async IAsyncEnumerable<ProviderLine> ResultsAsync(ProviderBatch batch, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -1,6 +1,5 @@
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Granary.Llm.Providers;
@@ -12,6 +11,15 @@ internal sealed class BatchHttp : IDisposable
 {
     /// <summary>How long an upload, or the beginning of an answer, may take.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    /// <summary>A line of an answer; no answer that is kept has as many.</summary>
+    private const int MaxLineBytes = 8 * 1024 * 1024;
+
+    /// <summary>An answer that is read line by line.</summary>
+    private const long MaxLinesBytes = 2L * 1024 * 1024 * 1024;
+
+    /// <summary>An answer that is read whole: Gemini's hold a batch's results.</summary>
+    private const long MaxJsonBytes = 64 * 1024 * 1024;
 
     private static readonly ProviderCall NoCall = new() { Operation = ProviderOperation.Models, Model = "" };
 
@@ -50,6 +58,18 @@ internal sealed class BatchHttp : IDisposable
 
     public Task<JsonObject> PostAsync(string path, HttpContent? content, CancellationToken cancellationToken) => JsonAsync(HttpMethod.Post, path, content, cancellationToken);
 
+    /// <summary>Deletes something; what is not there is no error.</summary>
+    public async Task DeleteAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var response = await SendAsync(HttpMethod.Delete, path, null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProviderException gone) when (gone.Status is 404 or 410)
+        {
+        }
+    }
+
     public static HttpContent Json(JsonObject body) =>
         new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, ProviderJson.Plain)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
 
@@ -57,19 +77,16 @@ internal sealed class BatchHttp : IDisposable
     public async IAsyncEnumerable<JsonObject> LinesAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var response = await SendAsync(HttpMethod.Get, path, null, cancellationToken).ConfigureAwait(false);
-        using var reader = new StreamReader(await BodyAsync(response, cancellationToken).ConfigureAwait(false), Encoding.UTF8);
+        using var body = new BoundedStream(await BodyAsync(response, cancellationToken).ConfigureAwait(false), MaxLinesBytes);
+        await using var lines = JsonLinesReader.ReadAsync(body, MaxLineBytes, cancellationToken).GetAsyncEnumerator(cancellationToken);
         while (true)
         {
-            JsonObject? json;
             try
             {
-                var line = await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false);
-                if (line is null)
+                if (!await lines.MoveNextAsync().ConfigureAwait(false))
                 {
                     yield break;
                 }
-
-                json = string.IsNullOrWhiteSpace(line) ? null : JsonNode.Parse(line) as JsonObject;
             }
             catch (Exception error) when (error is IOException or HttpRequestException or JsonException)
             {
@@ -77,10 +94,7 @@ internal sealed class BatchHttp : IDisposable
                 throw Unreachable(error);
             }
 
-            if (json is not null)
-            {
-                yield return json;
-            }
+            yield return lines.Current;
         }
     }
 
@@ -89,7 +103,7 @@ internal sealed class BatchHttp : IDisposable
         using var response = await SendAsync(method, path, content, cancellationToken).ConfigureAwait(false);
         try
         {
-            using var body = await BodyAsync(response, cancellationToken).ConfigureAwait(false);
+            using var body = new BoundedStream(await BodyAsync(response, cancellationToken).ConfigureAwait(false), MaxJsonBytes);
             return await JsonNode.ParseAsync(body, cancellationToken: cancellationToken).ConfigureAwait(false) as JsonObject ?? throw new JsonException("no object");
         }
         catch (Exception error) when (error is IOException or HttpRequestException or JsonException)
@@ -129,5 +143,7 @@ internal sealed class BatchHttp : IDisposable
     private async Task<Stream> BodyAsync(HttpResponseMessage response, CancellationToken cancellationToken) =>
         new PatientStream(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), _silence, _time, static () => { });
 
-    private ProviderException Unreachable(Exception error) => new(Name, $"The provider '{Name}' could not be asked for a batch.", 502, innerException: error);
+    private ProviderException Unreachable(Exception error) => error is SilentProviderException or AnswerTooLongException
+        ? ProviderErrors.BrokenOff(Name, error)
+        : new ProviderException(Name, $"The provider '{Name}' could not be asked for a batch.", 502, innerException: error);
 }

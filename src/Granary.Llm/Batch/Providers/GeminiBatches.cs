@@ -58,6 +58,7 @@ internal sealed class GeminiBatches(BatchHttp http) : IBatchProvider
             ["display_name"] = upload.Marker,
             ["input_config"] = new JsonObject { ["requests"] = new JsonObject { ["requests"] = requests } },
         };
+        await upload.BeforeAsync(cancellationToken).ConfigureAwait(false);
         return Read(await http.PostAsync(
             $"/{ProviderAddress.GeminiModel(upload.Model)}:batchGenerateContent", BatchHttp.Json(new JsonObject { ["batch"] = batch }), cancellationToken).ConfigureAwait(false));
     }
@@ -66,6 +67,10 @@ internal sealed class GeminiBatches(BatchHttp http) : IBatchProvider
         Read(await http.GetAsync("/" + Path(id), cancellationToken).ConfigureAwait(false));
 
     public Task CancelAsync(string id, CancellationToken cancellationToken) => http.PostAsync($"/{Path(id)}:cancel", null, cancellationToken);
+
+    public IReadOnlyList<string> RemainsOf(ProviderBatch batch) => ["/" + Path(batch.Id)];
+
+    public Task DeleteAsync(string remains, CancellationToken cancellationToken) => http.DeleteAsync(remains, cancellationToken);
 
     public async IAsyncEnumerable<ProviderLine> ResultsAsync(ProviderBatch batch, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -42,6 +42,13 @@ internal interface IBatchProvider
     /// <exception cref="ProviderException">The provider cannot be asked.</exception>
     Task CancelAsync(string id, CancellationToken cancellationToken);
 
+    /// <summary>What is left of a batch with the provider, as addresses for <see cref="DeleteAsync"/>.</summary>
+    IReadOnlyList<string> RemainsOf(ProviderBatch batch);
+
+    /// <summary>Deletes what is left of a batch; what is not there is no error.</summary>
+    /// <exception cref="ProviderException">The provider cannot be asked, or does not delete it (now).</exception>
+    Task DeleteAsync(string remains, CancellationToken cancellationToken);
+
     /// <summary>The lines of a batch that is over, in any order; those that it did not come to may be missing.</summary>
     /// <exception cref="ProviderException">The provider cannot be asked, or the answer broke off.</exception>
     IAsyncEnumerable<ProviderLine> ResultsAsync(ProviderBatch batch, CancellationToken cancellationToken);
@@ -52,7 +59,13 @@ internal interface IBatchProvider
 /// <param name="Model">The model.</param>
 /// <param name="Metadata">What the provider keeps with it, where it can.</param>
 /// <param name="Lines">The requests, in the provider's dialect, by custom id.</param>
-internal sealed record BatchUpload(string Marker, string Model, IReadOnlyDictionary<string, string> Metadata, IReadOnlyList<(string CustomId, JsonObject Body)> Lines);
+/// <param name="BeforeAsync">Is asked directly before the call that makes the batch; throws if this process must not make it any more.</param>
+internal sealed record BatchUpload(
+    string Marker,
+    string Model,
+    IReadOnlyDictionary<string, string> Metadata,
+    IReadOnlyList<(string CustomId, JsonObject Body)> Lines,
+    Func<CancellationToken, Task> BeforeAsync);
 
 /// <summary>Where a batch is with its provider.</summary>
 internal enum ProviderBatchState

@@ -19,8 +19,8 @@ internal sealed class OpenAIBatches(BatchHttp http) : IBatchProvider
 
     public ChatDialect Dialect => ChatDialect.OpenAIChat;
 
-    // A file may have 200 MB.
-    public int MaxBytes => 100 * 1024 * 1024;
+    // A file may have 200 MB; it is in memory while it is sent.
+    public int MaxBytes => 16 * 1024 * 1024;
 
     public bool CanFind => true;
 
@@ -60,6 +60,7 @@ internal sealed class OpenAIBatches(BatchHttp http) : IBatchProvider
     public async Task<ProviderBatch> SubmitAsync(BatchUpload upload, CancellationToken cancellationToken)
     {
         var file = await http.PostAsync("/files", File(upload), cancellationToken).ConfigureAwait(false);
+        await upload.BeforeAsync(cancellationToken).ConfigureAwait(false);
         var metadata = new JsonObject { [MarkerField] = upload.Marker };
         foreach (var (name, value) in upload.Metadata)
         {
@@ -84,19 +85,27 @@ internal sealed class OpenAIBatches(BatchHttp http) : IBatchProvider
 
     public Task CancelAsync(string id, CancellationToken cancellationToken) => http.PostAsync($"/batches/{Uri.EscapeDataString(id)}/cancel", null, cancellationToken);
 
+    // Batches themselves stay: they hold numbers only, and nothing deletes them.
+    public IReadOnlyList<string> RemainsOf(ProviderBatch batch) =>
+        [.. new[] { batch.InputFile, batch.OutputFile, batch.ErrorFile }.OfType<string>().Select(FileAddress)];
+
+    public Task DeleteAsync(string remains, CancellationToken cancellationToken) => http.DeleteAsync(remains, cancellationToken);
+
     public async IAsyncEnumerable<ProviderLine> ResultsAsync(ProviderBatch batch, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var file in new[] { batch.OutputFile, batch.ErrorFile })
         {
             if (file is not null)
             {
-                await foreach (var line in http.LinesAsync($"/files/{Uri.EscapeDataString(file)}/content", cancellationToken).ConfigureAwait(false))
+                await foreach (var line in http.LinesAsync(FileAddress(file) + "/content", cancellationToken).ConfigureAwait(false))
                 {
                     yield return Line(line);
                 }
             }
         }
     }
+
+    private static string FileAddress(string id) => $"/files/{Uri.EscapeDataString(id)}";
 
     private static ProviderLine Line(JsonObject line)
     {

@@ -65,6 +65,10 @@ public static class OpenApiFunctions
         return unused.Count == 0 ? found : throw new ArgumentException($"No listed operation has the parameter '{unused.First()}' of Fixed.", nameof(options));
     }
 
+    /// <summary>All operations of a document, each as <c>GET /path/{id}</c>.</summary>
+    internal static IReadOnlyList<string> OperationsOf(JsonObject document) =>
+        [.. Index(document).Values.Distinct().Select(static place => $"{place.Method} {place.Path}")];
+
     private static OpenApiFunction Create(OpenApiOptions options, Place place, string address, HttpClient client, TimeProvider time, HashSet<string> unused)
     {
         var schemas = new OpenApiSchemas(options.Document);

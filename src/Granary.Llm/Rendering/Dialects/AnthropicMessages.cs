@@ -11,8 +11,10 @@ internal static class AnthropicMessages
     private const int MaxCallId = 64;
 
     /// <summary>Writes messages without system messages; neighbours of one role become one message.</summary>
-    public static JsonArray Render(IReadOnlyList<ModelMessage> messages) =>
-        RoleTurns.Of(messages, "assistant", Assistant, Result, message => MessageParts.Of(message, Part).List(OpenAIChatRenderer.TextPart)).ToArray("content", unwrapText: true);
+    /// <param name="messages">The messages.</param>
+    /// <param name="thoughts">What was signed of them.</param>
+    public static JsonArray Render(IReadOnlyList<ModelMessage> messages, IReadOnlyList<SignedThoughts> thoughts) =>
+        RoleTurns.Of(messages, "assistant", message => Assistant(message, thoughts), Result, message => MessageParts.Of(message, Part).List(OpenAIChatRenderer.TextPart)).ToArray("content", unwrapText: true);
 
     /// <summary>Anthropic refuses an answer to go on with that ends in a space.</summary>
     public static void TrimEnd(JsonArray list)
@@ -30,22 +32,27 @@ internal static class AnthropicMessages
         }
     }
 
-    private static JsonArray Assistant(ModelMessage message)
+    private static JsonArray Assistant(ModelMessage message, IReadOnlyList<SignedThoughts> thoughts)
     {
+        if (ThoughtWeave.Of(message, thoughts, ChatDialect.Anthropic) is { } signed)
+            return ThoughtWeave.Parts(message, signed.Parts, OpenAIChatRenderer.TextPart, number => ToolUse(message.ToolCalls![number]), static block => block);
+
         var blocks = MessageParts.Of(message).List(OpenAIChatRenderer.TextPart);
         foreach (var call in message.ToolCalls ?? [])
         {
-            blocks.Add((JsonNode)new JsonObject
-            {
-                ["type"] = "tool_use",
-                ["id"] = ToolCallIds.Fit(call.Id, MaxCallId),
-                ["name"] = call.Name,
-                ["input"] = ToolArguments.Object(call.Arguments),
-            });
+            blocks.Add((JsonNode)ToolUse(call));
         }
 
         return blocks;
     }
+
+    private static JsonObject ToolUse(ToolCall call) => new()
+    {
+        ["type"] = "tool_use",
+        ["id"] = ToolCallIds.Fit(call.Id, MaxCallId),
+        ["name"] = call.Name,
+        ["input"] = ToolArguments.Object(call.Arguments),
+    };
 
     private static JsonObject Result(ModelMessage message)
     {

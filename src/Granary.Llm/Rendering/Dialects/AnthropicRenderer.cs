@@ -18,7 +18,7 @@ internal sealed class AnthropicRenderer : IChatRenderer
     public JsonObject RenderRequest(ChatRequest request)
     {
         var messages = Conversation.Whole(request.Messages);
-        var list = AnthropicMessages.Render(messages);
+        var list = AnthropicMessages.Render(messages, request.Thoughts);
         if (list.Count == 0 || list[0]!["role"]!.GetValue<string>() != "user")
         {
             list.Insert(0, new JsonObject { ["role"] = "user", ["content"] = Conversation.Filler });
@@ -36,7 +36,7 @@ internal sealed class AnthropicRenderer : IChatRenderer
             .With("messages", list)
             .With("stop_sequences", JsonNodes.ListOrNull([.. request.Stop.Where(stop => !string.IsNullOrWhiteSpace(stop))]));
         RenderTools(request, messages, body);
-        if (!AnthropicThinking.TryRender(request, messages, body))
+        if (!AnthropicThinking.TryRender(request, messages, body) && !AnthropicThinking.HasFixedSampling(request.Model))
         {
             // Newer models refuse both together. The scale ends at 1.
             body.With("temperature", request.Temperature is { } temperature ? Math.Min(temperature, 1) : null)
@@ -46,7 +46,7 @@ internal sealed class AnthropicRenderer : IChatRenderer
         return request.Stream ? body.With("stream", true) : body;
     }
 
-    public JsonArray RenderMessages(IReadOnlyList<ModelMessage> messages) => AnthropicMessages.Render(Conversation.Stretch(messages));
+    public JsonArray RenderMessages(IReadOnlyList<ModelMessage> messages) => AnthropicMessages.Render(Conversation.Stretch(messages), []);
 
     public ChatRequest ParseRequest(JsonObject body) => AnthropicRequests.Parse(body);
 
@@ -81,7 +81,7 @@ internal sealed class AnthropicRenderer : IChatRenderer
         if (request.Tools.Count > 0)
         {
             body["tools"] = new JsonArray([.. request.Tools.Select(tool => Tool(tool.Name, tool.Description, OpenAITools.Parameters(tool)))]);
-            body.With("tool_choice", Choice(request.ToolChoice));
+            body.With("tool_choice", Choice(request.ToolChoice, AnthropicThinking.RefusesForcedTools(request.Model)));
             return;
         }
 
@@ -97,7 +97,7 @@ internal sealed class AnthropicRenderer : IChatRenderer
     private static JsonObject Tool(string name, string description, JsonObject schema) =>
         new JsonObject { ["name"] = ToolNames.Fit(name) }.With("description", description.Length == 0 ? null : description).With("input_schema", schema);
 
-    private static JsonObject? Choice(ToolChoice? choice)
+    private static JsonObject? Choice(ToolChoice? choice, bool refusesForce)
     {
         if (choice is null)
             return null;
@@ -105,6 +105,7 @@ internal sealed class AnthropicRenderer : IChatRenderer
         var rendered = choice.Kind switch
         {
             ToolChoiceKind.None => new JsonObject { ["type"] = "none" },
+            ToolChoiceKind.Required or ToolChoiceKind.Named when refusesForce => new() { ["type"] = "auto" },
             ToolChoiceKind.Required => new() { ["type"] = "any" },
             ToolChoiceKind.Named => new() { ["type"] = "tool", ["name"] = ToolNames.Fit(choice.Name) },
             _ => new() { ["type"] = "auto" },

@@ -14,6 +14,7 @@ internal static class AnthropicResponses
         var calls = new List<ToolCall>();
         var reasoning = "";
         var text = "";
+        var signed = new List<SignedPart>();
         foreach (var block in body.RequiredList("content").Objects())
         {
             switch (block.RequiredText("type"))
@@ -24,6 +25,15 @@ internal static class AnthropicResponses
 
                 case "thinking":
                     reasoning += block.RequiredText("thinking");
+                    if (block.Text("signature") is { Length: > 0 })
+                    {
+                        signed.Add(new(block.ToJsonString(JsonNodes.Plain), text.Length, calls.Count));
+                    }
+
+                    break;
+
+                case "redacted_thinking":
+                    signed.Add(new(block.ToJsonString(JsonNodes.Plain), text.Length, calls.Count));
                     break;
 
                 case "tool_use":
@@ -38,6 +48,7 @@ internal static class AnthropicResponses
             Model = body.Text("model") ?? "",
             Content = text,
             Reasoning = reasoning.Length == 0 ? null : reasoning,
+            Thoughts = signed.Count == 0 ? null : new(ChatDialect.Anthropic, signed),
             ToolCalls = calls,
             Finish = Answers.Finish(FinishReasons.Anthropic(body.Text("stop_reason")), calls),
             Usage = UsageReader.Read(body, "usage", UsageReader.Anthropic),

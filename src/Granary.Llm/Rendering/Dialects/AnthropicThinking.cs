@@ -11,6 +11,16 @@ internal static class AnthropicThinking
     private const double Adaptive = 4.6;
     private const double First = 3.7;
 
+    /// <summary>The first version that takes an effort beyond the high one, and no sampling; and the first that refuses to be made to call a tool.</summary>
+    private const double FixesSampling = 4.7;
+    private const double RefusesForce = 5.1;
+
+    /// <summary>Whether the model refuses <c>temperature</c> and <c>top_p</c>.</summary>
+    public static bool HasFixedSampling(string model) => ModelFamilies.Version(model) >= FixesSampling;
+
+    /// <summary>Whether the model refuses a choice of tools that makes it call one.</summary>
+    public static bool RefusesForcedTools(string model) => ModelFamilies.Version(model) >= RefusesForce;
+
     /// <summary>Adds what the effort asks for; false if the request goes without thinking.</summary>
     public static bool TryRender(ChatRequest request, IReadOnlyList<ModelMessage> messages, JsonObject body)
     {
@@ -22,13 +32,13 @@ internal static class AnthropicThinking
             _ => 0,
         };
         var version = ModelFamilies.Version(request.Model);
-        if (budget == 0 || version < First || request.ToolChoice is { Kind: ToolChoiceKind.Required or ToolChoiceKind.Named } || IsBetweenTools(messages))
+        if (budget == 0 || version < First || (request.ToolChoice is { Kind: ToolChoiceKind.Required or ToolChoiceKind.Named } && version < RefusesForce) || IsUnsigned(messages, request.Thoughts))
             return false;
 
         if (version >= Adaptive)
         {
             body["thinking"] = new JsonObject { ["type"] = "adaptive" };
-            body["output_config"] = new JsonObject { ["effort"] = request.ReasoningEffort == "xhigh" ? "high" : request.ReasoningEffort };
+            body["output_config"] = new JsonObject { ["effort"] = request.ReasoningEffort == "xhigh" && version < FixesSampling ? "high" : request.ReasoningEffort };
             return true;
         }
 
@@ -52,8 +62,19 @@ internal static class AnthropicThinking
         _ => "high",
     };
 
-    /// <summary>
-    /// Whether a turn of tool calls is under way. It must have begun with the model's signed thoughts to be gone on with in thought, and these are kept nowhere.
-    /// </summary>
-    private static bool IsBetweenTools(IReadOnlyList<ModelMessage> messages) => messages.Count > 0 && messages[^1].Role == MessageRole.Tool;
+    /// <summary>Whether a turn of tool calls is under way that did not begin with the model's signed thoughts: it cannot be gone on with in thought.</summary>
+    private static bool IsUnsigned(IReadOnlyList<ModelMessage> messages, IReadOnlyList<SignedThoughts> thoughts)
+    {
+        if (messages.Count == 0 || messages[^1].Role != MessageRole.Tool)
+            return false;
+
+        var asked = messages.Count - 1;
+        while (asked >= 0 && messages[asked].Role != MessageRole.User)
+        {
+            asked--;
+        }
+
+        var begun = messages.Skip(asked + 1).First(message => message.Role == MessageRole.Assistant);
+        return ThoughtWeave.Of(begun, thoughts, ChatDialect.Anthropic) is not { Parts: [{ TextBefore: 0, CallsBefore: 0 }, ..] };
+    }
 }

@@ -17,8 +17,10 @@ internal static class GeminiContents
     private static readonly string[] Wrappers = ["result", "error", "output"];
 
     /// <summary>Writes messages without system messages; neighbours of one role become one content.</summary>
-    public static JsonArray Render(IReadOnlyList<ModelMessage> messages) =>
-        RoleTurns.Of(messages, "model", Model, Response, message => MessageParts.Of(message, Part).List(Text)).ToArray("parts");
+    /// <param name="messages">The messages.</param>
+    /// <param name="thoughts">What was signed of them.</param>
+    public static JsonArray Render(IReadOnlyList<ModelMessage> messages, IReadOnlyList<SignedThoughts> thoughts) =>
+        RoleTurns.Of(messages, "model", message => Model(message, thoughts), Response, message => MessageParts.Of(message, Part).List(Text)).ToArray("parts");
 
     /// <summary>A part of text.</summary>
     public static JsonObject Text(string text) => new() { ["text"] = text };
@@ -33,7 +35,7 @@ internal static class GeminiContents
         {
             if (((JsonArray)content!["parts"]!).OfType<JsonObject>().FirstOrDefault(part => part.ContainsKey("functionCall")) is { } call)
             {
-                call["thoughtSignature"] = NoSignature;
+                call.TryAdd(GeminiThoughts.Field, NoSignature);
             }
         }
     }
@@ -44,8 +46,11 @@ internal static class GeminiContents
         ["functionCall"] = new JsonObject { ["name"] = call.Name, ["args"] = ToolArguments.Object(call.Arguments) },
     };
 
-    private static JsonArray Model(ModelMessage message)
+    private static JsonArray Model(ModelMessage message, IReadOnlyList<SignedThoughts> thoughts)
     {
+        if (ThoughtWeave.Of(message, thoughts, ChatDialect.Gemini) is { } found)
+            return Signed(message, found.Parts);
+
         var parts = MessageParts.Of(message).List(Text);
         foreach (var call in message.ToolCalls ?? [])
         {
@@ -53,6 +58,31 @@ internal static class GeminiContents
         }
 
         return parts;
+    }
+
+    private static JsonArray Signed(ModelMessage message, IReadOnlyList<SignedPart> signed)
+    {
+        string? signature = null;
+        return ThoughtWeave.Parts(
+            message,
+            signed,
+            Text,
+            number =>
+            {
+                var call = message.ToolCalls![number];
+                var part = Call(call with { Name = ToolNames.FitGemini(call.Name) }).With(GeminiThoughts.Field, signature);
+                signature = null;
+                return part;
+            },
+            part =>
+            {
+                if (!part.ContainsKey(GeminiThoughts.OfCall))
+                    return part;
+
+                // The next call's.
+                signature = part.Text(GeminiThoughts.Field);
+                return null;
+            });
     }
 
     private static JsonObject Response(ModelMessage message)

@@ -22,7 +22,7 @@ internal sealed class GeminiRenderer : IChatRenderer
     {
         var messages = Conversation.Whole(request.Messages);
         var version = ModelFamilies.Version(request.Model);
-        var contents = GeminiContents.Render(messages);
+        var contents = GeminiContents.Render(messages, request.Thoughts);
         if (contents.Count == 0 || contents[0]!["role"]!.GetValue<string>() != "user")
         {
             contents.Insert(0, GeminiContents.Filler());
@@ -49,7 +49,7 @@ internal sealed class GeminiRenderer : IChatRenderer
             .With("generationConfig", generation.Count == 0 ? null : generation);
     }
 
-    public JsonArray RenderMessages(IReadOnlyList<ModelMessage> messages) => GeminiContents.Render(Conversation.Stretch(messages));
+    public JsonArray RenderMessages(IReadOnlyList<ModelMessage> messages) => GeminiContents.Render(Conversation.Stretch(messages), []);
 
     public ChatRequest ParseRequest(JsonObject body) => GeminiRequests.Parse(body);
 

@@ -20,20 +20,20 @@ internal static class GeminiResponses
         }
 
         var calls = new List<ToolCall>();
+        var signed = new List<SignedPart>();
         var (text, thoughts) = ("", "");
         foreach (var part in candidate.Object("content")?.List("parts").Objects() ?? [])
         {
+            var signature = part.Text(part.First(GeminiThoughts.Field, "thought_signature"));
             if (part.Object("functionCall") is { } call)
             {
+                Sign(signature, ofCall: true, text, calls, signed);
                 calls.Add(GeminiRequests.Call(call, $"call_{Guid.CreateVersion7():N}"));
-            }
-            else if (part.Flag("thought") is true)
-            {
-                thoughts += part.Text("text");
             }
             else
             {
-                text += part.Text("text");
+                (text, thoughts) = part.Flag("thought") is true ? (text, thoughts + part.Text("text")) : (text + part.Text("text"), thoughts);
+                Sign(signature, ofCall: false, text, calls, signed);
             }
         }
 
@@ -45,12 +45,21 @@ internal static class GeminiResponses
             Model = model,
             Content = text,
             Reasoning = thoughts.Length == 0 ? null : thoughts,
+            Thoughts = signed.Count == 0 ? null : new(ChatDialect.Gemini, signed),
             ToolCalls = calls,
             Finish = failure is null ? Answers.Finish(FinishReasons.Gemini(reason), calls) : ChatFinish.Unknown,
             Error = failure,
             Usage = usage,
         };
     });
+
+    private static void Sign(string? signature, bool ofCall, string text, List<ToolCall> calls, List<SignedPart> signed)
+    {
+        if (!string.IsNullOrEmpty(signature))
+        {
+            signed.Add(new(GeminiThoughts.Part(signature, ofCall), text.Length, calls.Count));
+        }
+    }
 
     /// <summary>Writes an answer.</summary>
     public static JsonObject Render(ChatResponse response)

@@ -24,7 +24,7 @@ internal static class JsonMode
     /// <summary>OpenAI's form of a schema.</summary>
     public static JsonObject Schema(ResponseFormat format) => new()
     {
-        ["name"] = Repairs.ToolNames.Fit(format.Name),
+        ["name"] = Repairs.ToolNames.Like(format.Name),
         ["schema"] = JsonNodes.Of(format.Schema!.Value),
         ["strict"] = StrictSchema.Is(format.Schema.Value),
     };

@@ -34,7 +34,7 @@ internal sealed class OpenAIChatRenderer(TimeProvider time) : IChatRenderer
             .With("top_p", reasons ? null : request.TopP)
             .With(reasons ? "max_completion_tokens" : "max_tokens", request.MaxTokens)
             .With("stop", reasons ? null : JsonNodes.ListOrNull(request.Stop))
-            .With("reasoning_effort", OpenAIEffort.Of(request))
+            .With(OpenAIEffort.Field, OpenAIEffort.Of(request))
             .With("response_format", OpenAITools.ResponseFormat(request.ResponseFormat));
         OpenAITools.Render(request, body, required: "required", parallel: !ModelFamilies.IsO(request.Model));
         if (request.Stream)
@@ -94,5 +94,5 @@ internal sealed class OpenAIChatRenderer(TimeProvider time) : IChatRenderer
     };
 
     private static JsonObject Named(JsonObject entry, ModelMessage message) =>
-        string.IsNullOrWhiteSpace(message.Name) ? entry : entry.With("name", ToolNames.Fit(message.Name));
+        string.IsNullOrWhiteSpace(message.Name) ? entry : entry.With("name", ToolNames.Like(message.Name));
 }
