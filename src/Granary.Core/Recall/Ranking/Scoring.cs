@@ -6,7 +6,9 @@ namespace Granary.Core.Recall.Ranking;
 /// <summary>One query's run over the index.</summary>
 internal readonly ref struct Scoring
 {
-    private const int Reach = 3;
+    /// <summary>Terms of a full statement: longer is no better, or long answers would stand before what a user said.</summary>
+    private const int FullLength = 24;
+
     private const long Day = 86_400;
 
     // Years 1000 to 9000: room for "a year ago" on either side.
@@ -305,7 +307,7 @@ internal readonly ref struct Scoring
 
     /// <summary>More than the factors of any unit make together: who cannot reach the least of the best by it need not be looked at closely.</summary>
     private double MostFactor() =>
-        1.0001 * (1 + (read.Speaker != UnitEntry.None ? options.NamedSpeaker : options.OwnWords)) * Math.Pow(LexicalIndex.PassageLength + 3, options.Length)
+        1.0001 * (1 + Math.Max(options.NamedSpeaker, Math.Max(options.Asker, options.OwnWords))) * Math.Pow(FullLength + 3, options.Length)
         * (read.AsksWhen ? 1 + options.When : 1) * (read.AsksHowMany ? 1 + options.HowMany : 1) * (read.Time is null ? 1 : 1 + options.Date)
         * (1 + options.Recency) * (1 + options.Importance);
 
@@ -334,12 +336,17 @@ internal readonly ref struct Scoring
             return unit.Name == read.Speaker ? 1 + options.NamedSpeaker : 1;
         }
 
-        return unit.IsMessage && (unit.Role == MessageRole.User) != read.AsksAssistant ? 1 + options.OwnWords : 1;
+        if (!unit.IsMessage || read.NamesSeveral || (unit.Role == MessageRole.User) == read.AsksAssistant)
+        {
+            return 1;
+        }
+
+        return 1 + (read.AsksOfAsker || read.AsksAssistant ? options.Asker : options.OwnWords);
     }
 
     private double Form(in UnitEntry unit)
     {
-        var factor = Math.Pow(Math.Min((int)unit.Length, LexicalIndex.PassageLength) + 3, options.Length);
+        var factor = Math.Pow(Math.Min((int)unit.Length, FullLength) + 3, options.Length);
         return (unit.Traits & UnitTraits.Question) != 0 ? factor * (1 - options.Question) : factor;
     }
 
