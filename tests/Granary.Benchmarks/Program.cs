@@ -25,6 +25,7 @@ var benchmarks = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
     ["hot-context"] = HotContext.RunAsync,
     ["adapters"] = Adapters.RunAsync,
     ["proxy"] = ProxyCost.RunAsync,
+    ["recall-index"] = RecallIndex.RunAsync,
     ["recall-quality"] = () => RecallQuality.RunAsync(),
     ["memory"] = MemoryPerSession.RunAsync,
     ["vectors"] = VectorSearch.RunAsync,

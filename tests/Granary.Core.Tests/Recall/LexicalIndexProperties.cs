@@ -14,7 +14,7 @@ public class LexicalIndexProperties
     /// <summary>Factors and relatives off: what is left is what the model computes.</summary>
     private static readonly RecallOptions Plain = new()
     {
-        NamedSpeaker = 0, OwnWords = 0, Question = 0, When = 0, HowMany = 0, Date = 0, Length = 0, Importance = 0, Expired = 1, Family = 0, AskingTerm = 1,
+        NamedSpeaker = 0, OwnWords = 0, Asker = 0, Question = 0, When = 0, HowMany = 0, Date = 0, Length = 0, Importance = 0, Expired = 1, Family = 0, AskingTerm = 1,
     };
 
     private static readonly Gen<string> Text =

@@ -15,18 +15,12 @@ public class TextAnalyzerTests
     [InlineData("on May 7, 2023 at 10.5 km", "may 7 2023 10.5 km")]
     [InlineData("1,200 people, two dogs, 07", "1200 person 2 dog 7")]
     [InlineData("Café Müller", "cafe muller")]
-    [InlineData("東京タワー", "東京 タワー")]
+    [InlineData("東京都", "東京 京都")]
     [InlineData("Привет МИР", "привет мир")]
     [InlineData("ＡＢＣ", "abc")]
     [InlineData("teeth mice children", "tooth mous child")]
     public void A_text_gives_its_terms(string text, string terms)
     {
-        if (text.StartsWith("東京", StringComparison.Ordinal))
-        {
-            Terms(text).ShouldContain("東京");
-            return;
-        }
-
         Terms(text).ShouldBe(terms.Split(' ', StringSplitOptions.RemoveEmptyEntries));
     }
 
@@ -49,12 +43,6 @@ public class TextAnalyzerTests
     [InlineData("agreed", "agre")]
     public void Words_are_stemmed_as_Porter2_does(string word, string stem)
     {
-        if (word == "happily")
-        {
-            // "li" goes only after the letters that the description lists; "happi" is left of it.
-            stem = "happili";
-        }
-
         var buffer = new char[word.Length + 1];
         word.CopyTo(0, buffer, 0, word.Length);
         new string(buffer, 0, EnglishStemmer.Stem(buffer, word.Length)).ShouldBe(stem);

@@ -12,7 +12,7 @@ namespace Granary.Core.Recall.Lexical;
 internal sealed class LexicalIndex
 {
     /// <summary>Terms of a passage at most; a longer unit is cut into passages of like length.</summary>
-    public const int PassageLength = 96;
+    public const int PassageLength = 64;
 
     private readonly Dictionary<string, SourceEntry> sessionsById = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SourceEntry> recordsById = new(StringComparer.Ordinal);

@@ -8,6 +8,9 @@ internal static partial class QuestionForms
     /// <summary>Whether the answer is a time.</summary>
     public static bool AsksWhen(string text) => When().IsMatch(text);
 
+    /// <summary>Whether it is of the one who asks: "my", "I".</summary>
+    public static bool AsksOfAsker(string text) => Asker().IsMatch(text);
+
     /// <summary>Whether the answer is a number.</summary>
     public static bool AsksHowMany(string text) => HowMany().IsMatch(text);
 
@@ -16,6 +19,9 @@ internal static partial class QuestionForms
 
     [GeneratedRegex(@"\b(when|what (date|day|month|year|time)|how long|which (day|month|year|date))\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex When();
+
+    [GeneratedRegex(@"\b(I|my|me|mine|myself|we|our|us)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Asker();
 
     [GeneratedRegex(@"\b(how (many|much|old|long|often)|what number)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex HowMany();

@@ -15,6 +15,12 @@ internal sealed class ReadQuery
     /// <summary>The speaker that it names, or <see cref="UnitEntry.None"/> for nobody or several.</summary>
     public int Speaker { get; init; } = UnitEntry.None;
 
+    /// <summary>Whether it names several speakers.</summary>
+    public bool NamesSeveral { get; init; }
+
+    /// <summary>Whether it is of the one who asks.</summary>
+    public bool AsksOfAsker { get; init; }
+
     /// <summary>Whether it asks when.</summary>
     public bool AsksWhen { get; init; }
 
@@ -65,6 +71,8 @@ internal sealed class ReadQuery
         {
             Terms = known,
             Speaker = speakers == 1 ? speaker : UnitEntry.None,
+            NamesSeveral = speakers > 1,
+            AsksOfAsker = QuestionForms.AsksOfAsker(text),
             AsksWhen = QuestionForms.AsksWhen(text),
             AsksHowMany = QuestionForms.AsksHowMany(text),
             AsksAssistant = QuestionForms.AsksAssistant(text),

@@ -40,7 +40,10 @@ internal sealed class RecallOptions
     public double HowMany { get; set; } = 0.3;
 
     /// <summary>How much more a user's own words count where the question names no speaker. 0 to 4.</summary>
-    public double OwnWords { get; set; } = 0.2;
+    public double OwnWords { get; set; } = 0.3;
+
+    /// <summary>The same where the question is of the one who asks ("my", "I"); and for the assistant's words where it asks what the assistant said. 0 to 4.</summary>
+    public double Asker { get; set; } = 0.8;
 
     /// <summary>How much a message that asks loses. 0 to 1.</summary>
     public double Question { get; set; } = 0.2;
@@ -51,7 +54,7 @@ internal sealed class RecallOptions
     /// <summary>How much more a message of the time that the question names counts. 0 to 4.</summary>
     public double Date { get; set; } = 2;
 
-    /// <summary>Power of length by which longer passages gain. 0 to 1.</summary>
+    /// <summary>Power of length by which longer passages gain, up to 24 terms. 0 to 1.</summary>
     public double Length { get; set; } = 0.1;
 
     /// <summary>How much more the newest counts. 0 (off) to 1.</summary>
@@ -84,6 +87,7 @@ internal sealed class RecallOptions
         Check(Family, 0, 1, nameof(Family));
         Check(HowMany, 0, 4, nameof(HowMany));
         Check(OwnWords, 0, 4, nameof(OwnWords));
+        Check(Asker, 0, 4, nameof(Asker));
         Check(Question, 0, 1, nameof(Question));
         Check(When, 0, 4, nameof(When));
         Check(Date, 0, 4, nameof(Date));

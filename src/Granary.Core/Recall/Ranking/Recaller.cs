@@ -25,6 +25,7 @@ internal sealed class Recaller
     /// <summary>The best units, best first; equal ones newest first.</summary>
     public IReadOnlyList<RecallHit> Recall(RecallQuery query)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
         var scratch = Begin();
         try
         {
@@ -41,6 +42,7 @@ internal sealed class Recaller
     /// <summary>The best sessions, best first.</summary>
     public IReadOnlyList<SessionHit> RecallSessions(RecallQuery query)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
         var scratch = Begin();
         try
         {

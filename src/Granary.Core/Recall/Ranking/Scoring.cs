@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Granary.Core.Recall.Lexical;
 
 namespace Granary.Core.Recall.Ranking;
@@ -5,8 +6,14 @@ namespace Granary.Core.Recall.Ranking;
 /// <summary>One query's run over the index.</summary>
 internal readonly ref struct Scoring
 {
-    private const int Reach = 3;
+    /// <summary>Terms of a full statement: longer is no better, or long answers would stand before what a user said.</summary>
+    private const int FullLength = 24;
+
     private const long Day = 86_400;
+
+    // Years 1000 to 9000: room for "a year ago" on either side.
+    private const long OldestNow = -30_610_224_000;
+    private const long NewestNow = 221_845_392_000;
 
     private readonly LexicalIndex index;
     private readonly RecallOptions options;
@@ -15,7 +22,7 @@ internal readonly ref struct Scoring
     private readonly ReadQuery read;
     private readonly ReadOnlySpan<UnitEntry> units;
     private readonly long now;
-    private readonly double averageLength;
+    private readonly float[] norms;
     private readonly double averageSession;
 
     public Scoring(LexicalIndex index, RecallOptions options, RecallQuery query, QueryScratch scratch)
@@ -29,9 +36,14 @@ internal readonly ref struct Scoring
         scratch.Prepare(count, index.SourceCount);
         var newest = index.NewestTime == long.MinValue ? 0 : index.NewestTime;
         now = query.Now?.ToUnixTimeSeconds() ?? newest;
-        read = ReadQuery.Read(query.Text, index, options, DateTimeOffset.FromUnixTimeSeconds(now));
-        averageLength = Math.Max(1, (double)index.AliveLength / Math.Max(1, index.AliveCount));
+        read = ReadQuery.Read(query.Text, index, options, DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(now, OldestNow, NewestNow)));
         averageSession = Math.Max(1, (double)index.SessionLength / Math.Max(1, index.SessionCount));
+        var averageLength = Math.Max(1, (double)index.AliveLength / Math.Max(1, index.AliveCount));
+        norms = new float[LexicalIndex.PassageLength + 1];
+        for (var length = 0; length < norms.Length; length++)
+        {
+            norms[length] = (float)(options.Saturation * (1 - options.LengthPenalty + (options.LengthPenalty * length / averageLength)));
+        }
     }
 
     /// <summary>Fills the scratch.</summary>
@@ -54,10 +66,9 @@ internal readonly ref struct Scoring
         {
             foreach (var unit in scratch.Touched)
             {
-                if (scratch.Words[unit] > 0)
-                {
-                    scratch.Words[unit] *= (float)Math.Pow(scratch.Covered[unit] / total, options.Coverage);
-                }
+                ref var cell = ref scratch.Cells[unit];
+                var share = Math.Min(1, cell.Covered / total);
+                cell.Words *= (float)(options.Coverage == 0.5 ? Math.Sqrt(share) : Math.Pow(share, options.Coverage));
             }
         }
 
@@ -67,40 +78,42 @@ internal readonly ref struct Scoring
     /// <summary>The best units.</summary>
     public IReadOnlyList<RecallHit> Best(int limit)
     {
-        var scored = new List<(double Score, int Unit)>(scratch.Touched.Count);
-        foreach (var unit in scratch.Touched)
+        // Of a long unit its best passage stands for it: so more are kept than asked for, until units enough are among them.
+        for (var keep = limit + 8L;; keep *= 4)
         {
-            var score = Parts(unit).Total;
-            if (score > 0)
+            var top = new TopHits((int)Math.Min(keep, int.MaxValue));
+            var most = MostFactor();
+            foreach (var unit in scratch.Touched)
             {
-                scored.Add((score, unit));
+                if (Base(unit) * most >= top.Threshold && Parts(unit).Total is > 0 and var score)
+                {
+                    top.Offer(unit, score);
+                }
+            }
+
+            var best = top.Drain();
+            var hits = new List<RecallHit>(Math.Min(limit, best.Count));
+            var taken = new HashSet<(int, long)>();
+            foreach (var (unit, score) in best)
+            {
+                if (hits.Count < limit && taken.Add((units[unit].Source, units[unit].Sequence)))
+                {
+                    hits.Add(Hit(unit, score));
+                }
+            }
+
+            if (hits.Count == limit || best.Count < keep)
+            {
+                return hits;
             }
         }
-
-        scored.Sort(static (a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : b.Unit.CompareTo(a.Unit));
-        var hits = new List<RecallHit>(Math.Min(limit, scored.Count));
-        var taken = new HashSet<(int, long)>();
-        foreach (var (score, unit) in scored)
-        {
-            if (hits.Count == limit)
-            {
-                break;
-            }
-
-            // Of a long unit, its best passage stands for it.
-            if (taken.Add((units[unit].Source, units[unit].Sequence)))
-            {
-                hits.Add(Hit(unit, score));
-            }
-        }
-
-        return hits;
     }
 
-    /// <summary>The best sessions.</summary>
+    /// <summary>The best sessions: each by its best message.</summary>
     public IReadOnlyList<SessionHit> BestSessions(int limit)
     {
-        var best = new Dictionary<int, (double Score, int Unit)>();
+        var best = new Dictionary<int, (double Score, int Unit)>(scratch.TouchedSessions.Count);
+        var most = MostFactor();
         foreach (var unit in scratch.Touched)
         {
             if (!units[unit].IsMessage)
@@ -108,24 +121,30 @@ internal readonly ref struct Scoring
                 continue;
             }
 
-            var score = Parts(unit).Total;
-            if (score > 0 && (!best.TryGetValue(units[unit].Source, out var other) || score > other.Score || (score == other.Score && unit > other.Unit)))
+            ref var other = ref CollectionsMarshal.GetValueRefOrAddDefault(best, units[unit].Source, out var known);
+            if (!known || Base(unit) * most >= other.Score)
             {
-                best[units[unit].Source] = (score, unit);
+                var score = Parts(unit).Total;
+                if (!known || (score, unit).CompareTo(other) > 0)
+                {
+                    other = (score, unit);
+                }
             }
         }
 
-        var order = best.ToList();
-        order.Sort(static (a, b) => a.Value.Score != b.Value.Score ? b.Value.Score.CompareTo(a.Value.Score) : b.Key.CompareTo(a.Key));
-        var hits = new List<SessionHit>(Math.Min(limit, order.Count));
-        foreach (var (session, (score, unit)) in order)
+        var top = new TopHits(limit);
+        foreach (var (_, (score, unit)) in best)
         {
-            if (hits.Count == limit)
+            if (score > 0)
             {
-                break;
+                top.Offer(unit, score);
             }
+        }
 
-            hits.Add(new SessionHit(index.Source(session).Id, score, Hit(unit, score)));
+        var hits = new List<SessionHit>();
+        foreach (var hit in top.Drain())
+        {
+            hits.Add(Session(hit));
         }
 
         return hits;
@@ -136,7 +155,10 @@ internal readonly ref struct Scoring
     private void Add(int term, float rarity, float covered, double weight)
     {
         var saturation = (float)options.Saturation;
-        var penalty = (float)options.LengthPenalty;
+        var before = ((float)options.Before[2], (float)options.Before[1], (float)options.Before[0]);
+        var after = ((float)options.After[0], (float)options.After[1], (float)options.After[2]);
+        var question = (float)(1 + options.AfterQuestion);
+        var cells = scratch.Cells;
         foreach (var posting in index.Postings.Of(term))
         {
             var number = PostingTable.Unit(posting);
@@ -146,70 +168,79 @@ internal readonly ref struct Scoring
             }
 
             ref readonly var unit = ref units[number];
-            if (unit.IsRemoved || (query.Filter is { } filter && !filter(unit, index)))
+            if (!Allowed(number))
             {
                 continue;
             }
 
             var count = PostingTable.Count(posting);
-            var score = count * (saturation + 1) / (count + (saturation * (1 - penalty + (penalty * unit.Length / (float)averageLength))));
+            var score = count * (saturation + 1) / (count + norms[Math.Min(unit.Length, norms.Length - 1)]);
             Touch(number);
-            scratch.Words[number] += rarity * score;
-            scratch.Covered[number] += covered;
-            if (scratch.Own[number] == 0 && scratch.Squares[number] == 0)
+            ref var cell = ref cells[number];
+            cell.Words += rarity * score;
+            cell.Covered += covered;
+            if (cell.Own == 0 && cell.Squares == 0)
             {
                 scratch.Reached.Add(number);
             }
 
-            scratch.Own[number] = score;
+            cell.Own = score;
             if (unit.IsMessage)
             {
-                ref var inSession = ref scratch.SessionCount[unit.Source];
-                if (inSession == 0)
+                ref var session = ref scratch.Sessions[unit.Source];
+                if (session.Count == 0)
                 {
                     scratch.ReachedSessions.Add(unit.Source);
                 }
 
-                inSession += count;
-                Spread(unit.Next, next: true, unit.Traits.HasFlag(UnitTraits.Question) ? score * (float)(1 + options.AfterQuestion) : score);
-                Spread(unit.Previous, next: false, score);
+                session.Count += count;
+                var next = (unit.Traits & UnitTraits.Question) != 0 ? score * question : score;
+                var at = Spread(unit.Next, next * before.Item1, forward: true);
+                at = Spread(at, next * before.Item2, forward: true);
+                Spread(at, next * before.Item3, forward: true);
+                at = Spread(unit.Previous, score * after.Item1, forward: false);
+                at = Spread(at, score * after.Item2, forward: false);
+                Spread(at, score * after.Item3, forward: false);
             }
         }
 
         // A neighbour's word adds less where the unit has it itself: the length of the vector, not the sum.
         foreach (var number in scratch.Reached)
         {
-            var own = scratch.Own[number];
-            if (scratch.Squares[number] > 0 && Allowed(number))
+            ref var cell = ref cells[number];
+            if (cell.Squares > 0 && Allowed(number))
             {
                 Touch(number);
-                scratch.Neighbours[number] += rarity * (MathF.Sqrt((own * own) + scratch.Squares[number]) - own);
+                cell.Neighbours += rarity * (MathF.Sqrt((cell.Own * cell.Own) + cell.Squares) - cell.Own);
             }
 
-            scratch.Own[number] = scratch.Squares[number] = 0;
+            cell.Own = cell.Squares = 0;
         }
 
         scratch.Reached.Clear();
         AddSessions(weight);
     }
 
-    private void Spread(int number, bool next, float score)
+    /// <summary>Gives a neighbour its part, and tells the one behind it.</summary>
+    private int Spread(int number, float part, bool forward)
     {
-        for (var distance = 1; distance <= Reach && number >= 0 && number < units.Length; distance++)
+        if (number < 0 || number >= units.Length)
         {
-            var part = score * (float)(next ? options.Before[Reach - distance] : options.After[distance - 1]);
-            if (part > 0)
-            {
-                if (scratch.Own[number] == 0 && scratch.Squares[number] == 0)
-                {
-                    scratch.Reached.Add(number);
-                }
+            return UnitEntry.None;
+        }
 
-                scratch.Squares[number] += part * part;
+        if (part > 0)
+        {
+            ref var cell = ref scratch.Cells[number];
+            if (cell.Own == 0 && cell.Squares == 0)
+            {
+                scratch.Reached.Add(number);
             }
 
-            number = next ? units[number].Next : units[number].Previous;
+            cell.Squares += part * part;
         }
+
+        return forward ? units[number].Next : units[number].Previous;
     }
 
     private void AddSessions(double weight)
@@ -217,14 +248,15 @@ internal readonly ref struct Scoring
         var rarity = weight * Rarity(Math.Max(index.SessionCount, scratch.ReachedSessions.Count), scratch.ReachedSessions.Count);
         foreach (var session in scratch.ReachedSessions)
         {
-            var count = scratch.SessionCount[session];
-            scratch.SessionCount[session] = 0;
-            if (scratch.Sessions[session] == 0)
+            ref var cell = ref scratch.Sessions[session];
+            var count = cell.Count;
+            cell.Count = 0;
+            if (cell.Score == 0)
             {
                 scratch.TouchedSessions.Add(session);
             }
 
-            scratch.Sessions[session] += (float)(rarity * count * 2.2 / (count + (1.2 * (0.25 + (0.75 * index.Source(session).Length / averageSession)))));
+            cell.Score += (float)(rarity * count * 2.2 / (count + (1.2 * (0.25 + (0.75 * index.Source(session).Length / averageSession)))));
         }
 
         scratch.ReachedSessions.Clear();
@@ -240,7 +272,7 @@ internal readonly ref struct Scoring
         var most = 0f;
         foreach (var unit in scratch.Touched)
         {
-            most = Math.Max(most, scratch.Words[unit] + scratch.Neighbours[unit]);
+            most = Math.Max(most, scratch.Cells[unit].Words + scratch.Cells[unit].Neighbours);
         }
 
         var nearest = query.Vectors.Max(candidate => candidate.Cosine);
@@ -249,7 +281,7 @@ internal readonly ref struct Scoring
             if (unit >= 0 && unit < units.Length && cosine > 0 && Allowed(unit))
             {
                 Touch(unit);
-                scratch.Vectors[unit] = (float)options.Vectors * (most > 0 ? most : 1) * cosine / nearest;
+                scratch.Cells[unit].Vectors = (float)options.Vectors * (most > 0 ? most : 1) * cosine / nearest;
             }
         }
     }
@@ -258,11 +290,29 @@ internal readonly ref struct Scoring
 
     private void Touch(int number)
     {
-        if (scratch.Words[number] == 0 && scratch.Neighbours[number] == 0 && scratch.Vectors[number] == 0)
+        ref readonly var cell = ref scratch.Cells[number];
+        if (cell.Words == 0 && cell.Neighbours == 0 && cell.Vectors == 0)
         {
             scratch.Touched.Add(number);
         }
     }
+
+    /// <summary>A unit's score before its factors.</summary>
+    private double Base(int number)
+    {
+        ref readonly var cell = ref scratch.Cells[number];
+        var session = units[number].IsMessage ? options.Session * scratch.Sessions[units[number].Source].Score : 0;
+        return cell.Words + cell.Neighbours + cell.Vectors + session;
+    }
+
+    /// <summary>More than the factors of any unit make together: who cannot reach the least of the best by it need not be looked at closely.</summary>
+    private double MostFactor() =>
+        1.0001 * (1 + Math.Max(options.NamedSpeaker, Math.Max(options.Asker, options.OwnWords))) * Math.Pow(FullLength + 3, options.Length)
+        * (read.AsksWhen ? 1 + options.When : 1) * (read.AsksHowMany ? 1 + options.HowMany : 1) * (read.Time is null ? 1 : 1 + options.Date)
+        * (1 + options.Recency) * (1 + options.Importance);
+
+    private SessionHit Session((int Unit, double Score) best) =>
+        new(index.Source(units[best.Unit].Source).Id, best.Score, Hit(best.Unit, best.Score));
 
     private RecallHit Hit(int number, double score)
     {
@@ -273,9 +323,9 @@ internal readonly ref struct Scoring
     private ScoreParts Parts(int number)
     {
         ref readonly var unit = ref units[number];
-        var session = unit.IsMessage ? options.Session * scratch.Sessions[unit.Source] : 0;
+        ref readonly var cell = ref scratch.Cells[number];
         return new ScoreParts(
-            scratch.Words[number], scratch.Neighbours[number], session, scratch.Vectors[number],
+            cell.Words, cell.Neighbours, unit.IsMessage ? options.Session * scratch.Sessions[unit.Source].Score : 0, cell.Vectors,
             Speaker(unit), Form(unit), Time(unit), Recency(unit), Record(unit));
     }
 
@@ -286,12 +336,17 @@ internal readonly ref struct Scoring
             return unit.Name == read.Speaker ? 1 + options.NamedSpeaker : 1;
         }
 
-        return unit.IsMessage && (unit.Role == MessageRole.User) != read.AsksAssistant ? 1 + options.OwnWords : 1;
+        if (!unit.IsMessage || read.NamesSeveral || (unit.Role == MessageRole.User) == read.AsksAssistant)
+        {
+            return 1;
+        }
+
+        return 1 + (read.AsksOfAsker || read.AsksAssistant ? options.Asker : options.OwnWords);
     }
 
     private double Form(in UnitEntry unit)
     {
-        var factor = Math.Pow(unit.Length + 3, options.Length);
+        var factor = Math.Pow(Math.Min((int)unit.Length, FullLength) + 3, options.Length);
         return (unit.Traits & UnitTraits.Question) != 0 ? factor * (1 - options.Question) : factor;
     }
 
