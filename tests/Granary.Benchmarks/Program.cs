@@ -27,6 +27,7 @@ var benchmarks = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
     ["proxy"] = ProxyCost.RunAsync,
     ["recall-index"] = RecallIndex.RunAsync,
     ["recall-quality"] = () => RecallQuality.RunAsync(),
+    ["recall-quality-library"] = RecallQuality.RunLibraryAsync,
     ["memory"] = MemoryPerSession.RunAsync,
     ["vectors"] = VectorSearch.RunAsync,
 };

@@ -10,9 +10,16 @@ internal static class RecallQuality
 
     private static readonly string[] Categories = ["", "multi-hop", "temporal", "open-domain", "single-hop"];
 
-    /// <summary>Measures the library by itself.</summary>
+    /// <summary>Measures the memory through its API.</summary>
     /// <param name="file">The data, or null to look for it.</param>
-    public static Task RunAsync(string? file = null) => RunAsync(new LibrarySubject(new RecallOptions()), file);
+    public static async Task RunAsync(string? file = null)
+    {
+        await using var host = new Host();
+        await RunAsync(new MemorySubject(host), file);
+    }
+
+    /// <summary>Measures index and ranking by themselves.</summary>
+    public static Task RunLibraryAsync() => RunAsync(new LibrarySubject(new RecallOptions()), file: null);
 
     /// <summary>Measures a subject.</summary>
     public static async Task RunAsync(IRecallSubject subject, string? file)
