@@ -9,12 +9,6 @@ if (args is [ChildProcess.Argument, .. var child])
     return 0;
 }
 
-if (args is ["recall-quality", var file])
-{
-    await RecallQuality.RunAsync(file);
-    return 0;
-}
-
 var benchmarks = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
 {
     ["store"] = EmbeddedHttp.StoreAsync,
@@ -31,4 +25,10 @@ var benchmarks = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
     ["memory"] = MemoryPerSession.RunAsync,
     ["vectors"] = VectorSearch.RunAsync,
 };
+if (args is ["recall-quality", var file] && !benchmarks.ContainsKey(file))
+{
+    await RecallQuality.RunAsync(file);
+    return 0;
+}
+
 return await Programs.RunAsync(benchmarks, args);
