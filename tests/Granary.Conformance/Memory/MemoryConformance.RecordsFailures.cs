@@ -16,6 +16,7 @@ public abstract partial class MemoryConformance
 
         // Known, but not yet durable: whoever says it again waits with the first.
         var again = user.RememberAsync(Remember(Fact("second")));
+        await user.GetStatsAsync();
         (await MemoriesAsync(user)).ShouldHaveSingleItem();
         again.IsCompleted.ShouldBeFalse();
         gate.Dispose();
@@ -33,8 +34,13 @@ public abstract partial class MemoryConformance
         var added = user.RememberAsync(Remember(Fact("second") with { Id = "mine" }));
         await gate.ArrivalAsync();
         var changed = user.UpdateMemoryAsync("mine", new MemoryPatch { Content = "second, better" });
+
+        // Wherever the user is, what is asked next comes behind.
+        await user.GetStatsAsync();
         var deleted = user.DeleteMemoryAsync("mine");
+        await user.GetStatsAsync();
         var anew = user.RememberAsync(Remember(Fact("second, better")));
+        await user.GetStatsAsync();
         gate.Dispose();
         await Task.WhenAll(added, changed, deleted, anew);
         (await anew).Outcomes[0].Event.ShouldBe(MemoryEvent.Add);
