@@ -2,6 +2,7 @@ using Granary.Http.Audit;
 using Granary.Http.BatchJobs;
 using Granary.Http.Documentation;
 using Granary.Http.Endpoints;
+using Granary.Http.Endpoints.Memories;
 using Granary.Http.Events;
 using Granary.Http.Identity;
 using Granary.Http.Import;
@@ -52,6 +53,11 @@ public static class GranaryHttpApplicationExtensions
         services.GetRequiredService<SessionExportEndpoint>().Map(routes);
         services.GetRequiredService<ResourceEndpoints>().Map(routes);
         services.GetRequiredService<OperationEndpoints>().Map(routes);
+        services.GetRequiredService<RememberEndpoints>().Map(routes);
+        services.GetRequiredService<RecallEndpoint>().Map(routes);
+        services.GetRequiredService<MemoryRecordEndpoints>().Map(routes);
+        services.GetRequiredService<UserEndpoints>().Map(routes);
+        services.GetRequiredService<MemoryHealthEndpoint>().Map(routes);
 
         // What a host may leave out.
         if (services.GetService<IProviderRouter>() is not null)

@@ -1,5 +1,6 @@
 using Granary.Http.Documentation;
 using Granary.Http.Endpoints;
+using Granary.Http.Endpoints.Memories;
 using Granary.Http.Events;
 using Granary.Http.Identity;
 using Granary.Http.Import;
@@ -48,7 +49,13 @@ public static class GranaryHttpServiceCollectionExtensions
         services.TryAddSingleton<SessionImportEndpoint>();
         services.TryAddSingleton<SessionExportEndpoint>();
         services.TryAddSingleton<ResourceEndpoints>();
+        services.TryAddSingleton<HealthProbe>();
         services.TryAddSingleton<OperationEndpoints>();
+        services.TryAddSingleton<RememberEndpoints>();
+        services.TryAddSingleton<RecallEndpoint>();
+        services.TryAddSingleton<MemoryRecordEndpoints>();
+        services.TryAddSingleton<UserEndpoints>();
+        services.TryAddSingleton<MemoryHealthEndpoint>();
         services.TryAddSingleton<Upstream>();
         services.TryAddSingleton<ProxyObservers>();
         services.TryAddSingleton<ProxyMemory>();
