@@ -58,6 +58,7 @@ public static class GranaryHttpApplicationExtensions
         services.GetRequiredService<MemoryRecordEndpoints>().Map(routes);
         services.GetRequiredService<UserEndpoints>().Map(routes);
         services.GetRequiredService<MemoryHealthEndpoint>().Map(routes);
+        services.GetRequiredService<RetrieveEndpoint>().Map(routes);
 
         // What a host may leave out.
         if (services.GetService<IProviderRouter>() is not null)

@@ -56,6 +56,13 @@ public static class GranaryHttpServiceCollectionExtensions
         services.TryAddSingleton<MemoryRecordEndpoints>();
         services.TryAddSingleton<UserEndpoints>();
         services.TryAddSingleton<MemoryHealthEndpoint>();
+        services.TryAddSingleton<LongTermReader>();
+        services.TryAddSingleton<AutoEnrichment>();
+        services.TryAddSingleton<ContextReader>();
+        services.TryAddSingleton<ModelCalls>();
+        services.TryAddSingleton<Retrieval>();
+        services.TryAddSingleton<RetrievalAnswer>();
+        services.TryAddSingleton<RetrieveEndpoint>();
         services.TryAddSingleton<Upstream>();
         services.TryAddSingleton<ProxyObservers>();
         services.TryAddSingleton<ProxyMemory>();

@@ -72,8 +72,8 @@ public sealed record ContextRequest
     public ContextFormat? Format { get; init; }
 
     /// <summary>
-    /// Whether to add what is known from before the session: insights and session summaries. Null for yes where the form is text or all of them, for no
-    /// where it is turns or messages.
+    /// Whether to add what is known from before the session: insights and session summaries. Null for yes where the form is text or all of them and
+    /// <see cref="MaxTokens"/> is not given, for no otherwise.
     /// </summary>
     public bool? LongTerm { get; init; }
 

@@ -19,6 +19,9 @@ public sealed record RetrieveRequest
 
     /// <summary>Only what belongs to this agent; null for the session's, or any without a session.</summary>
     public string? AgentId { get; init; }
+
+    /// <summary>Whether a model is to write an answer; null for yes where one is configured.</summary>
+    public bool? Answer { get; init; }
 }
 
 /// <summary>Answer of <c>POST /memory/retrieve</c>.</summary>
@@ -54,7 +57,12 @@ public sealed record RetrievedSource(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Id,
     string Kind,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? SessionId,
-    double Score);
+    double Score)
+{
+    /// <summary>When it happened, or else was stored; left out for the live session.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? Timestamp { get; init; }
+}
 
 /// <summary><c>POST /insights</c>.</summary>
 public sealed record InsightsRequest
