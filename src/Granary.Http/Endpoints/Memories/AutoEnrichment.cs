@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using Granary.Core.Tokens;
+using Granary.Llm.Functions;
 using Granary.Wire;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -9,7 +11,8 @@ namespace Granary.Http.Endpoints.Memories;
 /// <summary>
 /// Looks for what may help in the user's memory if the conversation calls for it: a model decides, or key words do. It never fails a call.
 /// </summary>
-internal sealed partial class AutoEnrichment(IMemoryCluster cluster, ModelCalls models, IOptions<GranaryHttpOptions> options, ILogger<AutoEnrichment> logger)
+internal sealed partial class AutoEnrichment(
+    IMemoryCluster cluster, ModelCalls models, ITokenCounter counter, IOptions<GranaryHttpOptions> options, ILogger<AutoEnrichment> logger)
 {
     private const int MessagesToDecide = 4;
 
@@ -77,15 +80,16 @@ internal sealed partial class AutoEnrichment(IMemoryCluster cluster, ModelCalls 
 
                 // What the context shows is left out: so many more may be found.
                 Limit = settings.Limit + Math.Min(seen.Count, 100),
-                MaxTokens = settings.MaxTokens + session.Tokens.Used,
                 Filter = new MemoryFilter { AgentId = session.AgentId },
             },
             cancellationToken);
+        var tokens = 0;
         return
         [
             .. found.Hits
                 .Where(hit => hit.Message is null || hit.SessionId != key.Session || !seen.Contains(hit.Message.Sequence))
                 .Take(settings.Limit)
+                .TakeWhile(hit => (tokens += counter.Count(hit.Content, null)) <= settings.MaxTokens)
                 .Select(hit => RecalledMemories.Of(hit, key.User)),
         ];
     }
@@ -130,14 +134,20 @@ internal sealed partial class AutoEnrichment(IMemoryCluster cluster, ModelCalls 
     private static string QueryOf(SessionContext session)
     {
         var text = string.Join(' ', Said(session).TakeLast(MessagesToQuery).Select(message => message.Content));
-        return text.Length <= MaxQueryLength ? text : text[^MaxQueryLength..].TrimStart('\uDC00', '\uDFFF');
+        if (text.Length <= MaxQueryLength)
+        {
+            return text;
+        }
+
+        var end = text[^MaxQueryLength..];
+        return char.IsLowSurrogate(end[0]) ? end[1..] : end;
     }
 
     private static IEnumerable<Message> Said(SessionContext session) => session.ActiveContext
         .SelectMany(turn => turn.Messages)
         .Where(message => message is { Role: MessageRole.User or MessageRole.Assistant, Content.Length: > 0 });
 
-    private static string Cut(string text, int length) => text.Length <= length ? text : text[..length];
+    private static string Cut(string text, int length) => text.Length <= length ? text : text[..TextCut.Keep(text, length)];
 
     [GeneratedRegex(@"NEEDS_MEMORY\W+(?<answer>yes|no)\b", RegexOptions.IgnoreCase)]
     private static partial Regex Needed();
