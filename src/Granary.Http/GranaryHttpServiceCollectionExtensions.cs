@@ -1,3 +1,4 @@
+using Granary.Core.Tokens;
 using Granary.Http.Documentation;
 using Granary.Http.Endpoints;
 using Granary.Http.Endpoints.Memories;
@@ -31,6 +32,7 @@ public static class GranaryHttpServiceCollectionExtensions
 
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GranaryHttpOptions>, GranaryHttpOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ITokenCounter, ScriptAwareTokenCounter>();
         services.TryAddSingleton<RequestLimits>();
         services.TryAddSingleton<RequestIdentity>();
         services.TryAddSingleton(provider => new KeyRing(Options(provider).Keys));

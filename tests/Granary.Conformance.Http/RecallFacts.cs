@@ -208,7 +208,8 @@ public abstract class RecallFacts<TFixture>(TFixture fixture) : HttpConformance<
         ((string?)enriched["enrichment"]!["query"]).ShouldBe("Do you remember the name of my boat?");
         enriched["enrichment"]!["memories"]!.AsArray().Select(memory => (string?)memory!["id"]).ShouldContain("turn:old:1");
         enriched["enrichment"]!["memories"]!.AsArray().Select(memory => (string?)memory!["id"]).ShouldNotContain("turn:now:1");
-        ((string)enriched["formatted_context"]!).ShouldContain("\n\n### Relevant Memory\n- user: My boat is called Freya.");
+        ((string)enriched["formatted_context"]!).ShouldContain("\n\n### Relevant Memory\n- ");
+        ((string)enriched["formatted_context"]!).ShouldContain("\n- user: My boat is called Freya.");
         var plain = (await Api.PostAsync("/memory/context", """{"session_id":"plain","enrich":true}""")).ShouldBe(200);
         ((bool)plain["enrichment"]!["needs_memory"]!).ShouldBeFalse();
         plain["enrichment"]!["memories"]!.AsArray().ShouldBeEmpty();
