@@ -51,6 +51,7 @@ internal sealed partial class HttpHost : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = memory.StopTimeout);
         memory.Add(builder);
         builder.Services.AddGranaryModels(configuration);
+        builder.Services.AddGranaryRecall();
         builder.Services.AddGranaryAudit(options => ModelSettings.Fill(options, configuration));
         builder.Services.AddGranaryBatches(configuration, options => ModelSettings.Fill(options, configuration));
         builder.Services.AddGranaryHttp(options => HttpSettings.Fill(options, configuration, settings));
