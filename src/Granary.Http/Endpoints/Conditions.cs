@@ -37,7 +37,7 @@ internal static class Conditions
         var tags = Parse(given, "If-Match");
         return tags.Any(tag => tag.Tag == Any)
             ? null
-            : [.. tags.Select(tag => !tag.IsWeak && int.TryParse(tag.Tag.AsSpan().Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var revision) ? revision : 0)];
+            : [.. tags.Select(tag => !tag.IsWeak && int.TryParse(tag.Tag.AsSpan().Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var revision) && revision > 0 ? revision : int.MaxValue)];
     }
 
     /// <summary>Whether the caller has the current state already, so that the answer is 304.</summary>
