@@ -7,6 +7,7 @@ using Granary.Http.Events;
 using Granary.Http.Identity;
 using Granary.Http.Import;
 using Granary.Http.Limits;
+using Granary.Http.Mem0;
 using Granary.Http.Proxy;
 using Granary.Llm.Audit;
 using Granary.Llm.Batch;
@@ -59,6 +60,7 @@ public static class GranaryHttpApplicationExtensions
         services.GetRequiredService<UserEndpoints>().Map(routes);
         services.GetRequiredService<MemoryHealthEndpoint>().Map(routes);
         services.GetRequiredService<RetrieveEndpoint>().Map(routes);
+        services.GetRequiredService<Mem0Endpoints>().Map(routes);
 
         // What a host may leave out.
         if (services.GetService<IProviderRouter>() is not null)

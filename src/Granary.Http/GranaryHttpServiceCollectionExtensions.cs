@@ -6,6 +6,7 @@ using Granary.Http.Events;
 using Granary.Http.Identity;
 using Granary.Http.Import;
 using Granary.Http.Limits;
+using Granary.Http.Mem0;
 using Granary.Http.Proxy;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -65,6 +66,7 @@ public static class GranaryHttpServiceCollectionExtensions
         services.TryAddSingleton<Retrieval>();
         services.TryAddSingleton<RetrievalAnswer>();
         services.TryAddSingleton<RetrieveEndpoint>();
+        services.TryAddSingleton<Mem0Endpoints>();
         services.TryAddSingleton<Upstream>();
         services.TryAddSingleton<ProxyObservers>();
         services.TryAddSingleton<ProxyMemory>();
