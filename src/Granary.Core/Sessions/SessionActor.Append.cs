@@ -356,6 +356,7 @@ internal sealed partial class SessionActor
 
             _session._counters = _counters;
             _session._context = null;
+            _session._services.Progress?.Grew(_session.Key);
             if (_notice is not null)
             {
                 _session._outbox.Enqueue((1, _notice));

@@ -3,45 +3,84 @@ using System.Collections.Concurrent;
 namespace Granary.Core.Users;
 
 /// <summary>
-/// Which sessions of which users grew since somebody last asked. Sound only where every session of the store lives in this process (the embedded
-/// host); elsewhere recall asks the store about every session that is not completed.
+/// Tells a user's activation which of the user's sessions grew. Sound only where every session of the store lives in this process (the embedded host);
+/// elsewhere recall asks the store about every session that is not completed.
 /// </summary>
 internal sealed class SessionProgress
 {
-    private readonly ConcurrentDictionary<UserKey, ConcurrentDictionary<string, bool>> _grown = new();
+    private readonly ConcurrentDictionary<UserKey, WeakReference<Watcher>> _watchers = new();
 
-    /// <summary>Somebody begins to watch a user: from now on growth is noted. All of the user's sessions must be looked at once after this.</summary>
-    public void Watch(UserKey user) => _grown.GetOrAdd(user, static _ => new(StringComparer.Ordinal));
+    /// <summary>
+    /// An activation begins to watch its user, in place of any earlier one. Growth is noted from now on: what came before the activation must look up itself.
+    /// </summary>
+    public Watcher Watch(UserKey user)
+    {
+        // Held weakly: an activation that was evicted is gone without a word.
+        var watcher = new Watcher();
+        var reference = new WeakReference<Watcher>(watcher);
+        _watchers.AddOrUpdate(user, reference, (_, earlier) =>
+        {
+            if (earlier.TryGetTarget(out var replaced) && replaced != watcher)
+            {
+                replaced.Replace();
+            }
 
-    /// <summary>Nobody watches the user any more.</summary>
-    public void Unwatch(UserKey user) => _grown.TryRemove(user, out _);
+            return reference;
+        });
+        return watcher;
+    }
 
     /// <summary>A session's append is durable; called before it is acknowledged.</summary>
     public void Grew(SessionKey session)
     {
-        if (_grown.TryGetValue(session.Owner, out var grown))
+        if (_watchers.IsEmpty || !_watchers.TryGetValue(session.Owner, out var reference))
         {
-            grown[session.Session] = true;
+            return;
+        }
+
+        if (reference.TryGetTarget(out var watcher))
+        {
+            watcher.Grew(session.Session);
+        }
+        else
+        {
+            _watchers.TryRemove(KeyValuePair.Create(session.Owner, reference));
         }
     }
 
-    /// <summary>The sessions that grew since the last call.</summary>
-    public IReadOnlyList<string> Take(UserKey user)
+    /// <summary>What one activation hears of its user's sessions.</summary>
+    public sealed class Watcher
     {
-        if (!_grown.TryGetValue(user, out var grown) || grown.IsEmpty)
-        {
-            return [];
-        }
+        private readonly ConcurrentDictionary<string, bool> _grown = new(StringComparer.Ordinal);
+        private volatile bool _replaced;
 
-        var taken = new List<string>();
-        foreach (var (session, _) in grown)
+        /// <summary>The sessions that grew since the last call; null if another activation watches now, so that any may have grown.</summary>
+        public IReadOnlyList<string>? Take()
         {
-            if (grown.TryRemove(session, out _))
+            if (_replaced)
             {
-                taken.Add(session);
+                return null;
             }
+
+            if (_grown.IsEmpty)
+            {
+                return [];
+            }
+
+            var taken = new List<string>();
+            foreach (var (session, _) in _grown)
+            {
+                if (_grown.TryRemove(session, out _))
+                {
+                    taken.Add(session);
+                }
+            }
+
+            return _replaced ? null : taken;
         }
 
-        return taken;
+        public void Grew(string session) => _grown[session] = true;
+
+        public void Replace() => _replaced = true;
     }
 }

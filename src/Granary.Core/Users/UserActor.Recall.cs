@@ -1,6 +1,82 @@
+using Granary.Core.Recall.Filtering;
+using Granary.Core.Recall.Lexical;
+using Granary.Core.Recall.Ranking;
+using Granary.Core.Storage;
+using Granary.Core.Users.Indexing;
+
 namespace Granary.Core.Users;
 
 internal sealed partial class UserActor
 {
-    public Task<RecallResult> RecallAsync(RecallRequest request, CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <summary>Characters of a query at the most.</summary>
+    private const int MaxQuery = 8_192;
+
+    /// <summary>Finds what fits among records and turns.</summary>
+    public async Task<RecallResult> RecallAsync(RecallRequest request, CancellationToken cancellationToken)
+    {
+        Validate(request);
+        var filter = MemoryFilterEvaluator.Compile(request.Filter);
+        try
+        {
+            var (index, recaller) = await CurrentIndexAsync(cancellationToken).ConfigureAwait(false);
+            var now = _time.GetUtcNow();
+            var search = new RecallSearch(index, recaller, new HitReader(Store, Key, index, now), _services.Tokens, filter, request, now);
+            var result = await search.RunAsync(cancellationToken).ConfigureAwait(false);
+            if (request.Touch && result.Hits.Where(hit => hit.Record is not null).Select(hit => hit.Id).ToList() is { Count: > 0 } used)
+            {
+                await TouchAsync(used, cancellationToken).ConfigureAwait(false);
+            }
+
+            return result;
+        }
+        catch (StorageException exception)
+        {
+            throw StoreFailed(exception);
+        }
+    }
+
+    /// <summary>Messages that can be recalled now.</summary>
+    private async Task<long> IndexedMessagesAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (index, _) = await CurrentIndexAsync(cancellationToken).ConfigureAwait(false);
+            lock (index.Gate)
+            {
+                return index.Messages;
+            }
+        }
+        catch (StorageException exception)
+        {
+            throw StoreFailed(exception);
+        }
+    }
+
+    private static void Validate(RecallRequest request)
+    {
+        if (string.IsNullOrWhiteSpace(request.Query) || request.Query.Length > MaxQuery)
+        {
+            throw new InvalidRequestException("query", $"must have 1 to {MaxQuery} characters, not only white space");
+        }
+
+        if (request.Limit is < 1 or > MemoryLimits.MaxRecall)
+        {
+            throw new InvalidRequestException("limit", $"must be 1 to {MemoryLimits.MaxRecall}");
+        }
+
+        if (request.MaxTokens is < 1)
+        {
+            throw new InvalidRequestException("max_tokens", "must be 1 or more");
+        }
+
+        if (!(request.MinScore is >= 0 and <= 1))
+        {
+            throw new InvalidRequestException("min_score", "must be 0 to 1");
+        }
+
+        if (request is { Turns: false, Records: false })
+        {
+            throw new InvalidRequestException("records", "must not be false where turns is");
+        }
+    }
 }

@@ -23,8 +23,9 @@ internal sealed partial class UserActor
     }
 
     /// <summary>The user's memory in figures.</summary>
-    public Task<UserStats> GetStatsAsync(CancellationToken cancellationToken)
+    public async Task<UserStats> GetStatsAsync(CancellationToken cancellationToken)
     {
+        var messages = await IndexedMessagesAsync(cancellationToken).ConfigureAwait(false);
         var now = _time.GetUtcNow();
         var figures = new RecordFigures();
         lock (Gate)
@@ -40,7 +41,7 @@ internal sealed partial class UserActor
                 }
             }
 
-            return Task.FromResult(figures.Told(_sessions.Count, _records.Index?.IndexedMessages ?? 0));
+            return figures.Told(_sessions.Count, messages);
         }
     }
 

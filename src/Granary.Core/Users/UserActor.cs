@@ -58,6 +58,19 @@ internal sealed partial class UserActor : PartitionActor
     /// <summary>Applies a notice of a session, once however often it comes; returns when its effect is durable.</summary>
     public async Task ApplyAsync(SessionDelivery delivery)
     {
+        if (delivery.Notice.Listing is null)
+        {
+            await DropFromIndexAsync(delivery.SessionId, () => ApplyNoticeAsync(delivery)).ConfigureAwait(false);
+        }
+        else
+        {
+            await ApplyNoticeAsync(delivery).ConfigureAwait(false);
+            Heard(delivery.SessionId);
+        }
+    }
+
+    private async Task ApplyNoticeAsync(SessionDelivery delivery)
+    {
         var sender = SenderOf(delivery);
         PartitionChange<bool> change;
         Task? already = null;

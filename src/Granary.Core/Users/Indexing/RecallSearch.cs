@@ -1,0 +1,142 @@
+using Granary.Core.Recall.Filtering;
+using Granary.Core.Recall.Lexical;
+using Granary.Core.Recall.Ranking;
+using Granary.Core.Tokens;
+using Found = Granary.Core.Recall.Ranking.RecallHit;
+
+namespace Granary.Core.Users.Indexing;
+
+/// <summary>
+/// One recall: ranks, then reads what ranks first and keeps what the whole filter lets pass, going down the ranking until there is enough. So a filter
+/// that the index cannot judge alone (metadata) is neither relaxed nor cuts the answer short.
+/// </summary>
+internal sealed class RecallSearch(
+    UserIndex index, Recaller recaller, HitReader reader, ITokenCounter tokens, MemoryFilterEvaluator filter, RecallRequest request, DateTimeOffset now)
+{
+    /// <summary>The score of a hit that shows as one half.</summary>
+    private const double HalfScore = 4;
+
+    /// <summary>How many more are ranked where the filter let too few pass.</summary>
+    private const int Growth = 4;
+
+    private readonly RecallPrefilter _prefilter = new(index.Lexical, filter, request);
+
+    /// <summary>Finds the hits.</summary>
+    /// <exception cref="Storage.StorageException">The store failed.</exception>
+    public async Task<RecallResult> RunAsync(CancellationToken cancellationToken)
+    {
+        var ranked = await (request.GroupBySession ? SessionsAsync(cancellationToken) : UnitsAsync(request.Limit, cancellationToken)).ConfigureAwait(false);
+        var hits = new List<RecallHit>(ranked.Count);
+        var sum = 0;
+        foreach (var hit in ranked)
+        {
+            var cost = tokens.Count(hit.Content, model: null);
+            if (hit.Score < request.MinScore || hits.Count == request.Limit || (request.MaxTokens is { } most && sum + cost > most))
+            {
+                continue;
+            }
+
+            sum += cost;
+            hits.Add(hit);
+        }
+
+        return new RecallResult
+        {
+            Hits = hits,
+            Tokens = sum,
+            Mode = RecallMode.Keyword,
+            Fallback = request.Mode is RecallMode.Vector or RecallMode.Hybrid ? "No embedder is configured." : null,
+        };
+    }
+
+    private async Task<List<RecallHit>> UnitsAsync(int enough, CancellationToken cancellationToken)
+    {
+        var kept = new List<RecallHit>();
+        var seen = 0;
+        for (var limit = enough; ; limit *= Growth)
+        {
+            var ranked = recaller.Recall(Query(limit));
+            foreach (var some in ranked.Skip(seen).Chunk(HitReader.MaxHits))
+            {
+                kept.AddRange(await ReadAsync(some, cancellationToken).ConfigureAwait(false));
+            }
+
+            // What is added meanwhile may shift the ranking: nobody is shown twice.
+            seen = ranked.Count;
+            if (kept.Count >= enough || ranked.Count < limit)
+            {
+                return [.. kept.DistinctBy(hit => hit.Id).OrderByDescending(hit => hit.Score).Take(enough)];
+            }
+        }
+    }
+
+    private async Task<List<RecallHit>> SessionsAsync(CancellationToken cancellationToken)
+    {
+        if (_prefilter.IsPartial)
+        {
+            var all = await UnitsAsync(int.Max(request.Limit * 16, 256), cancellationToken).ConfigureAwait(false);
+            return [.. all.Where(hit => hit.SessionId is not null).DistinctBy(hit => hit.SessionId)];
+        }
+
+        var sessions = recaller.RecallSessions(Query(request.Limit));
+        var kept = new List<RecallHit>(sessions.Count);
+        foreach (var some in sessions.Chunk(HitReader.MaxHits))
+        {
+            kept.AddRange(await ReadAsync([.. some.Select(session => session.Best with { Score = session.Score })], cancellationToken).ConfigureAwait(false));
+        }
+
+        return kept;
+    }
+
+    private RecallQuery Query(int limit) => new() { Text = request.Query, Limit = limit, Filter = _prefilter.Passes, Now = now };
+
+    /// <summary>Reads hits; those that are gone or do not pass are left out.</summary>
+    private async Task<IEnumerable<RecallHit>> ReadAsync(IReadOnlyList<Found> found, CancellationToken cancellationToken)
+    {
+        var read = await reader.ReadAsync(found, cancellationToken).ConfigureAwait(false);
+        return read.Where(Passes).Select(Shown);
+    }
+
+    private bool Passes(ReadHit hit) => hit.Record is { } record
+        ? record.State is MemoryState.Active or MemoryState.Expiring
+            && filter.AdmitsRecord(
+                record.Kind, record.AgentId, record.Category, (record.EventTime ?? record.CreatedAt).UtcTicks, record.Sources.Any(source => source.SessionId == filter.SessionId))
+            && filter.AdmitsMetadata(record.Metadata)
+        : filter.AdmitsTurn(hit.SessionId!, hit.AgentId, hit.Message!.Role, hit.Message.Timestamp!.Value.UtcTicks)
+            && filter.AdmitsMetadata(hit.Message.Metadata);
+
+    private static RecallHit Shown(ReadHit hit) => new()
+    {
+        Id = hit.Record?.Id ?? $"turn:{hit.SessionId}:{hit.Message!.Sequence}",
+        Content = hit.Record?.Content ?? hit.Message!.Content,
+        Score = hit.Found.Score / (hit.Found.Score + HalfScore),
+        ScoreParts = Parts(hit.Found.Parts),
+        SessionId = hit.SessionId,
+        Message = hit.Message,
+        Record = hit.Record,
+        AgentId = hit.AgentId,
+        Timestamp = hit.Record is { } record ? record.EventTime ?? record.CreatedAt : hit.Message!.Timestamp!.Value,
+    };
+
+    private static Dictionary<string, double> Parts(ScoreParts parts)
+    {
+        var shown = new Dictionary<string, double>(StringComparer.Ordinal) { ["words"] = Math.Round(parts.Words, 4) };
+        Add("neighbours", parts.Neighbours, 0);
+        Add("session", parts.Session, 0);
+        Add("vectors", parts.Vectors, 0);
+        Add("speaker", parts.Speaker, 1);
+        Add("form", parts.Form, 1);
+        Add("time", parts.Time, 1);
+        Add("recency", parts.Recency, 1);
+        Add("record", parts.Record, 1);
+        return shown;
+
+        void Add(string name, double value, double neutral)
+        {
+            if (value != neutral)
+            {
+                shown[name] = Math.Round(value, 4);
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+using Granary.Core.Recall.Lexical;
+using Granary.Core.Sessions.Documents;
+
+namespace Granary.Core.Users.Indexing;
+
+/// <summary>
+/// The recall index of one user: memory records and the messages of all sessions, with what of which session it covers. Changes are made under
+/// <see cref="Gate"/>, one after the other; queries of <see cref="Lexical"/> run beside them.
+/// </summary>
+internal sealed class UserIndex
+{
+    /// <summary>Of a longer text only the beginning is indexed, in characters.</summary>
+    private const int MaxIndexed = 64 * 1024;
+
+    /// <summary>The same for what a tool answered: mostly data, seldom asked for by its words.</summary>
+    private const int MaxIndexedOfTools = 4 * 1024;
+
+    private readonly Dictionary<string, IndexedSession> _sessions = new(StringComparer.Ordinal);
+
+    /// <summary>Guards changes. Never held across an await.</summary>
+    public Lock Gate { get; } = new();
+
+    /// <summary>The index itself.</summary>
+    public LexicalIndex Lexical { get; } = new();
+
+    /// <summary>Messages in the index. Under the gate.</summary>
+    public long Messages => _sessions.Values.Sum(static session => (long)session.Messages);
+
+    /// <summary>The sessions. Under the gate.</summary>
+    public IEnumerable<IndexedSession> Sessions => _sessions.Values;
+
+    /// <summary>A session; made if it is new. Under the gate.</summary>
+    public IndexedSession Session(string id)
+    {
+        if (!_sessions.TryGetValue(id, out var session))
+        {
+            _sessions.Add(id, session = new IndexedSession(id));
+        }
+
+        return session;
+    }
+
+    /// <summary>Adds what of an append is not covered yet. Under the gate.</summary>
+    public void Add(IndexedSession session, AppendDocument append)
+    {
+        session.AddDocument(append.First);
+        session.Unsealed.Documents.Add(append.First);
+        if (append.Supersedes is { } from)
+        {
+            session.Unsealed.Superseded.Add((from, append.First - 1));
+            Supersede(session, from, append.First - 1);
+        }
+
+        foreach (var entry in append.Entries)
+        {
+            var message = entry.Message;
+            if (session.Covered.NextGap(message.Sequence).From != message.Sequence || session.IsSuperseded(message.Sequence) || TextOf(message) is not { } text)
+            {
+                continue;
+            }
+
+            Lexical.Add(new RecallUnit
+            {
+                Kind = UnitKind.Message,
+                Source = session.Id,
+                Sequence = message.Sequence,
+                Role = message.Role,
+                Name = message.Name,
+                Agent = session.Agent ?? Ids.DefaultAgent,
+                Time = message.Timestamp ?? DateTimeOffset.UnixEpoch,
+                Text = text,
+                Tokens = entry.Tokens,
+            });
+            session.Messages++;
+        }
+
+        session.Covered.Add(append.First, append.First + append.Entries.Count - 1);
+        session.Unsealed.Covered.Add(append.First, append.First + append.Entries.Count - 1);
+    }
+
+    /// <summary>Adds or replaces a record. Under the gate.</summary>
+    public void Put(MemoryRecord record, int tokens) => Lexical.Add(new RecallUnit
+    {
+        Kind = KindOf(record.Kind),
+        Source = record.Id,
+        Agent = record.AgentId,
+        Time = record.EventTime ?? record.CreatedAt,
+        Text = record.Content,
+        Tokens = tokens,
+        ValidFrom = record.ValidFrom,
+        ValidTo = record.ValidTo,
+        Importance = record.Importance switch { MemoryImportance.High => 1f, MemoryImportance.Low => 0f, _ => 0.5f },
+        Confidence = (float)record.Confidence,
+        Accesses = record.AccessCount,
+    });
+
+    /// <summary>Takes a record out. Under the gate.</summary>
+    public void RemoveRecord(string id) => Lexical.RemoveSource(id, isSession: false);
+
+    /// <summary>Takes an erased session out. Under the gate.</summary>
+    public void RemoveSession(string id)
+    {
+        if (_sessions.TryGetValue(id, out var session))
+        {
+            session.Clear();
+            Lexical.RemoveSource(id, isSession: true);
+        }
+    }
+
+    /// <summary>Takes out what a segment covers, so that it is read again. Under the gate.</summary>
+    public void Uncover(SessionStretch stretch)
+    {
+        var session = Session(stretch.Session);
+        foreach (var (from, to) in stretch.Covered.Stretches)
+        {
+            TakeOut(session, from, to);
+            session.Covered.Remove(from, to);
+        }
+    }
+
+    /// <summary>The passages of messages from one number up to another, to be stored. Under the gate.</summary>
+    public byte[] EncodePostings(int from, int to) => SegmentCodec.Encode(Segments.Take(Lexical, from, to, static unit => unit.IsMessage));
+
+    /// <summary>What was added to the sessions since the last call. Under the gate.</summary>
+    public List<SessionStretch> TakeUnsealed()
+    {
+        var stretches = new List<SessionStretch>();
+        foreach (var session in _sessions.Values)
+        {
+            if (!session.Unsealed.IsEmpty)
+            {
+                stretches.Add(session.Unsealed);
+                session.Seal();
+            }
+        }
+
+        return stretches;
+    }
+
+    /// <summary>Takes over a stored segment. Under the gate.</summary>
+    /// <exception cref="InvalidDataException">It cannot be read.</exception>
+    public void Load(IReadOnlyList<SessionStretch> stretches, ReadOnlySpan<byte> postings)
+    {
+        var segment = SegmentCodec.Decode(postings);
+        Segments.Put(Lexical, segment);
+        foreach (var unit in segment.Units)
+        {
+            if ((unit.Traits & UnitTraits.Continued) == 0)
+            {
+                Session(segment.Sources[unit.Source].Id).Messages++;
+            }
+        }
+
+        foreach (var stretch in stretches)
+        {
+            Cover(stretch);
+        }
+    }
+
+    private void Cover(SessionStretch stretch)
+    {
+        var session = Session(stretch.Session);
+        session.Agent ??= stretch.Agent;
+        foreach (var (from, to) in stretch.Covered.Stretches)
+        {
+            session.Covered.Add(from, to);
+        }
+
+        foreach (var first in stretch.Documents)
+        {
+            session.AddDocument(first);
+        }
+
+        foreach (var (from, to) in stretch.Superseded)
+        {
+            Supersede(session, from, to);
+        }
+    }
+
+    /// <summary>Takes messages out that left the view, and remembers it. Under the gate.</summary>
+    public void Supersede(IndexedSession session, long from, long to)
+    {
+        session.AddSuperseded(from, to);
+        TakeOut(session, from, to);
+    }
+
+    /// <summary>The kind of a record as the index knows it.</summary>
+    public static UnitKind KindOf(MemoryKind kind) => kind switch
+    {
+        MemoryKind.Fact => UnitKind.Fact,
+        MemoryKind.Insight => UnitKind.Insight,
+        MemoryKind.Summary => UnitKind.Summary,
+        MemoryKind.Interaction => UnitKind.Interaction,
+        _ => UnitKind.Profile,
+    };
+
+    private void TakeOut(IndexedSession session, long from, long to)
+    {
+        for (var sequence = from; sequence <= to; sequence++)
+        {
+            session.Messages -= Lexical.Remove(UnitKind.Message, session.Id, sequence) ? 1 : 0;
+        }
+    }
+
+    private static string? TextOf(Message message)
+    {
+        if (message.Role == MessageRole.System || string.IsNullOrWhiteSpace(message.Content))
+        {
+            return null;
+        }
+
+        var most = message.Role == MessageRole.Tool ? MaxIndexedOfTools : MaxIndexed;
+        return message.Content.Length <= most ? message.Content : message.Content[..most];
+    }
+}
