@@ -17,6 +17,10 @@ public abstract partial class MemoryConformance
     private async Task<IReadOnlyList<RecallHit>> RecallAsync(string query, MemoryFilter? filter = null, string user = "ada", int limit = 10) =>
         (await Memory.User(user).RecallAsync(new RecallRequest { Query = query, Filter = filter ?? new(), Limit = limit })).Hits;
 
+    /// <summary>The hits that have words of the query themselves: others come along because of what was said around them.</summary>
+    private async Task<IReadOnlyList<RecallHit>> MatchesAsync(string query, string user = "ada") =>
+        [.. (await RecallAsync(query, user: user)).Where(hit => hit.ScoreParts["words"] > 0)];
+
     private static (string? Session, long? Sequence) Source(RecallHit hit) => (hit.SessionId, hit.Message?.Sequence);
 
     [Fact]
@@ -96,13 +100,13 @@ public abstract partial class MemoryConformance
     {
         var session = Memory.Session();
         await session.AppendAsync(Append(User("Which bird?"), Assistant("The cormorant.")));
-        (await RecallAsync("cormorant")).ShouldHaveSingleItem();
+        (await MatchesAsync("cormorant")).ShouldHaveSingleItem();
         await session.AppendAsync(Again(2, Assistant("The pelican.")));
         (await RecallAsync("cormorant")).ShouldBeEmpty();
         Source((await RecallAsync("pelican"))[0]).ShouldBe(("s1", 3L));
         await Memory.RestartAsync();
         (await RecallAsync("cormorant")).ShouldBeEmpty();
-        (await RecallAsync("pelican")).ShouldHaveSingleItem();
+        (await MatchesAsync("pelican")).ShouldHaveSingleItem();
     }
 
     [Fact]
@@ -110,15 +114,15 @@ public abstract partial class MemoryConformance
     {
         await Memory.Session("a").AppendAsync(Append(User("The treasure lies under the oak."), Assistant("Noted.")));
         await Memory.Session("b").AppendAsync(Append(User("The treasure is a myth."), Assistant("Noted.")));
-        (await RecallAsync("treasure")).Count.ShouldBe(2);
+        (await MatchesAsync("treasure")).Count.ShouldBe(2);
         await Memory.Session("a").DeleteAsync();
-        (await RecallAsync("treasure")).ShouldHaveSingleItem().SessionId.ShouldBe("b");
+        (await MatchesAsync("treasure")).ShouldHaveSingleItem().SessionId.ShouldBe("b");
         await Memory.Session("a").StartAsync(new StartSessionOptions());
         await Memory.Session("a").AppendAsync(Append(User("The chest lies under the elm."), Assistant("Noted.")));
-        (await RecallAsync("treasure")).ShouldHaveSingleItem().SessionId.ShouldBe("b");
+        (await MatchesAsync("treasure")).ShouldHaveSingleItem().SessionId.ShouldBe("b");
         (await RecallAsync("chest elm"))[0].SessionId.ShouldBe("a");
         await Memory.RestartAsync();
-        (await RecallAsync("treasure")).ShouldHaveSingleItem().SessionId.ShouldBe("b");
+        (await MatchesAsync("treasure")).ShouldHaveSingleItem().SessionId.ShouldBe("b");
         (await RecallAsync("chest elm"))[0].SessionId.ShouldBe("a");
     }
 
@@ -127,7 +131,7 @@ public abstract partial class MemoryConformance
     {
         await Memory.Session("s", "ada").AppendAsync(Append(User("The vault code is 4711."), Assistant("Noted.")));
         await Memory.Session("s", "bob").AppendAsync(Append(User("I like vaults."), Assistant("Good.")));
-        (await RecallAsync("vault code 4711", user: "bob")).ShouldAllBe(hit => hit.Content == "I like vaults.");
+        (await RecallAsync("vault code 4711", user: "bob")).Select(hit => hit.Content).ShouldBe(["I like vaults.", "Good."]);
         var other = await Memory.Cluster.User(new UserKey("other", "ada")).RecallAsync(new RecallRequest { Query = "vault code 4711" });
         other.Hits.ShouldBeEmpty();
     }
@@ -246,7 +250,7 @@ public abstract partial class MemoryConformance
             {
                 var word = $"tok{w}q{i}";
                 await Memory.Session($"w{w}").AppendAsync(Append(User($"Remember {word} please."), Assistant("Done.")));
-                (await RecallAsync(word)).ShouldHaveSingleItem().Content.ShouldContain(word);
+                (await MatchesAsync(word)).ShouldHaveSingleItem().Content.ShouldContain(word);
             }
         }));
         await Task.WhenAll(writers);
@@ -258,6 +262,6 @@ public abstract partial class MemoryConformance
         await Memory.Session().AppendAsync(Append(User("The lighthouse is red."), Assistant("Noted.")));
         Memory.Store.FailReads(when: static partition => partition.StartsWith("session/", StringComparison.Ordinal));
         await Should.ThrowAsync<UnavailableException>(() => RecallAsync("lighthouse"));
-        (await RecallAsync("lighthouse")).ShouldHaveSingleItem();
+        (await MatchesAsync("lighthouse")).ShouldHaveSingleItem();
     }
 }

@@ -13,7 +13,8 @@ internal static class Segments
     /// <param name="from">The first.</param>
     /// <param name="to">The one after the last: a <see cref="LexicalIndex.UnitCount"/> seen between two additions, so that no unit is torn.</param>
     /// <param name="removed">Units of older segments that are no more.</param>
-    public static SegmentData Take(LexicalIndex index, int from, int to, IReadOnlyList<UnitKey>? removed = null)
+    /// <param name="messagesOnly">Whether records are left out.</param>
+    public static SegmentData Take(LexicalIndex index, int from, int to, IReadOnlyList<UnitKey>? removed = null, bool messagesOnly = false)
     {
         var sources = new Numbering<(string Id, bool IsSession)>();
         var names = new Numbering<int>();
@@ -27,7 +28,7 @@ internal static class Segments
         for (var i = from; i < to; i++)
         {
             var unit = index.Units[i];
-            if (unit.IsRemoved)
+            if (unit.IsRemoved || (messagesOnly && !unit.IsMessage))
             {
                 continue;
             }

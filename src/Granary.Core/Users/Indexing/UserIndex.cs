@@ -119,7 +119,7 @@ internal sealed class UserIndex
     }
 
     /// <summary>The passages of messages from one number up to another, to be stored. Under the gate.</summary>
-    public byte[] EncodePostings(int from, int to) => SegmentCodec.Encode(Segments.Take(Lexical, from, to, static unit => unit.IsMessage));
+    public byte[] EncodePostings(int from, int to) => SegmentCodec.Encode(Segments.Take(Lexical, from, to, messagesOnly: true));
 
     /// <summary>What was added to the sessions since the last call. Under the gate.</summary>
     public List<SessionStretch> TakeUnsealed()
