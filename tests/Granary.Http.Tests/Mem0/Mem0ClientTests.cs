@@ -7,7 +7,7 @@ using Granary.Testing.Node;
 namespace Granary.Http.Tests.Mem0;
 
 /// <summary>mem0's own client, unchanged, against the service.</summary>
-public sealed class Mem0ClientTests(FakeMemoryFixture fixture) : IClassFixture<FakeMemoryFixture>
+public sealed class Mem0ClientTests(EmbeddedFixture fixture) : IClassFixture<EmbeddedFixture>
 {
     private static readonly NpmFolder Client = new("Mem0", "client");
 
@@ -35,6 +35,7 @@ public sealed class Mem0ClientTests(FakeMemoryFixture fixture) : IClassFixture<F
         ((int)seen["page"]!["count"]!).ShouldBe(2);
         seen["page"]!["results"]!.AsArray().Count.ShouldBe(1);
         ((int)seen["byRun"]!["count"]!).ShouldBe(2);
+        ((int)seen["byMetadata"]!["count"]!).ShouldBe(0);
         ((string?)seen["updated"]!["memory"]).ShouldBe("I sail a red boat.");
         ((string?)seen["updated"]!["userId"]).ShouldBe("ada lovelace@example.org");
         seen["history"]!.AsArray().Select(change => (string?)change!["event"]).ShouldBe(["ADD", "UPDATE"]);
