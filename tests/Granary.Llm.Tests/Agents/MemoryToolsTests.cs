@@ -36,7 +36,7 @@ public sealed class MemoryToolsTests : IAsyncDisposable
         var only = JsonDocument.Parse(found.Text).RootElement.EnumerateArray().Single();
         only.GetProperty("sessionId").GetString().ShouldBe("s1");
         only.GetProperty("id").GetString().ShouldBe("turn:s1:1");
-        only.GetProperty("role").GetString().ShouldBe("user");
+        only.GetProperty("role").GetString().ShouldBe("User");
         only.GetProperty("content").GetString().ShouldBe("I am allergic to peanuts.");
     }
 
