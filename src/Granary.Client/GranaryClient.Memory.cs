@@ -61,7 +61,7 @@ public sealed partial class GranaryClient
     /// <summary>What a model should see of a session now.</summary>
     /// <param name="sessionId">The session.</param>
     /// <param name="maxTokens">Fit it into this many tokens (1 or more), or null for all of it.</param>
-    /// <param name="format">The form; null for turns and messages.</param>
+    /// <param name="format">The form; null for all of them.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     public Task<ContextResponse> GetContextAsync(
         string sessionId, int? maxTokens = null, ContextFormat? format = null, CancellationToken cancellationToken = default)
@@ -69,6 +69,14 @@ public sealed partial class GranaryClient
         var body = new ContextRequest { SessionId = Ids.Require(sessionId, "session_id"), MaxTokens = maxTokens, Format = format };
         return _transport.SendAsync(
             Post("memory/context", body, ClientJson.Write.ContextRequest, Repeat.Always), ClientJson.Read.ContextResponse, cancellationToken);
+    }
+
+    /// <summary>What a model should see of a session now, with what the request asks for besides: long-term memory, enrichment.</summary>
+    public Task<ContextResponse> GetContextAsync(ContextRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return _transport.SendAsync(
+            Post("memory/context", request, ClientJson.Write.ContextRequest, Repeat.Always, request.UserId), ClientJson.Read.ContextResponse, cancellationToken);
     }
 
     /// <summary>The contexts of up to 100 sessions, each with its own result or problem.</summary>

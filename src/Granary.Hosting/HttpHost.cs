@@ -52,6 +52,7 @@ internal sealed partial class HttpHost : IAsyncDisposable
         memory.Add(builder);
         builder.Services.AddGranaryModels(configuration);
         builder.Services.AddGranaryFunctions(configuration);
+        builder.Services.AddGranaryRecall();
         builder.Services.AddGranaryAudit(options => ModelSettings.Fill(options, configuration));
         builder.Services.AddGranaryBatches(configuration, options => ModelSettings.Fill(options, configuration));
         builder.Services.AddGranaryHttp(options => HttpSettings.Fill(options, configuration, settings));

@@ -2,10 +2,12 @@ using Granary.Http.Audit;
 using Granary.Http.BatchJobs;
 using Granary.Http.Documentation;
 using Granary.Http.Endpoints;
+using Granary.Http.Endpoints.Memories;
 using Granary.Http.Events;
 using Granary.Http.Identity;
 using Granary.Http.Import;
 using Granary.Http.Limits;
+using Granary.Http.Mem0;
 using Granary.Http.Proxy;
 using Granary.Llm.Audit;
 using Granary.Llm.Batch;
@@ -52,6 +54,13 @@ public static class GranaryHttpApplicationExtensions
         services.GetRequiredService<SessionExportEndpoint>().Map(routes);
         services.GetRequiredService<ResourceEndpoints>().Map(routes);
         services.GetRequiredService<OperationEndpoints>().Map(routes);
+        services.GetRequiredService<RememberEndpoints>().Map(routes);
+        services.GetRequiredService<RecallEndpoint>().Map(routes);
+        services.GetRequiredService<MemoryRecordEndpoints>().Map(routes);
+        services.GetRequiredService<UserEndpoints>().Map(routes);
+        services.GetRequiredService<MemoryHealthEndpoint>().Map(routes);
+        services.GetRequiredService<RetrieveEndpoint>().Map(routes);
+        services.GetRequiredService<Mem0Endpoints>().Map(routes);
 
         // What a host may leave out.
         if (services.GetService<IProviderRouter>() is not null)

@@ -1,3 +1,4 @@
+using Granary.Http.Endpoints.Memories;
 using Granary.Http.Identity;
 using Granary.Http.Limits;
 using Granary.Http.Proxy;
@@ -40,7 +41,13 @@ public sealed class GranaryHttpOptions
     /// <summary>The memory proxy.</summary>
     public ProxyOptions Proxy { get; set; } = new();
 
-    /// <summary>Sessions that <c>POST /summaries</c> answers where the request does not say, 1 to 100.</summary>
+    /// <summary>Answers of <c>POST /memory/retrieve</c>.</summary>
+    public RetrievalOptions Retrieval { get; set; } = new();
+
+    /// <summary>Enrichment of contexts.</summary>
+    public EnrichmentOptions Enrichment { get; set; } = new();
+
+    /// <summary>Sessions that <c>POST /summaries</c> answers where the request does not say, and that contexts tell of, 1 to 100.</summary>
     public int DefaultSummaries { get; set; } = 5;
 }
 
@@ -91,6 +98,11 @@ internal sealed class GranaryHttpOptionsValidator : IValidateOptions<GranaryHttp
         }
 
         foreach (var failure in options.Proxy.Validate("Granary:Proxy"))
+        {
+            yield return failure;
+        }
+
+        foreach (var failure in options.Retrieval.Validate("Granary:Retrieval").Concat(options.Enrichment.Validate("Granary:Enrichment")))
         {
             yield return failure;
         }

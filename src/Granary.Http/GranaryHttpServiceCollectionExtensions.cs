@@ -1,9 +1,12 @@
+using Granary.Core.Tokens;
 using Granary.Http.Documentation;
 using Granary.Http.Endpoints;
+using Granary.Http.Endpoints.Memories;
 using Granary.Http.Events;
 using Granary.Http.Identity;
 using Granary.Http.Import;
 using Granary.Http.Limits;
+using Granary.Http.Mem0;
 using Granary.Http.Proxy;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -30,6 +33,7 @@ public static class GranaryHttpServiceCollectionExtensions
 
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GranaryHttpOptions>, GranaryHttpOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ITokenCounter, ScriptAwareTokenCounter>();
         services.TryAddSingleton<RequestLimits>();
         services.TryAddSingleton<RequestIdentity>();
         services.TryAddSingleton(provider => new KeyRing(Options(provider).Keys));
@@ -48,7 +52,21 @@ public static class GranaryHttpServiceCollectionExtensions
         services.TryAddSingleton<SessionImportEndpoint>();
         services.TryAddSingleton<SessionExportEndpoint>();
         services.TryAddSingleton<ResourceEndpoints>();
+        services.TryAddSingleton<HealthProbe>();
         services.TryAddSingleton<OperationEndpoints>();
+        services.TryAddSingleton<RememberEndpoints>();
+        services.TryAddSingleton<RecallEndpoint>();
+        services.TryAddSingleton<MemoryRecordEndpoints>();
+        services.TryAddSingleton<UserEndpoints>();
+        services.TryAddSingleton<MemoryHealthEndpoint>();
+        services.TryAddSingleton<LongTermReader>();
+        services.TryAddSingleton<AutoEnrichment>();
+        services.TryAddSingleton<ContextReader>();
+        services.TryAddSingleton<ModelCalls>();
+        services.TryAddSingleton<Retrieval>();
+        services.TryAddSingleton<RetrievalAnswer>();
+        services.TryAddSingleton<RetrieveEndpoint>();
+        services.TryAddSingleton<Mem0Endpoints>();
         services.TryAddSingleton<Upstream>();
         services.TryAddSingleton<ProxyObservers>();
         services.TryAddSingleton<ProxyMemory>();

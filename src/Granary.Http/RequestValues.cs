@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -29,6 +30,35 @@ internal static class RequestValues
         }
 
         throw new InvalidRequestException(name, max == long.MaxValue ? $"must be a whole number of {min} or more" : $"must be a whole number from {min} to {max}");
+    }
+
+    /// <summary>An id of the query, or null.</summary>
+    public static string? QueryId(HttpRequest request, string name) => Query(request, name) is { } id ? Ids.Require(id, name) : null;
+
+    /// <summary>A yes or no of the query; no where it is left out.</summary>
+    public static bool QueryFlag(HttpRequest request, string name) => Query(request, name) switch
+    {
+        null or "false" => false,
+        "true" => true,
+        _ => throw new InvalidRequestException(name, "must be true or false"),
+    };
+
+    /// <summary>Names of the query, separated by commas, in snake case; null where it is left out.</summary>
+    public static IReadOnlyList<T>? QueryNames<T>(HttpRequest request, string name)
+        where T : struct, Enum
+    {
+        if (Query(request, name) is not { } text)
+        {
+            return null;
+        }
+
+        var known = Enum.GetValues<T>().ToDictionary(value => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()), StringComparer.Ordinal);
+        return
+        [
+            .. text.Split(',').Select(part => known.TryGetValue(part, out var value)
+                ? value
+                : throw new InvalidRequestException(name, "must be one of " + string.Join(", ", known.Keys))),
+        ];
     }
 
     /// <summary>An id from the path. The server has percent-decoded it once; a percent sign that is left breaks the grammar.</summary>

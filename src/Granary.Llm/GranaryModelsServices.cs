@@ -1,3 +1,4 @@
+using Granary;
 using Granary.Core.Compaction;
 using Granary.Core.Recall;
 using Granary.Core.Tokens;
@@ -56,6 +57,18 @@ public static class GranaryModelsServices
             services.AddSingleton<IEmbedder, ModelEmbedder>();
         }
 
+        return services;
+    }
+
+    /// <summary>
+    /// Has the memory proxy, and who else asks the host's <see cref="IRecallSource"/>, recall out of the host's <see cref="IMemoryCluster"/>: the user's memories
+    /// and the messages of all the user's sessions. An <see cref="IRecallSource"/> registered before stays.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    public static IServiceCollection AddGranaryRecall(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.TryAddSingleton<IRecallSource, MemoryRecallSource>();
         return services;
     }
 

@@ -53,7 +53,7 @@ public abstract class MemoryFacts<TFixture>(TFixture fixture) : HttpConformance<
     }
 
     [Theory]
-    [InlineData(null, "active_context messages")]
+    [InlineData(null, "active_context messages formatted_context")]
     [InlineData("turns", "active_context")]
     [InlineData("messages", "messages")]
     [InlineData("text", "formatted_context")]
@@ -79,7 +79,7 @@ public abstract class MemoryFacts<TFixture>(TFixture fixture) : HttpConformance<
         {
             var answers = await Task.WhenAll(forms.Select(form => Api.PostAsync("/memory/context", $$"""{"session_id":"s","format":{{form}}}""")));
 
-            answers.Select(answer => answer.Json.AsObject().Count(part => part.Key is "active_context" or "messages" or "formatted_context")).ShouldBe([2, 1, 1, 1]);
+            answers.Select(answer => answer.Json.AsObject().Count(part => part.Key is "active_context" or "messages" or "formatted_context")).ShouldBe([3, 1, 1, 1]);
             answers.Select(answer => answer.Text).Distinct().Count().ShouldBe(4);
         }
     }

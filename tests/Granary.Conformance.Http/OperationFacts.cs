@@ -60,8 +60,7 @@ public abstract class OperationFacts<TFixture>(TFixture fixture) : HttpConforman
     {
         (await Api.GetAsync("/nothing/here")).ShouldBeProblem(404, "not_found");
         (await Api.GetAsync("/")).ShouldBeProblem(404, "not_found");
-        (await Api.PostAsync("/memory/retrieve", "{}")).ShouldBeProblem(404, "not_found");
-        (await Api.PostAsync("/insights", "{}")).ShouldBeProblem(404, "not_found");
+        (await Api.PostAsync("/memory/rumours", "{}")).ShouldBeProblem(404, "not_found");
         var wrong = (await Api.GetAsync("/memory/store")).ShouldBeProblem(405, "method_not_allowed");
         wrong.Header("Allow").ShouldBe("POST");
         (await Api.PutAsync("/sessions/s", "{}")).ShouldBeProblem(405, "method_not_allowed");

@@ -19,3 +19,11 @@ public sealed class EmbeddedEventTests(EmbeddedFixture fixture) : EventFacts<Emb
 public sealed class EmbeddedTransferTests(EmbeddedFixture fixture) : TransferFacts<EmbeddedFixture>(fixture);
 
 public sealed class EmbeddedOperationTests(EmbeddedFixture fixture) : OperationFacts<EmbeddedFixture>(fixture);
+
+public sealed class EmbeddedRecordTests(EmbeddedFixture fixture) : RecordFacts<EmbeddedFixture>(fixture);
+
+public sealed class EmbeddedRecallTests(EmbeddedFixture fixture) : RecallFacts<EmbeddedFixture>(fixture);
+
+public sealed class EmbeddedMemoryInputTests(EmbeddedFixture fixture) : MemoryInputFacts<EmbeddedFixture>(fixture);
+
+public sealed class EmbeddedMemoryIdentityTests(EmbeddedFixture fixture) : MemoryIdentityFacts<EmbeddedFixture>(fixture);

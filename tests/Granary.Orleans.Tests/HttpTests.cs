@@ -62,3 +62,9 @@ public sealed class ClientResourceTests(ClientHttpFixture fixture) : ResourceFac
 public sealed class ClientEventTests(ClientHttpFixture fixture) : EventFacts<ClientHttpFixture>(fixture);
 
 public sealed class ClientTransferTests(ClientHttpFixture fixture) : TransferFacts<ClientHttpFixture>(fixture);
+
+public sealed class ClusterRecordTests(ClusterHttpFixture fixture) : RecordFacts<ClusterHttpFixture>(fixture);
+
+public sealed class ClusterRecallTests(ClusterHttpFixture fixture) : RecallFacts<ClusterHttpFixture>(fixture);
+
+public sealed class ClientRecordTests(ClientHttpFixture fixture) : RecordFacts<ClientHttpFixture>(fixture);

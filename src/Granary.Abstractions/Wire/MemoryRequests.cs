@@ -52,7 +52,7 @@ public enum ContextFormat
     /// <summary><c>messages</c> only.</summary>
     Messages,
 
-    /// <summary><c>formatted_context</c> only: the context as one text.</summary>
+    /// <summary><c>formatted_context</c> only: the context as one text, with what is known from before the session.</summary>
     Text,
 }
 
@@ -68,8 +68,17 @@ public sealed record ContextRequest
     /// <summary>Fit the context into this many tokens.</summary>
     public int? MaxTokens { get; init; }
 
-    /// <summary>The form; null for turns and messages.</summary>
+    /// <summary>The form; null for all of them.</summary>
     public ContextFormat? Format { get; init; }
+
+    /// <summary>
+    /// Whether to add what is known from before the session: insights and session summaries. Null for yes where the form is text or all of them and
+    /// <see cref="MaxTokens"/> is not given, for no otherwise.
+    /// </summary>
+    public bool? LongTerm { get; init; }
+
+    /// <summary>Whether to look for what may help in the user's memory if the conversation calls for it; null for as the service is configured.</summary>
+    public bool? Enrich { get; init; }
 }
 
 /// <summary><c>POST /memory/context/batch</c>.</summary>

@@ -30,9 +30,25 @@ public sealed record ContextResponse
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ModelMessage>? Messages { get; init; }
 
-    /// <summary>The same as one text.</summary>
+    /// <summary>All of it as one text, with what is known from before the session.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? FormattedContext { get; init; }
+
+    /// <summary>What is known about the user: the profile, or else the insights that matter most.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ContextInsight>? Insights { get; init; }
+
+    /// <summary>The user's latest completed sessions with the same agent, the youngest first.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<SessionSummaryView>? SessionSummaries { get; init; }
+
+    /// <summary>Why insights and session summaries are missing, where the user's memory could not be read.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? LongTermError { get; init; }
+
+    /// <summary>What was recalled for the conversation, where enrichment is on.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Enrichment? Enrichment { get; init; }
 
     /// <summary>What was folded, in words.</summary>
     public required string CumulativeSummary { get; init; }
@@ -54,6 +70,27 @@ public sealed record ContextResponse
 
     /// <summary>Messages left out because of <c>max_tokens</c>.</summary>
     public required int OmittedMessages { get; init; }
+}
+
+/// <summary>What auto-enrichment did for a context.</summary>
+public sealed record Enrichment
+{
+    /// <summary>Whether memory was found to be needed.</summary>
+    public required bool NeedsMemory { get; init; }
+
+    /// <summary>Who decided: <c>model</c> or <c>keywords</c>.</summary>
+    public required string DecidedBy { get; init; }
+
+    /// <summary>What was looked for; left out where nothing was.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Query { get; init; }
+
+    /// <summary>What was found, the best first.</summary>
+    public required IReadOnlyList<RecalledMemory> Memories { get; init; }
+
+    /// <summary>What went wrong, if anything; the context is whole without it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Error { get; init; }
 }
 
 /// <summary>Answer of <c>POST /summaries</c>.</summary>

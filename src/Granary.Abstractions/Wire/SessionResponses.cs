@@ -20,6 +20,15 @@ public sealed record StartSessionResponse
     /// <summary>What was folded, in words.</summary>
     public required string CumulativeSummary { get; init; }
 
+    /// <summary>What is known about the user: the profile, or else the insights that matter most.</summary>
+    public IReadOnlyList<ContextInsight> Insights { get; set; } = [];
+
+    /// <summary>The user's latest completed sessions with the same agent, the youngest first.</summary>
+    public IReadOnlyList<SessionSummaryView> SessionSummaries { get; set; } = [];
+
+    /// <summary>All of it as one text.</summary>
+    public string FormattedContext { get; set; } = "";
+
     /// <summary>Whether it existed and was active.</summary>
     public required bool Restored { get; init; }
 

@@ -12,6 +12,8 @@ internal static class HttpSettings
         configuration.GetSection("Granary:Keys").BindStrictly(options.Keys);
         configuration.GetSection("Granary:RateLimits").BindStrictly(options.RateLimits);
         configuration.GetSection("Granary:Proxy").BindStrictly(options.Proxy);
+        configuration.GetSection("Granary:Retrieval").BindStrictly(options.Retrieval);
+        configuration.GetSection("Granary:Enrichment").BindStrictly(options.Enrichment);
         var section = configuration.GetSection("Granary");
         options.MaxConcurrentRequests = Get(section, nameof(options.MaxConcurrentRequests), options.MaxConcurrentRequests);
         options.MaxEventStreams = Get(section, nameof(options.MaxEventStreams), options.MaxEventStreams);

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Granary.Http.Audit;
 using Granary.Http.BatchJobs;
 using Granary.Http.Identity;
+using Granary.Http.Mem0;
 using Granary.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -30,6 +31,7 @@ internal static class DocumentationExtensions
             options.SerializerOptions.TypeInfoResolverChain.Insert(0, GranaryJson.Default);
             options.SerializerOptions.TypeInfoResolverChain.Insert(1, UsageJson.Default);
             options.SerializerOptions.TypeInfoResolverChain.Insert(2, BatchWireJson.Default);
+            options.SerializerOptions.TypeInfoResolverChain.Insert(3, Mem0Json.Default);
             options.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
             options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             options.SerializerOptions.RespectNullableAnnotations = true;

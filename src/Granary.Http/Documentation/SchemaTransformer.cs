@@ -24,6 +24,10 @@ internal sealed partial class SchemaTransformer : IOpenApiSchemaTransformer
         [typeof(ClearRequest)] = ["confirm"],
         [typeof(ResourceImportRequest)] = ["resources"],
         [typeof(ResolveKeyRequest)] = ["key_values"],
+        [typeof(RememberMemoryRequest)] = ["content"],
+        [typeof(RememberMemoriesRequest)] = ["memories"],
+        [typeof(RecallMemoriesRequest)] = ["query"],
+        [typeof(RetrieveRequest)] = ["query"],
         [typeof(CreateBatchRequest)] = ["model"],
     };
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -21,6 +22,22 @@ internal static class Conditions
 
         Parse(given, "If-Match");
         return given.Count == 1 ? given[0] : string.Join(',', given.ToArray());
+    }
+
+    /// <summary>The revisions, one of which <c>If-Match</c> says something must have; null for any. A tag that is no revision is one that nothing has.</summary>
+    /// <exception cref="InvalidRequestException">It is neither <c>*</c> nor a list of ETags.</exception>
+    public static IReadOnlyList<int>? Revisions(HttpRequest request)
+    {
+        var given = request.Headers.IfMatch;
+        if (given.Count == 0)
+        {
+            return null;
+        }
+
+        var tags = Parse(given, "If-Match");
+        return tags.Any(tag => tag.Tag == Any)
+            ? null
+            : [.. tags.Select(tag => !tag.IsWeak && int.TryParse(tag.Tag.AsSpan().Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var revision) && revision > 0 ? revision : int.MaxValue)];
     }
 
     /// <summary>Whether the caller has the current state already, so that the answer is 304.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Granary.Http.Endpoints.Memories;
 using Granary.Http.Serialization;
 using Granary.Serialization;
 using Granary.Wire;
@@ -17,45 +18,56 @@ internal sealed class ContextAnswers
     private readonly ConditionalWeakTable<SessionContext, Forms> _forms = [];
 
     /// <summary>The answer's JSON.</summary>
-    /// <param name="context">The context.</param>
-    /// <param name="format">Its form, or null for turns and messages.</param>
+    /// <param name="parts">The context.</param>
+    /// <param name="format">Its form, or null for all of them.</param>
     /// <param name="keep">Whether the context is one that will be asked for again.</param>
-    public byte[] Of(SessionContext context, ContextFormat? format, bool keep)
+    public byte[] Of(ContextParts parts, ContextFormat? format, bool keep)
     {
         var form = format is { } given ? 1 + (int)given : 0;
-        if (_forms.TryGetValue(context, out var forms) && forms.Bytes[form] is { } known)
+        if (parts.Enrichment is null && _forms.TryGetValue(parts.Session, out var forms) && forms.Kept[form] is { } known && Equals(known.LongTerm, parts.LongTerm))
         {
-            return known;
+            return known.Bytes;
         }
 
         GranaryHttpInstruments.ContextsRendered.Add(1);
-        var bytes = JsonAnswer.ToBytes(ToResponse(context, format), GranaryJson.Default.ContextResponse);
-        if (keep && bytes.Length <= LargestKept)
+        var bytes = JsonAnswer.ToBytes(ToResponse(parts, format), GranaryJson.Default.ContextResponse);
+        if (keep && parts.Enrichment is null && bytes.Length <= LargestKept)
         {
-            _forms.GetValue(context, static _ => new Forms()).Bytes[form] = bytes;
+            _forms.GetValue(parts.Session, static _ => new Forms()).Kept[form] = new Form(parts.LongTerm, bytes);
         }
 
         return bytes;
     }
 
-    private static ContextResponse ToResponse(SessionContext context, ContextFormat? format) => new()
+    private static ContextResponse ToResponse(ContextParts parts, ContextFormat? format)
     {
-        SessionId = context.SessionId,
-        UserId = context.UserId,
-        ActiveContext = format is null or ContextFormat.Turns ? context.ActiveContext : null,
-        Messages = format is null or ContextFormat.Messages ? context.Messages : null,
-        FormattedContext = format is ContextFormat.Text ? ContextText.Of(context) : null,
-        CumulativeSummary = context.CumulativeSummary,
-        Epoch = context.Epoch,
-        LastSequence = context.LastSequence,
-        TurnCount = context.TurnCount,
-        TokenCount = context.Tokens.Used,
-        Tokens = context.Tokens,
-        OmittedMessages = context.OmittedMessages,
-    };
+        var context = parts.Session;
+        return new ContextResponse
+        {
+            SessionId = context.SessionId,
+            UserId = context.UserId,
+            ActiveContext = format is null or ContextFormat.Turns ? context.ActiveContext : null,
+            Messages = format is null or ContextFormat.Messages ? context.Messages : null,
+            FormattedContext = format is null or ContextFormat.Text ? ContextText.Of(parts) : null,
+            Insights = parts.LongTerm?.Insights,
+            SessionSummaries = parts.LongTerm?.Summaries,
+            LongTermError = parts.LongTerm?.Error,
+            Enrichment = parts.Enrichment,
+            CumulativeSummary = context.CumulativeSummary,
+            Epoch = context.Epoch,
+            LastSequence = context.LastSequence,
+            TurnCount = context.TurnCount,
+            TokenCount = context.Tokens.Used,
+            Tokens = context.Tokens,
+            OmittedMessages = context.OmittedMessages,
+        };
+    }
+
+    /// <summary>A form's bytes, and what they say of the time before the session, which changes by itself.</summary>
+    private sealed record Form(LongTerm? LongTerm, byte[] Bytes);
 
     private sealed class Forms
     {
-        public byte[]?[] Bytes { get; } = new byte[4][];
+        public Form?[] Kept { get; } = new Form?[4];
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Granary.Http.Documentation;
+using Granary.Http.Endpoints.Memories;
 using Granary.Http.Identity;
 using Granary.Http.Serialization;
 using Granary.Serialization;
@@ -10,7 +11,7 @@ using Microsoft.AspNetCore.Http;
 namespace Granary.Http.Endpoints;
 
 /// <summary><c>POST /memory/context/batch</c>: the contexts of up to 100 sessions.</summary>
-internal sealed class ContextBatchEndpoint(IMemoryCluster cluster, RequestIdentity identity, ContextAnswers answers, Batches batches)
+internal sealed class ContextBatchEndpoint(ContextReader contexts, RequestIdentity identity, ContextAnswers answers, Batches batches)
 {
     public void Map(RouteTable routes) => routes.Post("/memory/context/batch", GranaryScope.User, InvokeAsync, new RouteDescription("Memory", "Read many contexts")
     {
@@ -37,8 +38,8 @@ internal sealed class ContextBatchEndpoint(IMemoryCluster cluster, RequestIdenti
             var request = item.Required;
             var key = identity.Session(context, request.SessionId ?? batch.SessionId, request.UserId ?? batch.UserId, item.Path);
             var options = ContextEndpoint.OptionsOf(request, item.Path);
-            var view = await cluster.Session(key).GetContextAsync(options, context.RequestAborted);
-            return (answers.Of(view, request.Format, keep: options is null), true);
+            var parts = await contexts.ReadAsync(key, request, options, context.RequestAborted);
+            return (answers.Of(parts, request.Format, keep: options is null), true);
         }
         catch (Exception error)
         {

@@ -1,30 +1,76 @@
 using System.Text;
+using Granary.Http.Endpoints.Memories;
 
 namespace Granary.Http.Endpoints;
 
 /// <summary>A context as one text: blocks under headings, joined by blank lines, a block without content left out.</summary>
 internal static class ContextText
 {
-    public static string Of(SessionContext context)
+    public static string Of(ContextParts parts)
     {
         var text = new StringBuilder();
-        if (context.CumulativeSummary.Length > 0)
+        AppendLongTerm(text, parts.LongTerm);
+        if (parts.Session.CumulativeSummary.Length > 0)
         {
-            text.Append("### Current Session Summary\n").Append(context.CumulativeSummary);
+            Begin(text, "### Current Session Summary").Append('\n').Append(parts.Session.CumulativeSummary);
         }
 
-        var messages = context.ActiveContext.SelectMany(turn => turn.Messages).ToList();
+        var messages = parts.Session.ActiveContext.SelectMany(turn => turn.Messages).ToList();
         if (messages.Count > 0)
         {
-            text.Append(text.Length > 0 ? "\n\n" : "").Append("### Recent Conversation");
+            Begin(text, "### Recent Conversation");
             foreach (var message in messages)
             {
                 Append(text, message);
             }
         }
 
+        // Last, because it changes with every turn: what comes before stays the same for a provider's cache.
+        if (parts.Enrichment is { Memories.Count: > 0 } enrichment)
+        {
+            Begin(text, "### Relevant Memory");
+            foreach (var memory in enrichment.Memories)
+            {
+                text.Append("\n- ").Append(memory.Role is { } role ? $"{memory.Name ?? role.ToString().ToLowerInvariant()}: " : "").Append(memory.Content);
+            }
+        }
+
         return text.ToString();
     }
+
+    private static void AppendLongTerm(StringBuilder text, LongTerm? known)
+    {
+        if (known is { Insights.Count: > 0 })
+        {
+            Begin(text, "### Long-term Context");
+            string? category = null;
+            foreach (var insight in known.Insights)
+            {
+                if (insight.Category is not null && insight.Category != category)
+                {
+                    text.Append('\n').Append(insight.Category).Append(':');
+                }
+
+                category = insight.Category;
+                text.Append(known.Insights.Count > 1 || category is not null ? "\n- " : "\n").Append(insight.Content);
+            }
+        }
+
+        if (known is { Summaries.Count: > 0 })
+        {
+            Begin(text, "### Recent Sessions");
+            foreach (var session in known.Summaries)
+            {
+                text.Append("\n- Session ").Append(session.SessionId).Append(": ").Append(session.Summary);
+                if (session.Topics.Count > 0)
+                {
+                    text.Append("\n  Topics: ").AppendJoin(", ", session.Topics);
+                }
+            }
+        }
+    }
+
+    private static StringBuilder Begin(StringBuilder text, string heading) => text.Append(text.Length > 0 ? "\n\n" : "").Append(heading);
 
     private static void Append(StringBuilder text, Message message)
     {

@@ -6,13 +6,11 @@ using Granary.Serialization;
 using Granary.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace Granary.Http.Endpoints;
 
 /// <summary>What operators and load balancers ask: is it alive, is it ready, how full is it.</summary>
-internal sealed partial class OperationEndpoints(
-    IMemoryCluster cluster, IHostApplicationLifetime lifetime, IEnumerable<IReadinessCheck> checks, ILogger<OperationEndpoints> logger)
+internal sealed class OperationEndpoints(IMemoryCluster cluster, IHostApplicationLifetime lifetime, HealthProbe probe)
 {
     private const string Tag = "Operations";
 
@@ -49,7 +47,7 @@ internal sealed partial class OperationEndpoints(
 
     private async Task ReadyAsync(HttpContext context)
     {
-        var health = await GetHealthAsync(context.RequestAborted);
+        var health = await probe.GetAsync(context.RequestAborted);
         var status = lifetime.ApplicationStopping.IsCancellationRequested ? "stopping" : health.Status == "healthy" ? "ready" : health.Status;
         context.Response.Headers.CacheControl = "no-store";
         await JsonAnswer.WriteAsync(
@@ -62,27 +60,6 @@ internal sealed partial class OperationEndpoints(
     private async Task StatsAsync(HttpContext context) =>
         await JsonAnswer.WriteAsync(context, await cluster.GetStatsAsync(context.RequestAborted), GranaryJson.Default.ActivationStats);
 
-    private async ValueTask<MemoryHealth> GetHealthAsync(CancellationToken cancellationToken)
-    {
-        if (checks.Select(check => check.WhyNotReady()).FirstOrDefault(reason => reason is not null) is { } reason)
-        {
-            return new MemoryHealth("unhealthy", StoreReadable: false, StoreWritable: false, StoreLatencyMs: 0, reason);
-        }
-
-        try
-        {
-            return await cluster.GetHealthAsync(cancellationToken);
-        }
-        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
-        {
-            LogHealthFailed(logger, error);
-            return new MemoryHealth("unhealthy", StoreReadable: false, StoreWritable: false, StoreLatencyMs: 0, "The memory does not answer.");
-        }
-    }
-
     private static string Version() =>
         typeof(OperationEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
-
-    [LoggerMessage(20, LogLevel.Warning, "Asking the memory for its health failed")]
-    private static partial void LogHealthFailed(ILogger logger, Exception error);
 }

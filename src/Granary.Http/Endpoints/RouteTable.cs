@@ -18,6 +18,9 @@ internal sealed class RouteTable(IEndpointRouteBuilder routes)
     public RouteTable Put(string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description) =>
         Map([HttpMethods.Put], pattern, scope, handler, description);
 
+    public RouteTable Patch(string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description) =>
+        Map([HttpMethods.Patch], pattern, scope, handler, description);
+
     public RouteTable Delete(string pattern, GranaryScope scope, RequestDelegate handler, RouteDescription description) =>
         Map([HttpMethods.Delete], pattern, scope, handler, description);
 

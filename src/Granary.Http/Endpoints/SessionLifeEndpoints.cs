@@ -1,4 +1,5 @@
 using Granary.Http.Documentation;
+using Granary.Http.Endpoints.Memories;
 using Granary.Http.Identity;
 using Granary.Http.Serialization;
 using Granary.Serialization;
@@ -8,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 namespace Granary.Http.Endpoints;
 
 /// <summary>The life of a session: start, end, erase.</summary>
-internal sealed class SessionLifeEndpoints(IMemoryCluster cluster, RequestIdentity identity)
+internal sealed class SessionLifeEndpoints(IMemoryCluster cluster, RequestIdentity identity, LongTermReader longTerm)
 {
     private const string Tag = "Sessions";
 
@@ -45,7 +46,8 @@ internal sealed class SessionLifeEndpoints(IMemoryCluster cluster, RequestIdenti
         KeyValues.Require(request.KeyValues);
         var started = await cluster.StartSessionAsync(user, OptionsOf(request), context.RequestAborted);
         context.Response.Headers.ETag = started.Context.ETag;
-        await JsonAnswer.WriteAsync(context, ToResponse(started), GranaryJson.Default.StartSessionResponse);
+        var known = await longTerm.ReadAsync(new SessionKey(user.Tenant, user.User, started.SessionId), started.Context.AgentId, context.RequestAborted);
+        await JsonAnswer.WriteAsync(context, ToResponse(started, known), GranaryJson.Default.StartSessionResponse);
     }
 
     private async Task EndAsync(HttpContext context)
@@ -79,13 +81,16 @@ internal sealed class SessionLifeEndpoints(IMemoryCluster cluster, RequestIdenti
         SystemPrompt = request.SystemPrompt,
     };
 
-    private static StartSessionResponse ToResponse(StartSessionResult started) => new()
+    private static StartSessionResponse ToResponse(StartSessionResult started, LongTerm known) => new()
     {
         SessionId = started.SessionId,
         UserId = started.Context.UserId,
         AgentId = started.Context.AgentId,
         ActiveContext = started.Context.ActiveContext,
         CumulativeSummary = started.Context.CumulativeSummary,
+        Insights = known.Insights,
+        SessionSummaries = known.Summaries,
+        FormattedContext = ContextText.Of(new ContextParts(started.Context, known)),
         Restored = started.Restored,
         PreviousSessionId = started.PreviousSessionId,
         Epoch = started.Context.Epoch,

@@ -13,7 +13,8 @@ internal sealed class KeyRing
     // Longer than any key that this service makes; a longer header is not worth hashing.
     private const int LongestKey = 1024;
 
-    private const string BearerPrefix = "Bearer ";
+    // What clients of mem0 write comes second.
+    private static readonly string[] Schemes = ["Bearer ", "Token "];
 
     // By the first 8 bytes of the hash: whoever times the lookup learns about a hash, which says nothing about a key.
     private readonly Dictionary<ulong, (byte[] Hash, Caller Caller)[]> _keys;
@@ -66,9 +67,15 @@ internal sealed class KeyRing
             return null;
         }
 
-        return value.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase)
-            ? value[BearerPrefix.Length..].Trim()
-            : throw new AccessDeniedException(ErrorCodes.Unauthorized, "Authorization must be 'Bearer KEY'.");
+        foreach (var scheme in Schemes)
+        {
+            if (value.StartsWith(scheme, StringComparison.OrdinalIgnoreCase))
+            {
+                return value[scheme.Length..].Trim();
+            }
+        }
+
+        throw new AccessDeniedException(ErrorCodes.Unauthorized, "Authorization must be 'Bearer KEY' (or 'Token KEY').");
     }
 
     private static string? Single(StringValues values, string name) =>

@@ -28,6 +28,13 @@ internal static partial class JsonFailure
             return new InvalidRequestException(Join(prefix, Join(path, missing.Groups["name"].Value)), "is required");
         }
 
+        if (UnmappedProperty().Match(error.Message) is { Success: true } unknown)
+        {
+            var name = unknown.Groups["name"].Value;
+            var parent = path == name ? "" : path.EndsWith("." + name, StringComparison.Ordinal) ? path[..^(name.Length + 1)] : path;
+            return new InvalidRequestException(Join(prefix, Join(parent, name)), "is not known here");
+        }
+
         var field = Join(prefix, path) is { Length: > 0 } named ? named : "body";
         return error.Message.StartsWith("Duplicate propert", StringComparison.Ordinal)
             ? new InvalidRequestException(field, "is given twice")
@@ -127,6 +134,10 @@ internal static partial class JsonFailure
     // The serializer has no code for this case, only words: "... was missing required properties including: 'role', 'content'."
     [GeneratedRegex("missing required properties including: '(?<name>[^']+)'")]
     private static partial Regex MissingProperties();
+
+    // The same: "The JSON property 'colour' could not be mapped to any .NET member contained in type '...'."
+    [GeneratedRegex("^The JSON property '(?<name>.*)' could not be mapped")]
+    private static partial Regex UnmappedProperty();
 
     // Names, and indexes as one step each: messages, [2], role.
     [GeneratedRegex(@"\[[^\]]*\]|[^.\[\]]+")]

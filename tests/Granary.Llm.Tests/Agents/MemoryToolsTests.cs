@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.Json;
 using Granary.Conformance.Stores;
 using Granary.Core.Storage;
@@ -36,50 +35,35 @@ public sealed class MemoryToolsTests : IAsyncDisposable
         found.IsError.ShouldBeFalse(found.Text);
         var only = JsonDocument.Parse(found.Text).RootElement.EnumerateArray().Single();
         only.GetProperty("sessionId").GetString().ShouldBe("s1");
-        only.GetProperty("sequence").GetInt64().ShouldBe(1);
+        only.GetProperty("id").GetString().ShouldBe("turn:s1:1");
+        only.GetProperty("role").GetString().ShouldBe("User");
         only.GetProperty("content").GetString().ShouldBe("I am allergic to peanuts.");
     }
 
     [Fact]
-    public async Task Recall_reads_the_latest_and_no_more_text_than_it_may()
+    public async Task Recall_finds_what_is_known_of_the_user_and_shows_no_more_than_the_beginning_of_long_texts()
     {
-        const int size = 40_000;
-        foreach (var session in new[] { "s1", "s2", "s3" })
-        {
-            for (var batch = 0; batch < 10; batch++)
-            {
-                await memory.Session(new SessionKey("default", "ada", session)).AppendAsync(new AppendRequest
-                {
-                    Messages = [.. Enumerable.Range(0, 8).Select(i => new Message { Role = MessageRole.User, Content = $"word{(batch * 8) + i} " + new string('x', size) })],
-                });
-            }
-        }
+        await memory.User(new UserKey("default", "ada")).RememberAsync(new RememberRequest([new MemoryDraft { Content = "Ada collects teapots. " + new string('x', 5_000) }]));
 
-        var counting = DispatchProxy.Create<IMemoryCluster, CountingReads>();
-        ((CountingReads)(object)counting).Inner = memory;
-        var tools = new FunctionRegistry();
-        tools.AddAll(new MemoryTools(counting).Functions);
+        var found = JsonDocument.Parse((await CallAsync("ada", "recall", new { query = "teapots" })).Text).RootElement.EnumerateArray().Single();
 
-        var found = await tools.InvokeAsync("recall", JsonSerializer.SerializeToElement(new { query = "word79 word0" }), new FunctionScope(new CallingContext { UserId = "ada" }));
-
-        JsonDocument.Parse(found.Text).RootElement.EnumerateArray().Select(m => m.GetProperty("sequence").GetInt64()).ShouldBe([80, 80, 80]);
-        ((CountingReads)(object)counting).Characters.ShouldBeLessThan(3 * 45 * size);
+        found.GetProperty("kind").GetString().ShouldBe("fact");
+        found.GetProperty("content").GetString()!.Length.ShouldBeLessThan(600);
     }
 
     [Fact]
-    public async Task Recall_reads_long_sessions_of_short_messages_far_back()
+    public async Task Recall_leaves_out_what_the_session_shows_anyway()
     {
-        for (var i = 0; i < 10; i++)
-        {
-            await memory.Session(new SessionKey("default", "ada", "s1")).AppendAsync(new AppendRequest
-            {
-                Messages = [.. Enumerable.Range(0, 25).Select(j => new Message { Role = MessageRole.User, Content = $"word{(i * 25) + j + 1}" })],
-            });
-        }
+        await SayAsync("ada", "now", "Which teapot did I buy?");
+        await SayAsync("ada", "s1", "I bought a blue teapot.");
 
-        JsonDocument.Parse((await CallAsync("ada", "recall", new { query = "word51 word50 word250" })).Text).RootElement.EnumerateArray()
-            .Select(m => m.GetProperty("sequence").GetInt64()).Order().ShouldBe([51, 250]);
+        JsonDocument.Parse((await CallAsync("ada", "recall", new { query = "teapot" })).Text).RootElement.EnumerateArray()
+            .Select(m => m.GetProperty("sessionId").GetString()).ShouldBe(["s1"]);
     }
+
+    [Fact]
+    public async Task Recall_without_words_is_an_error_for_the_model() =>
+        (await CallAsync("ada", "recall", new { query = " " })).IsError.ShouldBeTrue();
 
     [Fact]
     public async Task Arguments_of_a_model_cannot_name_another_user_or_tenant()
@@ -127,26 +111,24 @@ public sealed class MemoryToolsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Remember_appends_to_the_session_once()
+    public async Task Remember_keeps_a_fact_once_and_knows_its_session()
     {
-        await SayAsync("ada", "now", "Hello");
-
         (await CallAsync("ada", "remember", new { content = "Ada likes tea." })).Text.ShouldBe("Remembered.");
         (await CallAsync("ada", "remember", new { content = "Ada likes tea." })).Text.ShouldBe("Remembered.");
 
-        var messages = (await memory.Session(new SessionKey("default", "ada", "now")).GetMessagesAsync(1, 10)).Messages;
-        messages.Count.ShouldBe(2);
-        messages[1].Role.ShouldBe(MessageRole.Assistant);
-        messages[1].Content.ShouldBe("Ada likes tea.");
-        messages[1].Metadata!.Value.GetProperty("kind").GetString().ShouldBe("note");
+        var kept = (await memory.User(new UserKey("default", "ada")).ListMemoriesAsync(new MemoryQuery())).Memories.ShouldHaveSingleItem();
+        kept.Content.ShouldBe("Ada likes tea.");
+        kept.Kind.ShouldBe(MemoryKind.Fact);
+        kept.Sources.ShouldHaveSingleItem().SessionId.ShouldBe("now");
+        kept.Metadata!.Value.GetProperty("kind").GetString().ShouldBe("note");
     }
 
     [Fact]
-    public async Task Remember_without_a_session_is_an_error_for_the_model()
+    public async Task Remember_needs_no_session()
     {
-        var result = await registry.InvokeAsync("remember", JsonSerializer.SerializeToElement(new { content = "x" }), new FunctionScope(new CallingContext { UserId = "ada" }));
+        await registry.InvokeAsync("remember", JsonSerializer.SerializeToElement(new { content = "x" }), new FunctionScope(new CallingContext { UserId = "ada" }));
 
-        result.Content.ShouldBe("Error: there is no session to remember it in");
+        (await memory.User(new UserKey("default", "ada")).ListMemoriesAsync(new MemoryQuery())).Memories.ShouldHaveSingleItem().Sources.ShouldBeEmpty();
     }
 
     [Fact]
@@ -197,39 +179,4 @@ public sealed class MemoryToolsTests : IAsyncDisposable
         name,
         JsonSerializer.SerializeToElement(arguments),
         new FunctionScope(new CallingContext { TenantId = tenant, UserId = user, SessionId = "now" }, "call_1"));
-
-    /// <summary>A memory that counts the characters that are read of its sessions.</summary>
-    internal class CountingReads : DispatchProxy
-    {
-        private int characters;
-
-        public object? Inner { get; set; }
-
-        public int Characters => characters;
-
-        private CountingReads? Owner { get; set; }
-
-        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
-        {
-            var result = targetMethod!.Invoke(Inner, args);
-            switch (result)
-            {
-                case ISessionMemory:
-                    var session = Create<ISessionMemory, CountingReads>();
-                    ((CountingReads)(object)session).Inner = result;
-                    ((CountingReads)(object)session).Owner = this;
-                    return session;
-                case Task<MessagePage> page:
-                    return CountAsync(page);
-                default:
-                    return result;
-            }
-        }
-
-        private async Task<MessagePage> CountAsync(Task<MessagePage> page)
-        {
-            Interlocked.Add(ref Owner!.characters, (await page).Messages.Sum(m => m.Content.Length));
-            return await page;
-        }
-    }
 }

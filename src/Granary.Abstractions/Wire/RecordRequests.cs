@@ -1,0 +1,152 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Granary.Serialization;
+
+namespace Granary.Wire;
+
+/// <summary><c>PATCH /memory/memories/{id}</c>: what is left out or null stays as it is.</summary>
+public sealed record PatchMemoryRequest
+{
+    /// <summary>The user.</summary>
+    public string? UserId { get; init; }
+
+    /// <summary>The new text.</summary>
+    public string? Content { get; init; }
+
+    /// <summary>The new metadata, in place of the old.</summary>
+    public JsonElement? Metadata { get; init; }
+
+    /// <summary>The new category.</summary>
+    public string? Category { get; init; }
+
+    /// <summary>How sure it is, 0 to 1.</summary>
+    public double? Confidence { get; init; }
+
+    /// <summary>How much it matters.</summary>
+    public MemoryImportance? Importance { get; init; }
+
+    /// <summary>Whether no policy may forget it.</summary>
+    public bool? Pinned { get; init; }
+
+    /// <summary>When what it says happened (ISO 8601; UTC where it has no offset).</summary>
+    [JsonConverter(typeof(UtcTimeConverter))]
+    public DateTimeOffset? EventTime { get; init; }
+
+    /// <summary>From when on it is true.</summary>
+    [JsonConverter(typeof(UtcTimeConverter))]
+    public DateTimeOffset? ValidFrom { get; init; }
+
+    /// <summary>Until when it is true.</summary>
+    [JsonConverter(typeof(UtcTimeConverter))]
+    public DateTimeOffset? ValidTo { get; init; }
+
+    /// <summary>Hours from now until its time is over, 1 to 8,760; not together with <see cref="ExpiresAt"/>.</summary>
+    public int? TtlHours { get; init; }
+
+    /// <summary>When its time is over.</summary>
+    [JsonConverter(typeof(UtcTimeConverter))]
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Why, for the history.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary><c>POST /memory/memories/{id}/restore</c>.</summary>
+public sealed record RestoreMemoryRequest
+{
+    /// <summary>The user.</summary>
+    public string? UserId { get; init; }
+
+    /// <summary>Why, for the history.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary><c>POST /memory/forget</c>. At least one policy must be given.</summary>
+public sealed record ForgetMemoriesRequest
+{
+    /// <summary>The user.</summary>
+    public string? UserId { get; init; }
+
+    /// <summary>Only these.</summary>
+    public RecallFilters? Filters { get; init; }
+
+    /// <summary>Those stored more than so many days ago, 1 or more.</summary>
+    public int? MaxAgeDays { get; init; }
+
+    /// <summary>Those not used or changed for so many days, 1 or more.</summary>
+    public int? MaxInactiveDays { get; init; }
+
+    /// <summary>Those beyond so many that are kept, 0 or more: the ones of the least retention score.</summary>
+    public int? Keep { get; init; }
+
+    /// <summary>Those whose retention score is below, 0 or more.</summary>
+    public double? MinRetention { get; init; }
+
+    /// <summary>Whether the filters alone select.</summary>
+    public bool? All { get; init; }
+
+    /// <summary>Whether they are archived in place of deleted.</summary>
+    public bool? Archive { get; init; }
+
+    /// <summary>Whether only to say what would be forgotten.</summary>
+    public bool? DryRun { get; init; }
+
+    /// <summary>Why, for the history.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary>Answer of <c>GET /memory/memories</c>.</summary>
+/// <param name="UserId">The user.</param>
+/// <param name="Memories">The records, the youngest first.</param>
+/// <param name="Count">How many there are in this answer.</param>
+/// <param name="Total">How many the query selects in all.</param>
+/// <param name="Next">Pass it as <c>after</c> for the next page; null at the end.</param>
+public sealed record MemoriesResponse(string UserId, IReadOnlyList<MemoryRecord> Memories, int Count, int Total, string? Next);
+
+/// <summary>Answer of <c>GET /memory/memories/{id}/history</c>.</summary>
+/// <param name="MemoryId">The memory.</param>
+/// <param name="Changes">All that happened to it, oldest first.</param>
+/// <param name="Count">How many.</param>
+public sealed record MemoryHistoryResponse(string MemoryId, IReadOnlyList<MemoryChange> Changes, int Count);
+
+/// <summary>Answer of <c>DELETE /memory/memories/{id}</c>.</summary>
+/// <param name="Success">True.</param>
+/// <param name="Message">The same in words.</param>
+/// <param name="MemoryId">The memory.</param>
+public sealed record DeleteMemoryResponse(bool Success, string Message, string MemoryId);
+
+/// <summary>Answer of <c>GET /memory/health</c>, with HTTP 503 where it is not healthy.</summary>
+public sealed record MemoryHealthResponse
+{
+    /// <summary>Whether memories can be kept and recalled.</summary>
+    public required bool Healthy { get; init; }
+
+    /// <summary><c>healthy</c>, <c>degraded</c> (reads only) or <c>unhealthy</c>.</summary>
+    public required string Status { get; init; }
+
+    /// <summary><c>memory-api</c>.</summary>
+    public required string Service { get; init; }
+
+    /// <summary>The memory provider.</summary>
+    public required string Provider { get; init; }
+
+    /// <summary>Whether the provider answers.</summary>
+    public required bool ProviderHealthy { get; init; }
+
+    /// <summary>Whether the store can be read and written.</summary>
+    public required bool DatabaseConnection { get; init; }
+
+    /// <summary>Whether an embedder is configured, so that recall can use vectors.</summary>
+    public required bool VectorsAvailable { get; init; }
+
+    /// <summary>Milliseconds that the store took to answer.</summary>
+    public required double ResponseTimeMs { get; init; }
+
+    /// <summary>Active memories of the user that the request names; left out where it names none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? TotalMemories { get; init; }
+
+    /// <summary>What is wrong.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Error { get; init; }
+}

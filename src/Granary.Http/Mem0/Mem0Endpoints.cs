@@ -1,0 +1,297 @@
+using System.Globalization;
+using Granary.Http.Documentation;
+using Granary.Http.Endpoints;
+using Granary.Http.Endpoints.Memories;
+using Granary.Http.Identity;
+using Granary.Http.Serialization;
+using Microsoft.AspNetCore.Http;
+
+namespace Granary.Http.Mem0;
+
+/// <summary>
+/// The routes of mem0, so that its clients work unchanged. Nothing is concluded from what is added: each message is kept as it was said; exact
+/// duplicates are not kept twice.
+/// </summary>
+internal sealed class Mem0Endpoints(IMemoryCluster cluster, RequestIdentity identity)
+{
+    private const string Tag = "mem0";
+
+    private const int DefaultPage = 100;
+
+    private const int DefaultTop = 10;
+
+    /// <summary>Memories of one batch of updates or deletions.</summary>
+    private const int MaxBatch = 1_000;
+
+    private static readonly RouteParameter[] Scope =
+    [
+        RouteParameter.User,
+        RouteParameter.Query<string>("user_id", "The user."),
+        RouteParameter.Query<string>("agent_id", "Only those of this agent."),
+        RouteParameter.Query<string>("app_id", "Only those of this application."),
+        RouteParameter.Query<string>("run_id", "Only those of this run."),
+    ];
+
+    private static readonly RouteParameter[] Paging =
+    [
+        RouteParameter.Query<int>("page", "The page, from 1."),
+        RouteParameter.Query<int>("page_size", "Memories of a page, 1-1000; 100 by default."),
+    ];
+
+    public void Map(RouteTable routes)
+    {
+        routes
+            .Get("/v1/ping", GranaryScope.User, PingAsync, Describe("Is the key good?", typeof(Mem0Ping)))
+            .Post("/v3/memories/add", GranaryScope.User, AddAsync, Describe("Add memories", typeof(Mem0AddResponse), typeof(Mem0AddRequest)))
+            .Post("/v1/memories", GranaryScope.User, AddAsync, Describe("Add memories", typeof(Mem0AddResponse), typeof(Mem0AddRequest)))
+            .Post("/v3/memories/search", GranaryScope.User, context => SearchAsync(context, older: false), Describe("Search memories", typeof(Mem0SearchResponse), typeof(Mem0SearchRequest)))
+            .Post("/v1/memories/search", GranaryScope.User, context => SearchAsync(context, older: true), Describe("Search memories", typeof(Mem0SearchResponse), typeof(Mem0SearchRequest)))
+            .Post("/v3/memories", GranaryScope.User, ListAsync, Describe("List memories", typeof(Mem0Page), typeof(Mem0SearchRequest), Paging))
+            .Get("/v1/memories", GranaryScope.User, ListByQueryAsync, Describe("List memories", typeof(Mem0Page), null, [.. Scope, .. Paging]))
+            .Delete("/v1/memories", GranaryScope.User, DeleteAllAsync, Describe("Delete all memories of a user", typeof(Mem0Message), null, Scope))
+            .Get("/v1/memories/{memory_id}", GranaryScope.User, GetAsync, Describe("Read a memory", typeof(Mem0Memory)))
+            .Put("/v1/memories/{memory_id}", GranaryScope.User, UpdateAsync, Describe("Change a memory", typeof(Mem0Memory), typeof(Mem0UpdateRequest)))
+            .Delete("/v1/memories/{memory_id}", GranaryScope.User, DeleteAsync, Describe("Delete a memory", typeof(Mem0Message)))
+            .Get("/v1/memories/{memory_id}/history", GranaryScope.User, HistoryAsync, Describe("Read all that happened to a memory", typeof(IReadOnlyList<Mem0Change>)))
+            .Put("/v1/batch", GranaryScope.User, UpdateManyAsync, Describe("Change many memories", typeof(Mem0Message), typeof(Mem0BatchRequest)))
+            .Delete("/v1/batch", GranaryScope.User, DeleteManyAsync, Describe("Delete many memories", typeof(Mem0Message), typeof(Mem0BatchRequest)))
+            .Get("/v1/entities", GranaryScope.User, EntitiesAsync, Describe("Read how much is known of a user", typeof(Mem0Entities), null, [.. Scope, .. Paging]));
+        foreach (var version in (string[])["v1", "v2"])
+        {
+            routes.Delete(
+                $"/{version}/entities/{{type}}/{{id}}", GranaryScope.User, DeleteEntityAsync, Describe("Delete all memories of a user, agent, application or run", typeof(Mem0Message), null, Scope));
+        }
+    }
+
+    private static Task PingAsync(HttpContext context) =>
+        JsonAnswer.WriteAsync(context, new Mem0Ping("ok", "The key is good.", null, null, null), Mem0Json.Default.Mem0Ping);
+
+    private async Task AddAsync(HttpContext context)
+    {
+        var request = await JsonBody.ReadAsync(context, Mem0Json.Default.Mem0AddRequest);
+        var scope = Mem0Scope.Of(request.UserId, request.AgentId, request.AppId, request.RunId);
+        var user = UserOf(context, scope);
+        var drafts = Mem0Records.DraftsOf(request, scope);
+        var kept = await MemoryNames.CallAsync(() => user.RememberAsync(new RememberRequest(drafts), CancellationToken.None), "memories", "messages");
+        var results = kept.Outcomes
+            .Select(outcome => Mem0Records.ViewOf(outcome.Record, user.Key.User) with { Event = outcome.Event, Data = new Mem0Data(outcome.Record.Content) })
+            .ToList();
+        await JsonAnswer.WriteAsync(
+            context, new Mem0AddResponse(results[0].Id, "SUCCEEDED", "Memories are kept.", results), Mem0Json.Default.Mem0AddResponse);
+    }
+
+    private async Task SearchAsync(HttpContext context, bool older)
+    {
+        var request = await JsonBody.ReadAsync(context, Mem0Json.Default.Mem0SearchRequest);
+        var scope = Mem0Scope.Of(request.UserId, request.AgentId, request.AppId, request.RunId, request.Filters);
+        var user = UserOf(context, scope);
+        var (top, field) = request.TopK is { } given ? (given, "top_k") : (request.Limit ?? DefaultTop, "limit");
+        if (top is < 1 or > MemoryLimits.MaxRecall)
+        {
+            throw new InvalidRequestException(field, $"must be a whole number from 1 to {MemoryLimits.MaxRecall}");
+        }
+
+        if (request.Threshold is not (null or (>= 0 and <= 1)))
+        {
+            throw new InvalidRequestException("threshold", "must be a number from 0 to 1");
+        }
+
+        var recall = new RecallRequest
+        {
+            Query = QueryText.Require(request.Query),
+            Limit = top,
+            Filter = scope.ToFilter(),
+            MinScore = request.Threshold ?? 0,
+            Turns = false,
+        };
+        var found = await MemoryNames.CallAsync(() => user.RecallAsync(recall, context.RequestAborted), "filter", "filters");
+        var results = found.Hits.Where(hit => hit.Record is not null).Select(hit => Mem0Records.ViewOf(hit.Record!, user.Key.User, hit.Score)).ToList();
+        await JsonAnswer.WriteAsync(context, new Mem0SearchResponse(results, older ? results : null), Mem0Json.Default.Mem0SearchResponse);
+    }
+
+    private async Task ListAsync(HttpContext context)
+    {
+        var request = await JsonBody.ReadAsync(context, Mem0Json.Default.Mem0SearchRequest);
+        await ListAsync(context, Mem0Scope.Of(request.UserId, request.AgentId, request.AppId, request.RunId, request.Filters));
+    }
+
+    private Task ListByQueryAsync(HttpContext context) => ListAsync(context, ScopeOfQuery(context));
+
+    private async Task ListAsync(HttpContext context, Mem0Scope scope)
+    {
+        var user = UserOf(context, scope);
+        var page = (int)RequestValues.Query(context.Request, "page", fallback: 1, min: 1, max: 1_000_000);
+        var size = (int)RequestValues.Query(context.Request, "page_size", DefaultPage, min: 1, max: MemoryLimits.MaxPage);
+        var query = new MemoryQuery { Filter = scope.ToFilter(), Limit = size, Offset = (page - 1) * size };
+        var found = await MemoryNames.CallAsync(() => user.ListMemoriesAsync(query, context.RequestAborted), "filter", "filters");
+        var answer = new Mem0Page(
+            found.Total,
+            query.Offset + found.Memories.Count < found.Total ? PageOf(context, page + 1, size) : null,
+            page > 1 ? PageOf(context, page - 1, size) : null,
+            [.. found.Memories.Select(record => Mem0Records.ViewOf(record, user.Key.User))]);
+        await JsonAnswer.WriteAsync(context, answer, Mem0Json.Default.Mem0Page);
+    }
+
+    private async Task DeleteAllAsync(HttpContext context)
+    {
+        await ForgetAsync(context, ScopeOfQuery(context));
+        await SayAsync(context, "Memories deleted successfully!");
+    }
+
+    private async Task GetAsync(HttpContext context)
+    {
+        var (user, id) = MemoryOf(context, context.Request.RouteValues["memory_id"] as string);
+        var record = await user.GetMemoryAsync(id, context.RequestAborted);
+        await JsonAnswer.WriteAsync(context, Shown(record, user), Mem0Json.Default.Mem0Memory);
+    }
+
+    private async Task UpdateAsync(HttpContext context)
+    {
+        var request = await JsonBody.ReadAsync(context, Mem0Json.Default.Mem0UpdateRequest);
+        var (user, id) = MemoryOf(context, context.Request.RouteValues["memory_id"] as string);
+        var changed = await UpdateAsync(user, id, request);
+        await JsonAnswer.WriteAsync(context, Mem0Records.ViewOf(changed, user.Key.User), Mem0Json.Default.Mem0Memory);
+    }
+
+    private async Task DeleteAsync(HttpContext context)
+    {
+        var (user, id) = MemoryOf(context, context.Request.RouteValues["memory_id"] as string);
+        await user.DeleteMemoryAsync(id, cancellationToken: CancellationToken.None);
+        await SayAsync(context, "Memory deleted successfully!");
+    }
+
+    private async Task HistoryAsync(HttpContext context)
+    {
+        var memory = context.Request.RouteValues["memory_id"] as string;
+        var (user, id) = MemoryOf(context, memory);
+        var history = await user.GetHistoryAsync(id, context.RequestAborted);
+        IReadOnlyList<Mem0Change> changes =
+        [
+            .. history.Changes.Select(change => new Mem0Change(
+                string.Create(CultureInfo.InvariantCulture, $"{memory}.{change.Revision}"),
+                memory!,
+                [],
+                change.OldContent,
+                change.NewContent,
+                user.Key.User,
+                [],
+                change.Event,
+                history.Changes[0].Timestamp,
+                change.Timestamp)),
+        ];
+        await JsonAnswer.WriteAsync(context, changes, Mem0Json.Default.IReadOnlyListMem0Change);
+    }
+
+    private async Task UpdateManyAsync(HttpContext context)
+    {
+        var memories = await BatchAsync(context);
+        foreach (var (user, id, change) in memories)
+        {
+            await UpdateAsync(user, id, change);
+        }
+
+        await SayAsync(context, $"Successfully updated {memories.Count} memories");
+    }
+
+    private async Task DeleteManyAsync(HttpContext context)
+    {
+        var memories = await BatchAsync(context);
+        foreach (var (user, id, _) in memories)
+        {
+            await user.DeleteMemoryAsync(id, cancellationToken: CancellationToken.None);
+        }
+
+        await SayAsync(context, $"Successfully deleted {memories.Count} memories");
+    }
+
+    private async Task EntitiesAsync(HttpContext context)
+    {
+        var scope = ScopeOfQuery(context);
+        var user = UserOf(context, scope);
+        var page = await user.ListMemoriesAsync(new MemoryQuery { Limit = 1 }, context.RequestAborted);
+        var name = scope.User ?? (page.Memories.Count > 0 ? Mem0Records.ViewOf(page.Memories[0], user.Key.User).UserId : user.Key.User);
+        IReadOnlyList<Mem0Entity> entities = page.Total == 0 ? [] :
+        [
+            new Mem0Entity(user.Key.User, name, "user", page.Total, null, null, page.Memories[0].UpdatedAt),
+        ];
+        await JsonAnswer.WriteAsync(context, new Mem0Entities(entities.Count, null, null, entities), Mem0Json.Default.Mem0Entities);
+    }
+
+    private async Task DeleteEntityAsync(HttpContext context)
+    {
+        var id = context.Request.RouteValues["id"] as string;
+        var given = ScopeOfQuery(context);
+        var scope = context.Request.RouteValues["type"] switch
+        {
+            "user" => Mem0Scope.Of(id, given.Agent, given.App, given.Run),
+            "agent" => Mem0Scope.Of(given.User, id, given.App, given.Run),
+            "app" => Mem0Scope.Of(given.User, given.Agent, id, given.Run),
+            "run" => Mem0Scope.Of(given.User, given.Agent, given.App, id),
+            _ => throw new InvalidRequestException("type", "must be one of user, agent, app, run"),
+        };
+        await ForgetAsync(context, scope);
+        await SayAsync(context, "Entity deleted successfully!");
+    }
+
+    private async Task ForgetAsync(HttpContext context, Mem0Scope scope) =>
+        await UserOf(context, scope).ForgetAsync(new ForgetRequest { Filter = scope.ToFilter(), All = true, Reason = "deleted by a client of mem0" }, CancellationToken.None);
+
+    private static async Task<MemoryRecord> UpdateAsync(IUserMemory user, string id, Mem0UpdateRequest change) =>
+        await user.UpdateMemoryAsync(id, Mem0Records.PatchOf(change, await user.GetMemoryAsync(id)), CancellationToken.None);
+
+    /// <summary>The memories of a batch. All are found before the first is changed.</summary>
+    private async Task<List<(IUserMemory User, string Id, Mem0UpdateRequest Change)>> BatchAsync(HttpContext context)
+    {
+        var request = await JsonBody.ReadAsync(context, Mem0Json.Default.Mem0BatchRequest);
+        var memories = request.Memories switch
+        {
+            null => throw new InvalidRequestException("memories", "is required"),
+            { Count: 0 } => throw new InvalidRequestException("memories", "must not be empty"),
+            { Count: > MaxBatch } => throw new TooLargeException("memories", $"must have at most {MaxBatch} items"),
+            var given => given,
+        };
+        var found = new List<(IUserMemory User, string Id, Mem0UpdateRequest Change)>(memories.Count);
+        foreach (var (memory, index) in memories.Select((memory, index) => (memory, index)))
+        {
+            var change = memory ?? throw new InvalidRequestException($"memories[{index}]", "must be an object");
+            var (user, id) = MemoryOf(context, change.MemoryId ?? throw new InvalidRequestException($"memories[{index}].memory_id", "is required"));
+            await user.GetMemoryAsync(id, context.RequestAborted);
+            found.Add((user, id, change));
+        }
+
+        return found;
+    }
+
+    private IUserMemory UserOf(HttpContext context, Mem0Scope scope) =>
+        cluster.User(identity.User(context, scope.User is null ? null : Mem0Ids.Of(scope.User, RequestIdentity.UserField)));
+
+    private (IUserMemory User, string Id) MemoryOf(HttpContext context, string? memory)
+    {
+        var (user, id) = Mem0Ids.Parse(memory);
+        return (cluster.User(identity.User(context, user)), id);
+    }
+
+    private static Mem0Memory Shown(MemoryRecord record, IUserMemory user) => record.State == MemoryState.Deleted
+        ? throw new NotFoundException("There is no such memory.")
+        : Mem0Records.ViewOf(record, user.Key.User);
+
+    private static Mem0Scope ScopeOfQuery(HttpContext context) => Mem0Scope.Of(
+        RequestValues.Query(context.Request, "user_id"),
+        RequestValues.Query(context.Request, "agent_id"),
+        RequestValues.Query(context.Request, "app_id"),
+        RequestValues.Query(context.Request, "run_id"));
+
+    private static string PageOf(HttpContext context, int page, int size) =>
+        string.Create(CultureInfo.InvariantCulture, $"{context.Request.Path}?page={page}&page_size={size}");
+
+    private static Task SayAsync(HttpContext context, string message) => JsonAnswer.WriteAsync(context, new Mem0Message(message), Mem0Json.Default.Mem0Message);
+
+    private static RouteDescription Describe(string summary, Type answer, Type? body = null, RouteParameter[]? parameters = null) => new(Tag, summary)
+    {
+        Details = "As mem0 has it.",
+        Body = body,
+        Parameters = parameters ?? [RouteParameter.User],
+        Answers = [new RouteAnswer(200, answer, "Done.")],
+        Problems = [403, 404, 409, 410, 413, 503],
+    };
+}

@@ -1,0 +1,48 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Granary.Http.Mem0;
+
+/// <summary>Ids of mem0's clients in the grammar of this service, and the other way round.</summary>
+internal static class Mem0Ids
+{
+    private const string HashPrefix = "mem0_";
+
+    /// <summary>The longest id that is taken from a client, in characters.</summary>
+    private const int MaxForeign = 1_024;
+
+    private const int MaxMemoryId = 400;
+
+    /// <summary>The id that stands for a client's: itself where it follows the grammar, else a hash of it.</summary>
+    public static string Of(string foreign, string field)
+    {
+        if (Ids.IsValid(foreign) && !foreign.StartsWith(HashPrefix, StringComparison.Ordinal))
+        {
+            return foreign;
+        }
+
+        return foreign.Length is > 0 and <= MaxForeign
+            ? HashPrefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(foreign)).AsSpan(0, 16))
+            : throw new InvalidRequestException(field, $"must be 1 to {MaxForeign} characters");
+    }
+
+    /// <summary>A memory's id as mem0's clients get it: routes that take it name no user, so that it must say whose it is.</summary>
+    public static string OfMemory(string user, string record) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{user}\n{record}"));
+
+    /// <summary>The user and the record of an id.</summary>
+    /// <exception cref="NotFoundException">It is none that this service gave.</exception>
+    public static (string User, string Record) Parse(string? memory)
+    {
+        if (memory is { Length: > 0 and <= MaxMemoryId } && Base64Url.IsValid(memory))
+        {
+            var parts = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(memory)).Split('\n');
+            if (parts.Length == 2 && Ids.IsValid(parts[0]) && Ids.IsValid(parts[1]))
+            {
+                return (parts[0], parts[1]);
+            }
+        }
+
+        throw new NotFoundException("There is no such memory.");
+    }
+}

@@ -1,0 +1,161 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Granary.Http.Mem0;
+
+/// <summary>Whose memories a client of mem0 speaks of, and which of them.</summary>
+internal sealed class Mem0Scope
+{
+    private readonly List<JsonElement> _conditions = [];
+    private DateTimeOffset? _from;
+    private DateTimeOffset? _to;
+    private IReadOnlyList<string>? _categories;
+
+    /// <summary>The user as the client calls it, or null.</summary>
+    public string? User { get; private set; }
+
+    /// <summary>The agent as the client calls it, or null.</summary>
+    public string? Agent { get; private set; }
+
+    /// <summary>The application, or null.</summary>
+    public string? App { get; private set; }
+
+    /// <summary>The run as the client calls it, or null.</summary>
+    public string? Run { get; private set; }
+
+    /// <summary>Reads what the top of a request names, and its filters.</summary>
+    /// <exception cref="InvalidRequestException">A filter is not one of those that are understood; none is ever ignored.</exception>
+    public static Mem0Scope Of(string? user, string? agent, string? app, string? run, JsonElement? filters = null)
+    {
+        var scope = new Mem0Scope { User = user, Agent = agent, App = app, Run = run };
+        if (filters is { } given)
+        {
+            scope.Take(given, "filters");
+        }
+
+        return scope;
+    }
+
+    /// <summary>The filter in the memory's own form.</summary>
+    public MemoryFilter ToFilter()
+    {
+        if (App is not null)
+        {
+            _conditions.Add(JsonSerializer.SerializeToElement(new JsonObject { [$"{Mem0Records.Mark}.app_id"] = App }, Mem0Nodes.Default.JsonObject));
+        }
+
+        return new MemoryFilter
+        {
+            AgentId = Agent is null ? null : Mem0Ids.Of(Agent, "agent_id"),
+            SessionId = Run is null ? null : Mem0Ids.Of(Run, "run_id"),
+            Categories = _categories,
+            From = _from,
+            To = _to,
+            Metadata = _conditions.Count switch
+            {
+                0 => null,
+                1 => _conditions[0],
+                _ => JsonSerializer.SerializeToElement(
+                    new JsonObject { ["AND"] = new JsonArray([.. _conditions.Select(condition => JsonNode.Parse(condition.GetRawText()))]) }, Mem0Nodes.Default.JsonObject),
+            },
+        };
+    }
+
+    private void Take(JsonElement filters, string path)
+    {
+        if (filters.ValueKind == JsonValueKind.Null)
+        {
+            return;
+        }
+
+        if (filters.ValueKind != JsonValueKind.Object)
+        {
+            throw new InvalidRequestException(path, "must be an object");
+        }
+
+        foreach (var (name, value) in filters.EnumerateObject().Select(member => (member.Name, member.Value)))
+        {
+            var field = $"{path}.{name}";
+            switch (name)
+            {
+                case "AND" when value.ValueKind == JsonValueKind.Array:
+                    foreach (var (part, index) in value.EnumerateArray().Select((part, index) => (part, index)))
+                    {
+                        Take(part, $"{field}[{index}]");
+                    }
+
+                    break;
+                case "user_id":
+                    User = Only(User, Text(value, field), field);
+                    break;
+                case "agent_id":
+                    Agent = Only(Agent, AnyOr(value, field), field);
+                    break;
+                case "app_id":
+                    App = Only(App, AnyOr(value, field), field);
+                    break;
+                case "run_id":
+                    Run = Only(Run, AnyOr(value, field), field);
+                    break;
+                case "metadata" when value.ValueKind == JsonValueKind.Object:
+                    _conditions.Add(value);
+                    break;
+                case "categories":
+                    _categories = CategoriesOf(value, field);
+                    break;
+                case "created_at" when value.ValueKind == JsonValueKind.Object:
+                    TakeTimes(value, field);
+                    break;
+                default:
+                    throw new InvalidRequestException(field, "is not understood: user_id, agent_id, app_id, run_id, metadata, categories, created_at are, also inside of AND");
+            }
+        }
+    }
+
+    private void TakeTimes(JsonElement range, string path)
+    {
+        foreach (var bound in range.EnumerateObject())
+        {
+            if (bound.Value.ValueKind != JsonValueKind.String
+                || !DateTimeOffset.TryParse(bound.Value.GetString(), System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal, out var time))
+            {
+                throw new InvalidRequestException($"{path}.{bound.Name}", "must be a time in ISO 8601");
+            }
+
+            switch (bound.Name)
+            {
+                case "gte":
+                    _from = time;
+                    break;
+                case "gt":
+                    _from = time.AddTicks(1);
+                    break;
+                case "lt":
+                    _to = time;
+                    break;
+                case "lte":
+                    _to = time.AddTicks(1);
+                    break;
+                default:
+                    throw new InvalidRequestException($"{path}.{bound.Name}", "must be one of gte, gt, lt, lte");
+            }
+        }
+    }
+
+    private static IReadOnlyList<string> CategoriesOf(JsonElement value, string path) => value switch
+    {
+        { ValueKind: JsonValueKind.String } => [value.GetString()!],
+        { ValueKind: JsonValueKind.Array } => [.. value.EnumerateArray().Select(item => Text(item, path))],
+        { ValueKind: JsonValueKind.Object } when value.TryGetProperty("in", out var any) && any.ValueKind == JsonValueKind.Array => CategoriesOf(any, path + ".in"),
+        { ValueKind: JsonValueKind.Object } when value.TryGetProperty("contains", out var one) => [Text(one, path + ".contains")],
+        _ => throw new InvalidRequestException(path, "must be a string, an array of strings, or an object of in or contains"),
+    };
+
+    private static string? AnyOr(JsonElement value, string path) => Text(value, path) is var text && text == "*" ? null : text;
+
+    private static string Text(JsonElement value, string path) =>
+        value.ValueKind == JsonValueKind.String ? value.GetString()! : throw new InvalidRequestException(path, "must be a string");
+
+    private static string? Only(string? known, string? given, string field) =>
+        known is null || given is null || known == given ? given ?? known : throw new InvalidRequestException(field, "is given twice with different values");
+}
