@@ -1,3 +1,4 @@
+using Granary.Core.Reflection;
 using Granary.Core.Resources;
 
 namespace Granary.Embedded;
@@ -29,6 +30,9 @@ public sealed class EmbeddedOptions
     /// <summary>Memory resources from the configuration; they cannot be changed by API.</summary>
     public IReadOnlyList<MemoryResource> Resources { get; set; } = [];
 
+    /// <summary>When sessions are reflected on, and what is kept of it.</summary>
+    public ReflectionOptions Reflection { get; set; } = new();
+
     /// <summary>Checks the settings.</summary>
     /// <exception cref="InvalidOperationException">One is out of its range; the message names it.</exception>
     public void Validate()
@@ -42,6 +46,7 @@ public sealed class EmbeddedOptions
             nameof(MaintenanceInterval),
             "must be above zero and at most one minute");
         Require(StopTimeout > TimeSpan.Zero, nameof(StopTimeout), "must be above zero");
+        Reflection.Validate();
     }
 
     private static void Require(bool holds, string name, string rule)

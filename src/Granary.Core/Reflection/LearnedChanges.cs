@@ -144,7 +144,8 @@ internal static class LearnedChanges
         Reason = $"Messages {source.FirstSequence} to {source.LastSequence} of the session.",
     };
 
-    private static JsonElement Metadata(bool deterministic, string? fallback, IReadOnlyList<string>? topics)
+    /// <summary>What a record says of how it was made.</summary>
+    public static JsonElement Metadata(bool deterministic, string? fallback, IReadOnlyList<string>? topics, IReadOnlyList<string>? synthesizedFrom = null)
     {
         var output = new ArrayBufferWriter<byte>(128);
         using (var writer = new Utf8JsonWriter(output))
@@ -162,6 +163,18 @@ internal static class LearnedChanges
                 foreach (var topic in topics)
                 {
                     writer.WriteStringValue(topic);
+                }
+
+                writer.WriteEndArray();
+            }
+
+            if (synthesizedFrom is not null)
+            {
+                writer.WriteBoolean("synthesized"u8, true);
+                writer.WriteStartArray("source_insight_ids"u8);
+                foreach (var id in synthesizedFrom)
+                {
+                    writer.WriteStringValue(id);
                 }
 
                 writer.WriteEndArray();
