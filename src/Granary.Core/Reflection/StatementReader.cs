@@ -20,6 +20,7 @@ internal static partial class StatementReader
     public static List<Statement> Read(string text)
     {
         var found = new List<Statement>();
+        text = Quoted().Replace(text, "\n");
         var splitter = new SentenceSplitter(text);
         while (splitter.Next(out var start, out var length, out var code))
         {
@@ -38,7 +39,7 @@ internal static partial class StatementReader
     private static void ReadSentence(string sentence, List<Statement> found)
     {
         sentence = sentence.Trim().Replace('\u2019', '\'');
-        if (sentence.EndsWith('?') || sentence.StartsWith('"') || sentence.StartsWith('\u201C') || sentence.StartsWith('>') || Doubt().IsMatch(sentence))
+        if (sentence.EndsWith('?') || sentence.StartsWith('"') || sentence.StartsWith('\u201C') || Doubt().IsMatch(sentence))
         {
             return;
         }
@@ -119,6 +120,9 @@ internal static partial class StatementReader
         string.Join(' ', text.ToLowerInvariant().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Trim('.', '!', ',', ';', ' ', '"', '\'');
 
     private const RegexOptions Options = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture;
+
+    [GeneratedRegex(@"^[ \t]*>.*$", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    private static partial Regex Quoted();
 
     [GeneratedRegex(@"\b(maybe|perhaps|probably|possibly|not sure|i guess|i suppose|i think|might|would be|if i|imagine|suppose|pretend|hypothetically|let's say|just kidding|joking)\b|^(if|unless|when|whenever|once)\b", Options)]
     private static partial Regex Doubt();
