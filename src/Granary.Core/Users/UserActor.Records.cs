@@ -1,22 +1,284 @@
+using Granary.Core.Actors;
+using Granary.Core.Storage;
+using Granary.Core.Users.Records;
+
 namespace Granary.Core.Users;
 
 internal sealed partial class UserActor
 {
-    public Task<RememberResult> RememberAsync(RememberRequest request, CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <summary>How often changes are decided anew because of others that came in between.</summary>
+    private const int MaxRounds = 20;
 
-    public Task<MemoryRecord> GetMemoryAsync(string id, CancellationToken cancellationToken) => throw new NotImplementedException();
+    // Durable and ahead: see the type.
+    private readonly RecordState _records;
 
-    public Task<MemoryPage> ListMemoriesAsync(MemoryQuery query, CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <summary>Keeps memories, all or none.</summary>
+    public Task<RememberResult> RememberAsync(RememberRequest request, CancellationToken cancellationToken)
+    {
+        MemoryValidator.Validate(request, _time.GetUtcNow());
+        var drafts = new PreparedDraft[request.Memories.Count];
+        for (var i = 0; i < drafts.Length; i++)
+        {
+            drafts[i] = new PreparedDraft(request.Memories[i], $"memories[{i}]");
+        }
 
-    public Task<MemoryRecord> UpdateMemoryAsync(string id, MemoryPatch patch, CancellationToken cancellationToken) => throw new NotImplementedException();
+        return DecideAsync(
+            plan =>
+            {
+                var outcomes = new MemoryOutcome[drafts.Length];
+                for (var i = 0; i < drafts.Length; i++)
+                {
+                    // Null where a document is missing: then all is decided anew.
+                    outcomes[i] = plan.Remember(drafts[i], reason: null)!;
+                }
 
-    public Task DeleteMemoryAsync(string id, string? reason, bool purge, CancellationToken cancellationToken) => throw new NotImplementedException();
+                return new RememberResult(outcomes);
+            },
+            cancellationToken);
+    }
 
-    public Task<MemoryRecord> RestoreMemoryAsync(string id, string? reason, CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <summary>A record in any state.</summary>
+    public async Task<MemoryRecord> GetMemoryAsync(string id, CancellationToken cancellationToken)
+    {
+        Ids.Require(id, "memory_id");
+        lock (Gate)
+        {
+            EnsureUsable();
+        }
 
-    public Task<MemoryHistory> GetHistoryAsync(string id, CancellationToken cancellationToken) => throw new NotImplementedException();
+        return (await ReadRecordAsync(id, cancellationToken).ConfigureAwait(false)).At(_time.GetUtcNow());
+    }
 
-    public Task<ForgetResult> ForgetAsync(ForgetRequest request, CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <summary>Changes a record.</summary>
+    public Task<MemoryRecord> UpdateMemoryAsync(string id, MemoryPatch patch, CancellationToken cancellationToken)
+    {
+        Ids.Require(id, "memory_id");
+        MemoryValidator.Validate(patch, _time.GetUtcNow());
+        return DecideAsync(plan => plan.Find(id) is { } document ? plan.Update(document, patch).At(plan.Now) : Nothing<MemoryRecord>(plan, id), cancellationToken);
+    }
 
-    public Task<UserStats> GetStatsAsync(CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <summary>Deletes a record, or removes it with all of its history.</summary>
+    public Task DeleteMemoryAsync(string id, string? reason, bool purge, CancellationToken cancellationToken)
+    {
+        Ids.Require(id, "memory_id");
+        MemoryValidator.CheckReason(reason);
+        return DecideAsync(
+            plan =>
+            {
+                if (plan.Find(id) is not { } document)
+                {
+                    return Nothing<bool>(plan, id);
+                }
+
+                if (purge)
+                {
+                    plan.Purge(document);
+                }
+                else
+                {
+                    plan.Delete(document, reason);
+                }
+
+                return true;
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Makes a record active again.</summary>
+    public Task<MemoryRecord> RestoreMemoryAsync(string id, string? reason, CancellationToken cancellationToken)
+    {
+        Ids.Require(id, "memory_id");
+        MemoryValidator.CheckReason(reason);
+        return DecideAsync(plan => plan.Find(id) is { } document ? plan.Restore(document, reason).At(plan.Now) : Nothing<MemoryRecord>(plan, id), cancellationToken);
+    }
+
+    /// <summary>Notes that records were used; those that are unknown or not active are passed over.</summary>
+    /// <param name="ids">The records, the most important first: of more than one commit takes, the first are noted.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task TouchAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
+    {
+        var first = ids.Distinct(StringComparer.Ordinal).Take(RecordPlan.MaxRecordsPerCommit).ToList();
+        return DecideAsync(
+            plan =>
+            {
+                foreach (var id in first)
+                {
+                    if (plan.TryFind(id, out var document) && document is not null && document.StateAt(plan.Now).IsActive() && plan.HasRoom)
+                    {
+                        plan.Touch(document);
+                    }
+                }
+
+                return true;
+            },
+            cancellationToken);
+    }
+
+    /// <summary>All that happened to a record, oldest first.</summary>
+    public async Task<MemoryHistory> GetHistoryAsync(string id, CancellationToken cancellationToken)
+    {
+        Ids.Require(id, "memory_id");
+        lock (Gate)
+        {
+            EnsureUsable();
+        }
+
+        while (true)
+        {
+            var runs = new List<HistoryDocument>();
+            DocumentRange? range = RecordDocumentIds.Runs(id);
+            while (range is { } next)
+            {
+                var page = await Store.ReadAsync(Partition, next, cancellationToken).ConfigureAwait(false);
+                runs.AddRange(page.Documents.Select(d => HistoryDocument.Decode(d.Body.Span)));
+                range = page.Next is null ? null : next with { From = page.Next };
+            }
+
+            // A run that was closed between the reads is read again.
+            var document = await ReadRecordAsync(id, cancellationToken).ConfigureAwait(false);
+            if (document.Run == runs.Count + 1)
+            {
+                return new MemoryHistory(RecordHistory.Tell(document, runs));
+            }
+        }
+    }
+
+    /// <summary>
+    /// Decides on changes of records and makes them, all or none, in one commit or in several that count as one. The way of everything that changes
+    /// records: reflection adds, changes and deletes several here, with the watermark that says so far it came (<see cref="RecordPlan.Also"/>).
+    /// </summary>
+    /// <param name="decide">
+    /// Decides under the gate, on what is ahead. What it throws is thrown, and nothing happens. It may be asked again: where documents were missing
+    /// (<see cref="RecordPlan.Missing"/>), its answer counts for nothing.
+    /// </param>
+    /// <param name="cancellationToken">Ends the reading before; not the commit.</param>
+    /// <returns>The answer, once the changes are durable, and all that it was decided on.</returns>
+    internal async Task<T> DecideAsync<T>(Func<RecordPlan, T> decide, CancellationToken cancellationToken)
+    {
+        var read = new Dictionary<string, RecordDocument>(StringComparer.Ordinal);
+        for (var round = 1; round <= MaxRounds; round++)
+        {
+            RecordPlan plan;
+            T answer;
+            var durable = Task.CompletedTask;
+            var pump = false;
+            lock (Gate)
+            {
+                EnsureUsable();
+                plan = new RecordPlan(_records, read, _time.GetUtcNow());
+                answer = decide(plan);
+                if (plan.Missing.Count == 0)
+                {
+                    (durable, pump) = Send(plan);
+                }
+            }
+
+            if (pump)
+            {
+                Pump();
+            }
+
+            if (plan.Missing.Count == 0)
+            {
+                await durable.ConfigureAwait(false);
+                return answer;
+            }
+
+            await ReadRecordsAsync([.. plan.Missing], read, cancellationToken).ConfigureAwait(false);
+        }
+
+        // What the store holds is not what this activation knows: another one writes.
+        lock (Gate)
+        {
+            Abandon();
+        }
+
+        throw new ActivationLostException("The records that were read never were those in memory.");
+    }
+
+    /// <summary>Throws if records can neither be read nor changed now. Called under the gate.</summary>
+    private void EnsureUsable() => EnsureNotLost();
+
+    /// <summary>Puts a plan in the queue. Called under the gate; throws before anything is changed.</summary>
+    /// <returns>What to wait for, and whether the caller must pump.</returns>
+    private (Task Durable, bool Pump) Send(RecordPlan plan)
+    {
+        if (plan.IsEmpty)
+        {
+            return (Task.WhenAll(plan.Ahead), false);
+        }
+
+        var writes = plan.Seal();
+        if (plan.FitsOneCommit)
+        {
+            var change = new PartitionChange<bool>(writes, Apply);
+            _records.Accept(plan, change.Done);
+            return (change.Done, Enqueue(change));
+        }
+
+        if (RedoDocument.Size(writes) > RecordPlan.MaxBytes)
+        {
+            throw MemoryValidator.TooMuchTogether();
+        }
+
+        var id = RecordDocumentIds.Redo(plan.Head.Changes);
+        var first = new PartitionChange<bool>([DocumentWrite.Put(id, RedoDocument.Encode(writes))], static () => true);
+        var steps = RedoDocument.Steps(id, writes).ToList();
+        var rest = new List<Task>(steps.Count);
+        _records.Accept(plan, first.Done);
+        var pump = Enqueue(first);
+        for (var i = 0; i < steps.Count; i++)
+        {
+            var step = new PartitionChange<bool>(steps[i], i == steps.Count - 1 ? Apply : static () => true);
+            Enqueue(step);
+            rest.Add(step.Done);
+        }
+
+        return (CarriedOutAsync(first.Done, Task.WhenAll(rest)), pump);
+
+        bool Apply()
+        {
+            _records.Apply(plan);
+            return true;
+        }
+    }
+
+    private static async Task CarriedOutAsync(Task first, Task rest)
+    {
+        await first.ConfigureAwait(false);
+        try
+        {
+            await rest.ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is ActivationLostException or MemoryException)
+        {
+            // It is durable: who loads the user next makes the rest of the writes before anything else.
+        }
+    }
+
+    private static T Nothing<T>(RecordPlan plan, string id) => plan.Missing.Count > 0 ? default! : throw NoMemory(id);
+
+    private static NotFoundException NoMemory(string id) => new($"There is no memory '{id}'.");
+
+    private async Task<RecordDocument> ReadRecordAsync(string id, CancellationToken cancellationToken)
+    {
+        var read = new Dictionary<string, RecordDocument>(StringComparer.Ordinal);
+        await ReadRecordsAsync([id], read, cancellationToken).ConfigureAwait(false);
+        return read.GetValueOrDefault(id) ?? throw NoMemory(id);
+    }
+
+    /// <summary>Reads records; those that do not exist are left out.</summary>
+    private async Task ReadRecordsAsync(IReadOnlyList<string> ids, Dictionary<string, RecordDocument> into, CancellationToken cancellationToken)
+    {
+        for (var from = 0; from < ids.Count; from += StorageLimits.MaxIdsPerGet)
+        {
+            var some = ids.Skip(from).Take(StorageLimits.MaxIdsPerGet).Select(RecordDocumentIds.Record).ToList();
+            var page = await Store.GetAsync(Partition, some, cancellationToken).ConfigureAwait(false);
+            foreach (var stored in page.Documents)
+            {
+                var document = RecordDocument.Decode(stored.Body.Span);
+                into[document.Id] = document;
+            }
+        }
+    }
 }

@@ -4,6 +4,7 @@ using System.Text;
 using Granary.Core.Actors;
 using Granary.Core.Sessions;
 using Granary.Core.Storage;
+using Granary.Core.Users.Records;
 
 namespace Granary.Core.Users;
 
@@ -34,12 +35,13 @@ internal sealed partial class UserActor : PartitionActor
         Key = key;
         _services = services;
         _time = services.Time;
+        _records = new RecordState(services.Lifecycle);
     }
 
     /// <summary>The user's key.</summary>
     public UserKey Key { get; }
 
-    /// <summary>Loads a user: the list and the watermarks.</summary>
+    /// <summary>Loads a user: the list, the watermarks, the records without their texts.</summary>
     /// <exception cref="StorageException">The store failed.</exception>
     public static async ValueTask<UserActor> LoadAsync(UserKey key, UserServices services, CancellationToken cancellationToken)
     {
@@ -108,7 +110,7 @@ internal sealed partial class UserActor : PartitionActor
         }
     }
 
-    protected override DateTimeOffset? DueAt() => null;
+    protected override DateTimeOffset? DueAt() => _records.Due is { } due ? new DateTimeOffset(due, TimeSpan.Zero) : null;
 
     private async ValueTask<bool> TryLoadAsync(CancellationToken cancellationToken)
     {
@@ -135,7 +137,7 @@ internal sealed partial class UserActor : PartitionActor
             }
         }
 
-        return true;
+        return await TryLoadRecordsAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private void Take(Document document)

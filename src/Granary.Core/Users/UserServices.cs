@@ -18,4 +18,8 @@ internal sealed record UserServices(
     SessionProgress? Progress,
     IEmbedder? Embedder,
     TimeProvider Time,
-    ILogger<UserActor> Logger);
+    ILogger<UserActor> Logger)
+{
+    /// <summary>What becomes of memory records as time goes by.</summary>
+    public MemoryLifecycleOptions Lifecycle { get; init; } = new();
+}

@@ -1,0 +1,22 @@
+namespace Granary.Core.Users.Records;
+
+/// <summary>A draft with what takes time to find out about it, found out outside the gate.</summary>
+internal sealed class PreparedDraft
+{
+    /// <param name="draft">The draft, which keeps the rules.</param>
+    /// <param name="field">Its name in errors.</param>
+    public PreparedDraft(MemoryDraft draft, string field)
+    {
+        Draft = draft with { Metadata = draft.Metadata?.Clone() };
+        Field = field;
+        Key = ContentKey.Of(draft.Kind, Agent, draft.Content);
+    }
+
+    public MemoryDraft Draft { get; }
+
+    public string Field { get; }
+
+    public string Agent => Draft.AgentId ?? Ids.DefaultAgent;
+
+    public UInt128 Key { get; }
+}
