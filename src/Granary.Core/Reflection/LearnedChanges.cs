@@ -79,7 +79,7 @@ internal static class LearnedChanges
                     changes.Add(new LearnedChange { Event = MemoryEvent.Delete, MemoryId = target.Id, Revision = target.Revision, Reason = reason });
                     break;
                 case { Event: MemoryEvent.None, Target: { } target } when touched.Add(target.Id):
-                    changes.Add(new LearnedChange { Event = MemoryEvent.None, MemoryId = target.Id, Reason = reason });
+                    changes.Add(new LearnedChange { Event = MemoryEvent.None, MemoryId = target.Id, Reason = reason, Draft = action.Statement is { } again ? DraftOf(again) : null });
                     break;
             }
         }
@@ -99,7 +99,7 @@ internal static class LearnedChanges
             Category = statement.Category,
             Confidence = statement.Confidence,
             Importance = statement.Importance,
-            EventTime = statement.EventTime,
+            EventTime = statement.EventTime is { Year: > 1900 and < 2199 } ? statement.EventTime : null,
             Metadata = metadata,
             Sources = [statement.Sequence is { } sequence && sequence >= stretch.FirstSequence && sequence <= stretch.LastSequence ? new MemorySource(session, sequence, sequence) : stretch],
         };
@@ -137,7 +137,7 @@ internal static class LearnedChanges
             Kind = MemoryKind.Interaction,
             AgentId = agent,
             Content = summary,
-            EventTime = said,
+            EventTime = said is { Year: > 1900 and < 2199 } ? said : null,
             Metadata = Metadata(deterministic, fallback, topics),
             Sources = [source],
         },

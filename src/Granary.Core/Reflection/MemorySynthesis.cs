@@ -75,7 +75,8 @@ public sealed class MemorySynthesis(IProfiler profiler)
 
     private const string Reason = "Synthesis of what is known.";
 
-    private static bool IsSynthesized(MemoryRecord record) =>
+    /// <summary>Whether a record was made of others.</summary>
+    internal static bool IsSynthesized(MemoryRecord record) =>
         record.Metadata is { ValueKind: JsonValueKind.Object } metadata && metadata.TryGetProperty("synthesized", out var value) && value.ValueKind == JsonValueKind.True;
 
     private static async Task<IReadOnlyList<MemoryRecord>> ListAsync(
