@@ -121,7 +121,7 @@ internal sealed partial class SessionActor
         catch (Exception exception)
         {
             LogReflectionFailed(_services.Logger, exception, Key.Session);
-            await TryNoteReflectionFailureAsync().ConfigureAwait(false);
+            await TryPostponeLearningAsync().ConfigureAwait(false);
         }
     }
 
@@ -164,16 +164,24 @@ internal sealed partial class SessionActor
 
                 if (plan is null || !await LearnOnceAsync(plan, cancellationToken).ConfigureAwait(false))
                 {
-                    return;
+                    break;
                 }
             }
+        }
+        catch (Exception exception) when (exception is not (ActivationLostException or ErasedException or NotFoundException))
+        {
+            // Before anybody else finds that there is something to learn: it would fail again at once.
+            NoteReflectionFailure();
+            throw;
         }
         finally
         {
             Interlocked.Decrement(ref _background);
             mine.SetResult();
-            WakeBackground();
         }
+
+        // Appends that came meanwhile found a reflection under way and started none.
+        WakeBackground();
     }
 
     /// <returns>False if the session ended or went on without it: nothing was learned.</returns>
@@ -379,20 +387,23 @@ internal sealed partial class SessionActor
         public MemorySource Source(string session) => new(session, First, Last);
     }
 
-    private async Task TryNoteReflectionFailureAsync()
+    private void NoteReflectionFailure()
+    {
+        lock (Gate)
+        {
+            _reflectionFailures++;
+            _reflectionRetry = _services.Time.GetUtcNow()
+                + TimeSpan.FromTicks(Math.Min(LongestRetry.Ticks, FirstRetry.Ticks << Math.Min(_reflectionFailures - 1, 16)));
+        }
+
+        MemoryInstruments.Reflected("reflect", "failed", 0);
+    }
+
+    /// <summary>Only the due time is written: maintenance tries again even if nobody calls the session.</summary>
+    private async Task TryPostponeLearningAsync()
     {
         try
         {
-            lock (Gate)
-            {
-                _reflectionFailures++;
-                _reflectionRetry = _services.Time.GetUtcNow()
-                    + TimeSpan.FromTicks(Math.Min(LongestRetry.Ticks, FirstRetry.Ticks << Math.Min(_reflectionFailures - 1, 16)));
-            }
-
-            MemoryInstruments.Reflected("reflect", "failed", 0);
-
-            // Only the due time is written: maintenance tries again even if nobody calls the session.
             await CommitAsync(new PartitionChange<bool>([], static () => true)).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is MemoryException or ActivationLostException)

@@ -218,7 +218,8 @@ internal sealed partial class UserActor
         }
 
         // The open run of the history is what happened while the record said what it says now.
-        var isSaidByOthers = sources.Count > 0 && document.Changes.Any(change => change.SessionId is null || sources.Exists(source => source.SessionId == change.SessionId));
+        var isSaidByOthers = sources.Count > 0 && document.Changes.Any(change =>
+            change.Event is MemoryEvent.Add or MemoryEvent.Update && (change.SessionId is null || sources.Exists(source => source.SessionId == change.SessionId)));
         if (isSynthesized || !isSaidByOthers)
         {
             plan.Purge(document);

@@ -180,11 +180,12 @@ public abstract partial class MemoryConformance
         for (var wait = 1; wait <= 2; wait++)
         {
             await UntilAsync(() => Task.FromResult(Memory.Reflector.Requests.Count >= wait));
+
+            // The failure is noted before anything else happens: else there would be another, or the retry would be later.
+            await UntilDueAsync(TimeSpan.FromSeconds(11));
             await TellAsync(Memory.Session(), "Go on.");
             (await KnownAsync()).ShouldBeEmpty();
-
-            // The failure is noted before the clock moves: else the retry would be later than it.
-            await UntilDueAsync(TimeSpan.FromSeconds(11));
+            Memory.Reflector.Requests.Count.ShouldBe(wait);
             Memory.Time.Advance(TimeSpan.FromSeconds(11));
             await Memory.MaintainAsync();
         }
@@ -255,7 +256,7 @@ public abstract partial class MemoryConformance
         all.Where(m => m.Kind is MemoryKind.Fact or MemoryKind.Insight).Select(m => m.Content)
             .ShouldBe(["User: I like green tea.", "User: I moved to Bergen.", "Told outright."], ignoreOrder: true);
         all.Where(m => m.Kind is MemoryKind.Summary or MemoryKind.Interaction).ShouldAllBe(m => m.Sources[0].SessionId == "b");
-        var tea = all.Single(m => m.Content.Contains("tea"));
+        var tea = all.Single(m => m.Kind == MemoryKind.Insight);
         tea.Sources.Select(s => s.SessionId).ShouldBe(["b"]);
         (await Memory.User().GetHistoryAsync(tea.Id)).Changes.ShouldAllBe(change => change.SessionId != "a");
         foreach (var document in (await Memory.Store.Inner.ReadAsync($"user/{MemoryFixture.Tenant}/ada", new DocumentRange("r:", "z~"))).Documents)
@@ -319,6 +320,9 @@ public abstract partial class MemoryConformance
                 var name = $"{point}, commit {crash}";
                 Memory.Time.Advance(TimeSpan.FromMinutes(2));
                 await Memory.MaintainAsync();
+
+                // What the dead host still had under way is over; what this one remembers may be older.
+                await Memory.RestartAsync();
                 var known = (await Memory.User(user).ListMemoriesAsync(new MemoryQuery { States = Enum.GetValues<MemoryState>(), Limit = 1000 })).Memories;
                 known.Where(m => m.Kind == MemoryKind.Insight).Select(m => m.Content).ShouldBe(dishes.Select(dish => $"User: I like {dish}."), ignoreOrder: true, name);
                 known.Where(m => m.Kind == MemoryKind.Insight).ShouldAllBe(m => m.Revision == 1, name);
