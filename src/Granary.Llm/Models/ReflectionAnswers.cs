@@ -14,7 +14,7 @@ internal sealed record ReflectionAnswer
         {
           "type": "object",
           "properties": {
-            "session_summary": {"type": "string"}, "key_topics": {"type": "array", "items": {"type": "string"}},
+            "session_summary": {"type": "string"}, "key_topics": {"type": "array", "items": {"type": "string"} },
             "insights": {"type": "array", "items": {{Statement}} }, "facts": {"type": "array", "items": {{Statement}} },
             "cited": {"type": "array", "items": {"type": "integer"} }
           },
