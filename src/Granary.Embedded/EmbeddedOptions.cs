@@ -1,5 +1,6 @@
 using Granary.Core.Reflection;
 using Granary.Core.Resources;
+using Granary.Core.Users;
 
 namespace Granary.Embedded;
 
@@ -33,6 +34,9 @@ public sealed class EmbeddedOptions
     /// <summary>When sessions are reflected on, and what is kept of it.</summary>
     public ReflectionOptions Reflection { get; set; } = new();
 
+    /// <summary>What becomes of memory records as time goes by.</summary>
+    public MemoryLifecycleOptions Memories { get; set; } = new();
+
     /// <summary>Checks the settings.</summary>
     /// <exception cref="InvalidOperationException">One is out of its range; the message names it.</exception>
     public void Validate()
@@ -47,6 +51,7 @@ public sealed class EmbeddedOptions
             "must be above zero and at most one minute");
         Require(StopTimeout > TimeSpan.Zero, nameof(StopTimeout), "must be above zero");
         Reflection.Validate();
+        Memories.Validate();
     }
 
     private static void Require(bool holds, string name, string rule)

@@ -57,7 +57,10 @@ public static class GranaryEmbeddedServices
                 provider.GetRequiredService<SessionProgress>(),
                 provider.GetService<IEmbedder>(),
                 provider.GetRequiredService<TimeProvider>(),
-                provider.GetRequiredService<ILogger<UserActor>>()),
+                provider.GetRequiredService<ILogger<UserActor>>())
+            {
+                Lifecycle = options.Memories,
+            },
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Granary.IMemoryCluster>(provider => provider.GetRequiredService<EmbeddedCluster>());
         services.AddHostedService<EmbeddedHostedService>();

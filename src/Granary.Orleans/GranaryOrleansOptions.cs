@@ -1,5 +1,6 @@
 using Granary.Core.Reflection;
 using Granary.Core.Resources;
+using Granary.Core.Users;
 
 namespace Granary.Orleans;
 
@@ -45,6 +46,9 @@ public sealed class GranaryOrleansOptions
     /// <summary>The clock of sessions and users. Orleans keeps its own.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
+    /// <summary>What becomes of memory records as time goes by.</summary>
+    public MemoryLifecycleOptions Memories { get; set; } = new();
+
     /// <summary>Checks the settings.</summary>
     /// <exception cref="InvalidOperationException">One is out of its range; the message names it.</exception>
     public void Validate()
@@ -58,6 +62,7 @@ public sealed class GranaryOrleansOptions
         Require(MaxCallsPerSession >= 1, nameof(MaxCallsPerSession), "must be 1 or more");
         Require(MaxCallsPerUser >= 1, nameof(MaxCallsPerUser), "must be 1 or more");
         Reflection.Validate();
+        Memories.Validate();
     }
 
     private static void Require(bool holds, string name, string rule)

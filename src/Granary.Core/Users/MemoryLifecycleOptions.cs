@@ -17,8 +17,8 @@ public sealed class MemoryLifecycleOptions
     /// <summary>Days after which a deleted record is removed for good. <see cref="MemoryLimits.RestoreDays"/> by default, and not less.</summary>
     public int PurgeDeletedDays { get; set; } = MemoryLimits.RestoreDays;
 
-    /// <summary>Throws if a value is out of range.</summary>
-    /// <exception cref="ArgumentException">One is; the message says which and what to write.</exception>
+    /// <summary>Checks the settings.</summary>
+    /// <exception cref="InvalidOperationException">One is out of its range; the message names it.</exception>
     public void Validate()
     {
         Check(ArchiveInactiveDays ?? 1, 1, nameof(ArchiveInactiveDays), " Leave it out to archive nothing.");
@@ -54,7 +54,7 @@ public sealed class MemoryLifecycleOptions
     {
         if (days < least || days > MaxDays)
         {
-            throw new ArgumentException($"Memory:{name} must be {least} to {MaxDays} days, not {days}.{help}");
+            throw new InvalidOperationException($"{nameof(MemoryLifecycleOptions)}.{name} must be {least} to {MaxDays} days, not {days}.{help}");
         }
     }
 }

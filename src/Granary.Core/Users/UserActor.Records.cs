@@ -54,7 +54,8 @@ internal sealed partial class UserActor
     {
         Ids.Require(id, "memory_id");
         MemoryValidator.Validate(patch, _time.GetUtcNow());
-        return DecideAsync(plan => plan.Find(id) is { } document ? plan.Update(document, patch).At(plan.Now) : Nothing<MemoryRecord>(plan, id), cancellationToken);
+        var prepared = new PreparedPatch(patch);
+        return DecideAsync(plan => plan.Find(id) is { } document ? plan.Update(document, prepared).At(plan.Now) : Nothing<MemoryRecord>(plan, id), cancellationToken);
     }
 
     /// <summary>Deletes a record, or removes it with all of its history.</summary>
@@ -123,7 +124,7 @@ internal sealed partial class UserActor
             EnsureUsable();
         }
 
-        while (true)
+        for (var round = 1; round <= MaxRounds; round++)
         {
             var runs = new List<HistoryDocument>();
             DocumentRange? range = RecordDocumentIds.Runs(id);
@@ -141,6 +142,9 @@ internal sealed partial class UserActor
                 return new MemoryHistory(RecordHistory.Tell(document, runs));
             }
         }
+
+        throw new UnavailableException(
+            ErrorCodes.StorageUnavailable, $"The memory '{id}' changes all the time; its history does not settle.", TimeSpan.FromSeconds(1));
     }
 
     /// <summary>
@@ -224,17 +228,12 @@ internal sealed partial class UserActor
         var id = RecordDocumentIds.Redo(plan.Head.Changes);
         var first = new PartitionChange<bool>([DocumentWrite.Put(id, RedoDocument.Encode(writes))], static () => true);
         var steps = RedoDocument.Steps(id, writes).ToList();
-        var rest = new List<Task>(steps.Count);
-        _records.Accept(plan, first.Done);
+        var rest = steps.Select((step, i) => new PartitionChange<bool>(step, i == steps.Count - 1 ? Apply : static () => true)).ToList();
+        var carriedOut = CarriedOutAsync(first.Done, Task.WhenAll(rest.Select(step => step.Done)));
+        _records.Accept(plan, carriedOut);
         var pump = Enqueue(first);
-        for (var i = 0; i < steps.Count; i++)
-        {
-            var step = new PartitionChange<bool>(steps[i], i == steps.Count - 1 ? Apply : static () => true);
-            Enqueue(step);
-            rest.Add(step.Done);
-        }
-
-        return (CarriedOutAsync(first.Done, Task.WhenAll(rest)), pump);
+        rest.ForEach(step => Enqueue(step));
+        return (carriedOut, pump);
 
         bool Apply()
         {

@@ -12,9 +12,13 @@ internal static class ContentKey
 {
     private const int OnStack = 1024;
 
-    public static UInt128 Of(MemoryKind kind, string agent, string content)
+    public static UInt128 Of(MemoryKind kind, string agent, string content) => OfNormal(kind, agent, Normalise(content));
+
+    /// <param name="kind">The kind.</param>
+    /// <param name="agent">The agent.</param>
+    /// <param name="text">What <see cref="Normalise"/> made of the text.</param>
+    public static UInt128 OfNormal(MemoryKind kind, string agent, string text)
     {
-        var text = Normalise(content);
         var size = 2 + agent.Length + Encoding.UTF8.GetByteCount(text);
         var bytes = size <= OnStack ? stackalloc byte[size] : new byte[size];
         bytes[0] = (byte)kind;
@@ -37,7 +41,7 @@ internal static class ContentKey
 
         var words = new StringBuilder(content.Length);
         var space = false;
-        foreach (var c in content.Normalize(NormalizationForm.FormC))
+        foreach (var c in ComposedText.Of(content))
         {
             if (char.IsWhiteSpace(c))
             {

@@ -54,9 +54,9 @@ internal static class RecordChanges
     /// <exception cref="PreconditionFailedException">It has another revision than the patch wants.</exception>
     /// <exception cref="InvalidRequestException">What it would be breaks a rule.</exception>
     /// <exception cref="ConflictException">Another active record says what it would say.</exception>
-    public static RecordDocument Update(this RecordPlan plan, RecordDocument document, MemoryPatch patch, string? session = null)
+    public static RecordDocument Update(this RecordPlan plan, RecordDocument document, PreparedPatch prepared, string? session = null)
     {
-        var record = document.Record;
+        var (patch, record) = (prepared.Patch, document.Record);
         if (record.State == MemoryState.Deleted)
         {
             throw new NotFoundException($"The memory '{record.Id}' is deleted; restore it first.");
@@ -70,7 +70,7 @@ internal static class RecordChanges
         var next = record with
         {
             Content = patch.Content ?? record.Content,
-            Metadata = patch.Metadata?.Clone() ?? record.Metadata,
+            Metadata = patch.Metadata ?? record.Metadata,
             Category = patch.Category ?? record.Category,
             Confidence = patch.Confidence ?? record.Confidence,
             Importance = patch.Importance ?? record.Importance,
@@ -91,13 +91,13 @@ internal static class RecordChanges
             next = next with { State = MemoryState.Active };
         }
 
+        var key = prepared.Text is null ? document.Key : ContentKey.OfNormal(next.Kind, next.AgentId, prepared.Text);
         if (MemoryStates.At(next.State, next.ExpiresAt?.UtcTicks ?? 0, plan.Now).IsActive())
         {
-            var key = patch.Content is null ? document.Key : ContentKey.Of(next.Kind, next.AgentId, next.Content);
             RefuseSecond(plan, key, record.Id);
         }
 
-        return plan.Change(document, next, MemoryEvent.Update, patch.Reason, session);
+        return plan.Change(document, next, MemoryEvent.Update, patch.Reason, session, key);
     }
 
     /// <summary>Deletes a record, so that it can be restored; a deleted one stays as it is.</summary>

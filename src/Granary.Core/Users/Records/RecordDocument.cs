@@ -45,12 +45,13 @@ internal sealed record RecordDocument
 
     /// <summary>The record after a change.</summary>
     /// <param name="record">What it is then, but for its revision and time of change.</param>
+    /// <param name="key">Its key then.</param>
     /// <param name="what">What happened.</param>
     /// <param name="now">When.</param>
     /// <param name="reason">Why.</param>
     /// <param name="session">The session that it came from.</param>
     /// <param name="closed">The run that ended with it, which becomes document <see cref="RecordDocumentIds.Run"/> of this document's <see cref="Run"/>.</param>
-    public RecordDocument Changed(MemoryRecord record, MemoryEvent what, DateTimeOffset now, string? reason, string? session, out HistoryDocument? closed)
+    public RecordDocument Changed(MemoryRecord record, UInt128 key, MemoryEvent what, DateTimeOffset now, string? reason, string? session, out HistoryDocument? closed)
     {
         var revision = Record.Revision + 1;
         var change = new RunChange(revision, what, now, reason, session);
@@ -59,7 +60,7 @@ internal sealed record RecordDocument
         closed = goesOn ? null : new HistoryDocument { Content = sameText ? null : Record.Content, Changes = Changes };
         return this with
         {
-            Key = sameText ? Key : ContentKey.Of(record.Kind, record.AgentId, record.Content),
+            Key = key,
             Run = goesOn ? Run : Run + 1,
             Changes = goesOn ? [.. Changes, change] : [change],
             Record = record with { Revision = revision, UpdatedAt = now },

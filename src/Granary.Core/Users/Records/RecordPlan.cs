@@ -158,9 +158,11 @@ internal sealed class RecordPlan
     /// <param name="what">What happens.</param>
     /// <param name="reason">Why.</param>
     /// <param name="session">The session that it comes from.</param>
-    public RecordDocument Change(RecordDocument document, MemoryRecord record, MemoryEvent what, string? reason = null, string? session = null)
+    /// <param name="key">Its key then; null where the text stays.</param>
+    public RecordDocument Change(
+        RecordDocument document, MemoryRecord record, MemoryEvent what, string? reason = null, string? session = null, UInt128? key = null)
     {
-        var next = document.Changed(record, what, Now, reason, session, out var closed);
+        var next = document.Changed(record, key ?? document.Key, what, Now, reason, session, out var closed);
         if (closed is not null)
         {
             Put(RecordDocumentIds.Run(document.Id, document.Run), closed.Encode());
