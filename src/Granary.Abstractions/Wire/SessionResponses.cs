@@ -45,7 +45,11 @@ public sealed record StartSessionResponse
 /// <param name="KeyTopics">The words that it was about.</param>
 /// <param name="TurnsCount">Its turns.</param>
 public sealed record EndSessionResponse(
-    string Status, string Message, bool SummaryGenerated, string Summary, IReadOnlyList<string> KeyTopics, int TurnsCount);
+    string Status, string Message, bool SummaryGenerated, string Summary, IReadOnlyList<string> KeyTopics, int TurnsCount)
+{
+    /// <summary>Insights about the user that the session brought, all of its reflections together.</summary>
+    public int InsightsCount { get; init; }
+}
 
 /// <summary>Answer of <c>GET /sessions</c>.</summary>
 /// <param name="UserId">The user.</param>

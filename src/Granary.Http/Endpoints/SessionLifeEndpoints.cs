@@ -58,7 +58,10 @@ internal sealed class SessionLifeEndpoints(IMemoryCluster cluster, RequestIdenti
             ended.SummaryGenerated,
             ended.Summary,
             ended.Topics,
-            ended.TurnCount);
+            ended.TurnCount)
+        {
+            InsightsCount = ended.InsightsCount,
+        };
         await JsonAnswer.WriteAsync(context, answer, GranaryJson.Default.EndSessionResponse);
     }
 
