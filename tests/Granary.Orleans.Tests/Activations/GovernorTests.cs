@@ -3,6 +3,7 @@ using Granary.Conformance.Time;
 using Granary.Core.Compaction;
 using Granary.Core.Sessions;
 using Granary.Core.Tokens;
+using Granary.Core.Users;
 using Granary.Orleans.Activations;
 using Granary.Orleans.Cluster;
 using Microsoft.Extensions.Logging;
@@ -249,7 +250,8 @@ public sealed class GovernorTests
         configure?.Invoke(options);
         options.Validate();
         var silo = new SiloServices(
-            options, new InMemoryPartitionStore(_time), new ScriptAwareTokenCounter(), new ExtractiveSummarizer(), null!, NullLogger<SessionActor>.Instance);
+            options, new InMemoryPartitionStore(_time), new ScriptAwareTokenCounter(), new ExtractiveSummarizer(), null!, NullLogger<SessionActor>.Instance,
+            NullLogger<UserActor>.Instance);
         _silo = silo;
         return new OpenGovernor(silo, new Governor(silo, _memory, _log));
     }
