@@ -29,6 +29,12 @@ internal static class MemoryInstruments
     private static readonly Counter<long> Lost =
         Meter.CreateCounter<long>("granary.memory.activations_lost", "{activation}", "Activations given up because a commit failed or was refused.");
 
+    private static readonly Counter<long> Reflections = Meter.CreateCounter<long>(
+        "granary.memory.reflections", "{reflection}", "Reflections, by step (chunk, reflect, rest or end) and outcome: applied, superseded or failed.");
+
+    private static readonly Counter<long> Learned =
+        Meter.CreateCounter<long>("granary.memory.learned", "{change}", "Changes of users' memories that reflections brought.");
+
     public static void Appended(TranscriptEntry[] entries)
     {
         Messages.Add(entries.Length);
@@ -48,6 +54,12 @@ internal static class MemoryInstruments
     {
         Compactions.Add(1, new KeyValuePair<string, object?>("strategy", strategy), new KeyValuePair<string, object?>("outcome", outcome));
         Folded.Add(folded);
+    }
+
+    public static void Reflected(string step, string outcome, int changes)
+    {
+        Reflections.Add(1, new KeyValuePair<string, object?>("step", step), new KeyValuePair<string, object?>("outcome", outcome));
+        Learned.Add(changes);
     }
 
     public static void ActivationLost() => Lost.Add(1);

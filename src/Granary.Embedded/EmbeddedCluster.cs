@@ -96,6 +96,8 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
             return true;
         }).AsTask();
 
+    IUserMemory IUserDirectory.Open(UserKey user) => new EmbeddedUser(this, user);
+
     Task IMaintenanceTargets.MaintainAsync(SessionKey session, CancellationToken cancellationToken) =>
         CallAsync(session, cancellationToken, static async (actor, token) =>
         {

@@ -1,3 +1,4 @@
+using Granary.Core.Reflection;
 using Granary.Core.Resources;
 using Granary.Core.Users;
 
@@ -30,6 +31,9 @@ public sealed class EmbeddedOptions
     /// <summary>Memory resources from the configuration; they cannot be changed by API.</summary>
     public IReadOnlyList<MemoryResource> Resources { get; set; } = [];
 
+    /// <summary>When sessions are reflected on, and what is kept of it.</summary>
+    public ReflectionOptions Reflection { get; set; } = new();
+
     /// <summary>What becomes of memory records as time goes by.</summary>
     public MemoryLifecycleOptions Memories { get; set; } = new();
 
@@ -46,6 +50,7 @@ public sealed class EmbeddedOptions
             nameof(MaintenanceInterval),
             "must be above zero and at most one minute");
         Require(StopTimeout > TimeSpan.Zero, nameof(StopTimeout), "must be above zero");
+        Reflection.Validate();
         Memories.Validate();
     }
 

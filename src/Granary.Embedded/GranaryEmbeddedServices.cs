@@ -1,5 +1,6 @@
 using Granary.Core.Compaction;
 using Granary.Core.Recall;
+using Granary.Core.Reflection;
 using Granary.Core.Resources;
 using Granary.Core.Sessions;
 using Granary.Core.Storage;
@@ -16,7 +17,7 @@ public static class GranaryEmbeddedServices
 {
     /// <summary>
     /// Adds <see cref="Granary.IMemoryCluster"/> in this process. An <see cref="IPartitionStore"/> must be registered beside it; an own
-    /// <see cref="ISummarizer"/>, <see cref="ITokenCounter"/> or <see cref="TimeProvider"/> registered before it is used instead of the default.
+    /// <see cref="ISummarizer"/>, <see cref="IReflector"/>, <see cref="IReconciler"/>, <see cref="IProfiler"/>, <see cref="ITokenCounter"/> or <see cref="TimeProvider"/> registered before it is used instead of the default.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configure">Changes the settings.</param>
@@ -30,6 +31,7 @@ public static class GranaryEmbeddedServices
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ITokenCounter, ScriptAwareTokenCounter>();
         services.TryAddSingleton<ISummarizer, ExtractiveSummarizer>();
+        services.AddGranaryReflection(options.Reflection);
         services.AddSingleton(options);
         services.AddSingleton(provider => new ResourceCatalog(
             provider.GetRequiredService<IPartitionStore>(), options.Resources, options.DefaultResource, provider.GetRequiredService<TimeProvider>()));
@@ -47,7 +49,8 @@ public static class GranaryEmbeddedServices
                 users,
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<SessionActor>>(),
-                provider.GetRequiredService<SessionProgress>()),
+                provider.GetRequiredService<SessionProgress>(),
+                provider.GetRequiredService<ReflectionServices>()),
             new UserServices(
                 provider.GetRequiredService<IPartitionStore>(),
                 provider.GetRequiredService<ITokenCounter>(),

@@ -31,6 +31,9 @@ internal static class GranaryLlmInstruments
     private static readonly Counter<long> Extractions =
         Meter.CreateCounter<long>("granary.llm.extractions", "{answer}", "Structured answers, by outcome: model, or the reason of the fallback.");
 
+    private static readonly Counter<long> Reflections = Meter.CreateCounter<long>(
+        "granary.llm.reflections", "{answer}", "Reflections, reconciliations and syntheses, by model, task and outcome: model, or the reason why it was done without one.");
+
     private static readonly Histogram<double> Tools =
         Meter.CreateHistogram<double>("granary.llm.tools", "s", "Tool calls of models, by outcome: ok, error or timeout.");
 
@@ -53,6 +56,8 @@ internal static class GranaryLlmInstruments
     public static void FellBack(string provider) => Fallbacks.Add(1, new KeyValuePair<string, object?>("provider", provider));
 
     public static void Summarized(string model, string outcome) => Summaries.Add(1, new("model", model), new("outcome", outcome));
+
+    public static void Reflected(string model, string task, string outcome) => Reflections.Add(1, new("model", model), new("task", task), new("outcome", outcome));
 
     public static void Embedded(string model, string source, int texts)
     {

@@ -1,6 +1,7 @@
 using Granary;
 using Granary.Core.Compaction;
 using Granary.Core.Recall;
+using Granary.Core.Reflection;
 using Granary.Core.Tokens;
 using Granary.Llm.Models;
 using Granary.Llm.Providers;
@@ -16,8 +17,9 @@ public static class GranaryModelsServices
 {
     /// <summary>
     /// Adds the providers of language models (<c>Granary:Providers</c>, <c>OPENAI_API_KEY</c> and its like), <see cref="IProviderRouter"/>,
-    /// <see cref="IModelCatalogue"/>, <see cref="IChatModels"/> and <see cref="IProviderTokenCounter"/>. Where <c>Granary:Models</c> names a summarizer
-    /// or an embedder, these become the host's <see cref="ISummarizer"/> and <see cref="IEmbedder"/>, before or after the host is added.
+    /// <see cref="IModelCatalogue"/>, <see cref="IChatModels"/> and <see cref="IProviderTokenCounter"/>. Where <c>Granary:Models</c> names a summarizer,
+    /// a reflector or an embedder, these become the host's <see cref="ISummarizer"/>, its <see cref="IReflector"/>, <see cref="IReconciler"/> and
+    /// <see cref="IProfiler"/>, and its <see cref="IEmbedder"/>, before or after the host is added.
     /// Adds <see cref="LlmRequestAssembler"/> (<c>Granary:Assembly</c>) and <see cref="UsageTracker"/>, the first of its hooks; each
     /// <see cref="IInvocationHook"/> among the services follows, and an <see cref="IRecallSource"/> there is asked by the memory proxy.
     /// </summary>
@@ -49,6 +51,16 @@ public static class GranaryModelsServices
         {
             services.RemoveAll<ISummarizer>();
             services.AddSingleton<ISummarizer, ModelSummarizer>();
+        }
+
+        if (models.Reflector is not null)
+        {
+            services.RemoveAll<IReflector>();
+            services.RemoveAll<IReconciler>();
+            services.RemoveAll<IProfiler>();
+            services.AddSingleton<IReflector, ModelReflector>();
+            services.AddSingleton<IReconciler, ModelReconciler>();
+            services.AddSingleton<IProfiler, ModelProfiler>();
         }
 
         if (models.Embedder is not null)

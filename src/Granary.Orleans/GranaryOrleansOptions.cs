@@ -1,3 +1,4 @@
+using Granary.Core.Reflection;
 using Granary.Core.Resources;
 using Granary.Core.Users;
 
@@ -39,6 +40,9 @@ public sealed class GranaryOrleansOptions
     /// <summary>Memory resources from the configuration; they cannot be changed by API.</summary>
     public IReadOnlyList<MemoryResource> Resources { get; set; } = [];
 
+    /// <summary>When sessions are reflected on, and what is kept of it.</summary>
+    public ReflectionOptions Reflection { get; set; } = new();
+
     /// <summary>The clock of sessions and users. Orleans keeps its own.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
@@ -57,6 +61,7 @@ public sealed class GranaryOrleansOptions
         Require(MemoryTarget > 0 && MemoryTarget <= MemoryLimit, nameof(MemoryTarget), $"must be above 0 up to {nameof(MemoryLimit)}");
         Require(MaxCallsPerSession >= 1, nameof(MaxCallsPerSession), "must be 1 or more");
         Require(MaxCallsPerUser >= 1, nameof(MaxCallsPerUser), "must be 1 or more");
+        Reflection.Validate();
         Memories.Validate();
     }
 

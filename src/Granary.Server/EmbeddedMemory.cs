@@ -18,6 +18,7 @@ internal sealed class EmbeddedMemory(HostSettings settings) : MemoryHost
             memory.EvictionInterval = server.EvictionInterval;
             memory.StopTimeout = StopTimeout;
             memory.DefaultResource = GranaryResources.Default(server.TurnBuffer);
+            memory.Reflection = ReflectionSettings.Read(settings);
             memory.Resources = ResourceSettings.Read(settings.Configuration);
         });
     }

@@ -2,6 +2,7 @@ using Granary.Conformance.Memory;
 using Granary.Conformance.Stores;
 using Granary.Core.Compaction;
 using Granary.Core.Maintenance;
+using Granary.Core.Reflection;
 using Granary.Core.Resources;
 using Granary.Core.Sessions;
 using Granary.Core.Storage;
@@ -57,7 +58,8 @@ internal class EmbeddedFixture : MemoryFixture
             Store,
             resources,
             users => new SessionServices(
-                Store, resources, new ScriptAwareTokenCounter(), Summarizer, new ExtractiveSummarizer(), users, Time, NullLogger<SessionActor>.Instance, progress),
+                Store, resources, new ScriptAwareTokenCounter(), Summarizer, new ExtractiveSummarizer(), users, Time, NullLogger<SessionActor>.Instance, progress,
+                new ReflectionServices(Reflection, Reflector, Reconciler)),
             new UserServices(Store, new ScriptAwareTokenCounter(), progress, Embedder: null, Time, NullLogger<UserActor>.Instance),
             Time);
     }

@@ -1,7 +1,9 @@
 using Granary.Conformance.Memory;
 using Granary.Conformance.Stores;
+using Granary.Core.Reflection;
 using Granary.Core.Storage;
 using Granary.Orleans.Grains;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 
 namespace Granary.Orleans.Tests;
@@ -74,5 +76,9 @@ internal sealed class ClusterFixture : MemoryFixture
     }
 
     private Task<InProcessTestCluster> StartAsync() =>
-        TestClusters.StartAsync(Store, summarizer: Summarizer, configure: options => options.TimeProvider = Time);
+        TestClusters.StartAsync(
+            Store,
+            summarizer: Summarizer,
+            configure: options => (options.TimeProvider, options.Reflection) = (Time, Reflection),
+            silo: silo => silo.Services.AddSingleton<IReflector>(Reflector).AddSingleton<IReconciler>(Reconciler));
 }

@@ -46,7 +46,7 @@ public sealed class ServerProcessTests : IDisposable
             export DATA_DIR='my data'
             GRANARY_CONFIG=granary.json
             MAX_SESSIONS=7   # few
-            L_TURN_CHUNKS=10
+            RELOAD=true
             LOG_LEVEL=WARNING
             """);
         await File.WriteAllTextAsync(Path.Combine(_folder, "granary.json"), $$"""
@@ -67,7 +67,7 @@ public sealed class ServerProcessTests : IDisposable
             ((int)resource["compaction"]!["retain_turns"]!).ShouldBe(4);
             Directory.Exists(Path.Combine(_folder, "my data")).ShouldBeTrue();
             await server.StopAsync();
-            server.Output.ShouldContain(line => line.Contains("L_TURN_CHUNKS is set, but has no effect"));
+            server.Output.ShouldContain(line => line.Contains("RELOAD is set, but has no effect"));
         }
     }
 

@@ -14,4 +14,7 @@ public sealed record EndResult(string SessionId, bool SummaryGenerated, string S
     /// <summary>Why the summary was made by extraction although a model was to make it, or null; also null where the session had been ended before.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? SummaryFallback { get; init; }
+
+    /// <summary>Insights about the user that the session brought, all of its reflections together: added or changed.</summary>
+    public int InsightsCount { get; init; }
 }

@@ -59,6 +59,9 @@ public sealed record EndSessionResponse(
     /// <summary>Why the summary was made by extraction although a model was to make it, or null; also null where the session had been ended before.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? SummaryFallback { get; init; }
+
+    /// <summary>Insights about the user that the session brought, all of its reflections together.</summary>
+    public int InsightsCount { get; init; }
 }
 
 /// <summary>Answer of <c>GET /sessions</c>.</summary>

@@ -53,5 +53,11 @@ internal sealed class Redactor
         return result is null ? messages : RedactionSize.Bounded(messages, result, _replacement);
     }
 
+    /// <summary>A text that was made of messages, as it may be stored; the redaction string where it cannot be redacted.</summary>
+    public string RedactText(string text) =>
+        _patterns.Length == 0 || text.Length == 0
+            ? text
+            : new RedactionRun(_patterns, _replacement, _time).Redact(new Message { Role = MessageRole.User, Content = text }).Content;
+
     private bool IsBlanked(MessageRole role) => (_blankedRoles & (1 << (int)role)) != 0;
 }

@@ -83,7 +83,7 @@ internal sealed partial class SessionActor
     /// <summary>Starts what is due: a compaction, a delivery. Called after each change, outside the gate.</summary>
     private void WakeBackground(bool deliver = true)
     {
-        bool compact;
+        bool compact, learn;
         lock (Gate)
         {
             if (IsLost)
@@ -92,12 +92,18 @@ internal sealed partial class SessionActor
             }
 
             compact = CompactionIsDue();
+            learn = LearningIsDue();
             deliver &= _outbox.Count > 0 && !_delivering;
         }
 
         if (compact)
         {
             RunInBackground(static session => session.CompactUnattendedAsync(CancellationToken.None));
+        }
+
+        if (learn)
+        {
+            RunInBackground(static session => session.LearnUnattendedAsync(rest: false, CancellationToken.None));
         }
 
         if (deliver)
@@ -260,7 +266,7 @@ internal sealed partial class SessionActor
     {
         var policy = Policy.Resource;
         return WindowSummarizer.SummarizeAsync(
-            summarizer, window.Entries, window.Snapshot, policy.Compaction.SummaryTokens, policy.Budget.Model, cancellationToken);
+            summarizer, Heard(window.Entries), window.Snapshot, policy.Compaction.SummaryTokens, policy.Budget.Model, cancellationToken);
     }
 
     /// <returns>False if the epoch the window belongs to is over, or a message of the window was superseded.</returns>

@@ -1,4 +1,5 @@
 using Granary.Core.Compaction;
+using Granary.Core.Reflection;
 using Granary.Core.Transcripts;
 
 namespace Granary.Core.Sessions;
@@ -7,8 +8,9 @@ internal sealed partial class SessionActor
 {
     /// <summary>The session in words: what was folded, and what was not; and why extraction made it, where a model was to.</summary>
     private async Task<(string Summary, IReadOnlyList<string> Topics, string? Fallback)> SummarizeSessionAsync(
-        List<TranscriptEntry> entries, Snapshot snapshot, CancellationToken cancellationToken)
+        List<TranscriptEntry> entries, Snapshot snapshot, CancellationToken cancellationToken, bool withModel = true)
     {
+        entries = Heard(entries);
         if (entries.Count == 0)
         {
             return (SnapshotText.Cumulative(snapshot), snapshot.Topics, null);
@@ -20,7 +22,7 @@ internal sealed partial class SessionActor
         try
         {
             summary = await WindowSummarizer.SummarizeAsync(
-                _services.Summarizer, entries, snapshot, tokens, policy.Budget.Model, cancellationToken).ConfigureAwait(false);
+                withModel ? _services.Summarizer : _services.Fallback, entries, snapshot, tokens, policy.Budget.Model, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -32,5 +34,18 @@ internal sealed partial class SessionActor
         var merged = SnapshotBuilder.Merge(
             snapshot, summary, entries[0].Message.Sequence, entries[^1].Message.Sequence, 2 * tokens, _services.Tokens, policy.Budget.Model);
         return (SnapshotText.Cumulative(merged), merged.Topics, summary.Fallback);
+    }
+
+    /// <summary>The messages without what memory put into them: its own words must not come back as the user's.</summary>
+    private static List<TranscriptEntry> Heard(IReadOnlyList<TranscriptEntry> entries)
+    {
+        var heard = new List<TranscriptEntry>(entries.Count);
+        foreach (var entry in entries)
+        {
+            var text = entry.Message.Role is MessageRole.User or MessageRole.Assistant ? InjectedText.Strip(entry.Message.Content) : entry.Message.Content;
+            heard.Add(ReferenceEquals(text, entry.Message.Content) ? entry : entry with { Message = entry.Message with { Content = text } });
+        }
+
+        return heard;
     }
 }

@@ -1,5 +1,6 @@
 using Granary.Core.Actors;
 using Granary.Core.Messages;
+using Granary.Core.Reflection;
 using Granary.Core.Resources;
 using Granary.Core.Sessions.Documents;
 using Granary.Core.Storage;
@@ -116,6 +117,26 @@ internal sealed partial class SessionActor
     /// <summary>Ends the session.</summary>
     public async Task<EndResult> EndAsync(CancellationToken cancellationToken)
     {
+        lock (Gate)
+        {
+            _ending++;
+        }
+
+        try
+        {
+            return await EndOnceAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (Gate)
+            {
+                _ending--;
+            }
+        }
+    }
+
+    private async Task<EndResult> EndOnceAsync(CancellationToken cancellationToken)
+    {
         for (var attempt = 1; ; attempt++)
         {
             List<TranscriptEntry> entries;
@@ -135,7 +156,21 @@ internal sealed partial class SessionActor
             }
 
             var (summary, topics, fallback) = await SummarizeSessionAsync(entries, snapshot, cancellationToken).ConfigureAwait(false);
-            if (PrepareEnd(summary, topics, fallback, attempt < MaxEndAttempts ? upTo : null) is { } change)
+            var isMinimal = entries.Count > 0 && snapshot.Episodes.Count == 0
+                && ReflectionInput.IsMinimal(ReflectionInput.Of(entries.Select(entry => entry.Message)));
+            if (isMinimal)
+            {
+                (summary, topics, fallback) = (ReflectionInput.MinimalSummary, ReflectionInput.MinimalTopics, null);
+            }
+
+            var learned = await LearnRestAsync(cancellationToken).ConfigureAwait(false);
+            if (learned is not null && summary.Length > 0 && !isMinimal)
+            {
+                var isDeterministic = fallback is not null || _services.Summarizer.GetType() == _services.Fallback.GetType();
+                learned.Changes.Add(LearnedChanges.SummaryOf(Key.Session, Incarnation, Agent, summary, topics, isDeterministic, fallback));
+            }
+
+            if (PrepareEnd(summary, topics, fallback, learned, attempt < MaxEndAttempts ? upTo : null) is { } change)
             {
                 var result = await change.Done.ConfigureAwait(false);
                 await TryDeliverAsync(cancellationToken).ConfigureAwait(false);
@@ -193,7 +228,7 @@ internal sealed partial class SessionActor
                 incarnation = _nextHead!.Incarnation;
                 if (_nextHead.Phase != SessionPhase.Deleting)
                 {
-                    change = WithNotice(_nextHead with { Phase = SessionPhase.Deleting, Summary = null, Topics = null }, listed: false, _ => true);
+                    change = WithNotice(_nextHead with { Phase = SessionPhase.Deleting, Summary = null, Topics = null, Reflection = null }, listed: false, _ => true);
                     pump = Enqueue(change);
                 }
             }
@@ -337,11 +372,12 @@ internal sealed partial class SessionActor
     }
 
     /// <param name="fallback">Why no model made it.</param>
+    /// <param name="learned">What was learned of the rest, or null.</param>
     /// <param name="upTo">The sequence that the summary goes up to; null: any will do.</param>
     /// <param name="summary">The session in words.</param>
     /// <param name="topics">What it was about.</param>
     /// <returns>Null if messages came in, or somebody else ends or erases the session: look again.</returns>
-    private PartitionChange<EndResult>? PrepareEnd(string summary, IReadOnlyList<string> topics, string? fallback, long? upTo)
+    private PartitionChange<EndResult>? PrepareEnd(string summary, IReadOnlyList<string> topics, string? fallback, EndLearning? learned, long? upTo)
     {
         PartitionChange<EndResult> change;
         bool pump;
@@ -354,8 +390,21 @@ internal sealed partial class SessionActor
             }
 
             CheckChangeable(ifMatch: null);
-            var next = _nextHead with { Phase = SessionPhase.Completed, EndTime = Now(), Summary = summary, Topics = topics };
-            change = WithNotice(next.Fitted(), listed: true, state => EndResultOf(state, alreadyEnded: false) with { SummaryFallback = fallback });
+            if (learned is not null && !IsAt(learned.From))
+            {
+                return null;
+            }
+
+            var next = _nextHead with
+            {
+                Phase = SessionPhase.Completed,
+                EndTime = Now(),
+                Summary = summary,
+                Topics = topics,
+                Reflection = learned?.Next ?? _nextHead.Reflection,
+            };
+            change = WithNotice(
+                next.Fitted(), listed: true, state => EndResultOf(state, alreadyEnded: false) with { SummaryFallback = fallback }, learned?.Changes);
             pump = Enqueue(change);
         }
 
@@ -368,11 +417,11 @@ internal sealed partial class SessionActor
     }
 
     /// <summary>A change of the head that the user hears of. Called under the gate.</summary>
-    private PartitionChange<T> WithNotice<T>(SessionHead next, bool listed, Func<SessionHead, T> result)
+    private PartitionChange<T> WithNotice<T>(SessionHead next, bool listed, Func<SessionHead, T> result, IReadOnlyList<LearnedChange>? learned = null)
     {
         var number = next.Outbox + 1;
         next = next with { Outbox = number };
-        var notice = new SessionNotice { Listing = listed ? Listing(next, _nextCounters) : null };
+        var notice = new SessionNotice { Listing = listed ? Listing(next, _nextCounters) : null, Learned = learned is { Count: > 0 } ? learned : null };
         DocumentWrite[] writes =
         [
             DocumentWrite.Put(SessionDocumentIds.Head, next.Encode()),
@@ -422,5 +471,8 @@ internal sealed partial class SessionActor
     }
 
     private EndResult EndResultOf(SessionHead state, bool alreadyEnded) => new(
-        Key.Session, !string.IsNullOrEmpty(state.Summary), state.Summary ?? "", state.Topics ?? [], _counters.Turns, alreadyEnded);
+        Key.Session, !string.IsNullOrEmpty(state.Summary), state.Summary ?? "", state.Topics ?? [], _counters.Turns, alreadyEnded)
+    {
+        InsightsCount = state.Reflection?.Insights ?? 0,
+    };
 }

@@ -12,4 +12,13 @@ internal sealed partial class SessionActor
 
     [LoggerMessage(3, LogLevel.Warning, "Session {Session} could not reach its user; it tries again within a minute")]
     private static partial void LogDeliveryFailed(ILogger logger, Exception exception, string session);
+
+    [LoggerMessage(4, LogLevel.Warning, "Reflecting on session {Session} failed; nothing was learned, it is tried again")]
+    private static partial void LogReflectionFailed(ILogger logger, Exception exception, string session);
+
+    [LoggerMessage(5, LogLevel.Warning, "What session {Session} says could not be compared with what is known; it is added")]
+    private static partial void LogReconcilingFailed(ILogger logger, Exception exception, string session);
+
+    [LoggerMessage(6, LogLevel.Warning, "The memory of the user of session {Session} did not tell what it knows; what the session says is added")]
+    private static partial void LogLookupFailed(ILogger logger, Exception exception, string session);
 }

@@ -9,7 +9,7 @@ internal sealed partial class SessionActor
     /// <summary>How long an import may be silent before what it left is cleared away.</summary>
     private static readonly TimeSpan ImportLifetime = TimeSpan.FromHours(1);
 
-    /// <summary>Does what is due: finishes what a crash left, delivers, compacts, ends and erases by age. Called by the maintenance shard.</summary>
+    /// <summary>Does what is due: finishes what a crash left, delivers, compacts, learns, ends and erases by age. Called by the maintenance shard.</summary>
     public async Task MaintainAsync(CancellationToken cancellationToken)
     {
         SessionPhase? phase;
@@ -46,6 +46,7 @@ internal sealed partial class SessionActor
                 }
 
                 ForgetPastRetry();
+                await LearnDueAsync(cancellationToken).ConfigureAwait(false);
                 break;
             case null when IsAbsent():
                 return;
@@ -127,7 +128,7 @@ internal sealed partial class SessionActor
 
         var (end, erase) = Retention();
         DateTimeOffset? due = _nextOutbox > 0 ? now + OutboxDue : null;
-        return Earliest(Earliest(due, _compactionRetry), Earliest(end, erase));
+        return Earliest(Earliest(Earliest(due, _compactionRetry), LearningDueAt()), Earliest(end, erase));
     }
 
     /// <summary>Imported sessions may say any time, also one at the end of the calendar.</summary>

@@ -424,8 +424,8 @@ internal sealed partial class SessionActor
         LastUpdated = LastUpdated(state, counters),
         TurnCount = counters.Turns,
         LastSequence = counters.LastSequence,
-        CumulativeSummary = state.Summary ?? "",
-        Topics = state.Topics ?? [],
+        CumulativeSummary = state.Summary ?? state.Reflection?.Summary ?? "",
+        Topics = state.Topics ?? state.Reflection?.Topics ?? [],
         PreviousSessionId = state.PreviousSessionId,
     };
 }

@@ -59,8 +59,8 @@ internal static class SessionPeek
             LastUpdated = counters.StoredAt == 0 ? head.StartTime : DateTimeOffset.FromUnixTimeMilliseconds(counters.StoredAt),
             TurnCount = counters.Turns,
             LastSequence = counters.LastSequence,
-            CumulativeSummary = head.Summary ?? SnapshotText.Cumulative(snapshot),
-            Topics = head.Topics ?? snapshot.Topics,
+            CumulativeSummary = head.Summary ?? head.Reflection?.Summary ?? SnapshotText.Cumulative(snapshot),
+            Topics = head.Topics ?? head.Reflection?.Topics ?? snapshot.Topics,
         };
     }
 }

@@ -1,4 +1,5 @@
 using Granary.Core.Compaction;
+using Granary.Core.Reflection;
 using Granary.Core.Resources;
 using Granary.Core.Storage;
 using Granary.Core.Tokens;
@@ -17,6 +18,7 @@ namespace Granary.Core.Sessions;
 /// <param name="Time">The clock.</param>
 /// <param name="Logger">The log.</param>
 /// <param name="Progress">Is told which sessions grew; null where nobody asks it.</param>
+/// <param name="Reflection">Learns from sessions; null where nothing is to be learned.</param>
 internal sealed record SessionServices(
     IPartitionStore Store,
     ResourceCatalog Resources,
@@ -26,4 +28,5 @@ internal sealed record SessionServices(
     IUserDirectory Users,
     TimeProvider Time,
     ILogger<SessionActor> Logger,
-    SessionProgress? Progress = null);
+    SessionProgress? Progress = null,
+    ReflectionServices? Reflection = null);

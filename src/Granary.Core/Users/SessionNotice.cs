@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Granary.Core.Reflection;
 using Granary.Core.Sessions.Documents;
 
 namespace Granary.Core.Users;
@@ -13,6 +14,9 @@ internal sealed record SessionNotice
 
     /// <summary>The session as the list shows it, or null when it is erased.</summary>
     public SessionListing? Listing { get; init; }
+
+    /// <summary>What the session learned about the user since the notice before, or null.</summary>
+    public IReadOnlyList<LearnedChange>? Learned { get; init; }
 
     public byte[] Encode() => JsonSerializer.SerializeToUtf8Bytes(this, SessionJson.Documents.SessionNotice);
 

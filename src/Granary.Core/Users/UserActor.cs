@@ -72,15 +72,32 @@ internal sealed partial class UserActor : PartitionActor
     private async Task ApplyNoticeAsync(SessionDelivery delivery)
     {
         var sender = SenderOf(delivery);
+        if (delivery.Notice is { Listing: not null, Learned.Count: > 0 })
+        {
+            try
+            {
+                await ApplyLearnedAsync(sender, delivery).ConfigureAwait(false);
+                return;
+            }
+            catch (TooLargeException exception)
+            {
+                // It would never fit; the session must not wait for it for ever.
+                LogTooMuchLearned(_services.Logger, exception, delivery.SessionId);
+            }
+        }
+        else if (delivery.Notice.Listing is null && !IsApplied(sender, delivery))
+        {
+            await ForgetSessionAsync(delivery.SessionId).ConfigureAwait(false);
+        }
+
         PartitionChange<bool> change;
-        Task? already = null;
+        Task? already;
         var pump = false;
         lock (Gate)
         {
             EnsureNotLost();
-            if (_watermarks.TryGetValue(sender, out var last) && delivery.Number <= last.Mark.Number)
+            if (IsApplied(sender, delivery, out already))
             {
-                already = last.Applied;
                 change = null!;
             }
             else
@@ -96,6 +113,23 @@ internal sealed partial class UserActor : PartitionActor
         }
 
         await (already ?? change.Done).ConfigureAwait(false);
+    }
+
+    private bool IsApplied(string sender, SessionDelivery delivery)
+    {
+        lock (Gate)
+        {
+            EnsureNotLost();
+            return IsApplied(sender, delivery, out _);
+        }
+    }
+
+    /// <summary>Whether a notice was applied, or is about to be. Called under the gate.</summary>
+    private bool IsApplied(string sender, SessionDelivery delivery, out Task? applied)
+    {
+        var isApplied = _watermarks.TryGetValue(sender, out var last) && delivery.Number <= last.Mark.Number;
+        applied = isApplied ? last.Applied : null;
+        return isApplied;
     }
 
     /// <summary>The sessions that a query selects, the youngest first, as the last notice showed them.</summary>

@@ -22,22 +22,25 @@ internal static class FlatSettings
     public static readonly FlatSetting SessionTtlMinutes = new("SESSION_TTL_MINUTES", "SessionTtlMinutes", "30", "Minutes without a call after which a session leaves memory. Nothing is lost by it.");
     public static readonly FlatSetting EvictionIntervalSeconds = new("EVICTION_INTERVAL_SECONDS", "EvictionIntervalSeconds", "60", "How often idle sessions are looked for.");
     public static readonly FlatSetting TurnBuffer = new("K_TURN_BUFFER", "TurnBuffer", "5", "Turns that a session keeps word for word, beyond the last 4, before the oldest are folded into a summary.");
+    public static readonly FlatSetting TurnChunks = new("L_TURN_CHUNKS", "Reflection:ChunkTurns", "10", "Turns of a session that become one interaction record.");
+    public static readonly FlatSetting ReflectionThreshold = new("REFLECTION_THRESHOLD_TURNS", "Reflection:ThresholdTurns", "15", "Turns of a session after which it is reflected on; what is less at its end is read without a model.");
     public static readonly FlatSetting SessionsRecent = new("M_SESSIONS_RECENT", "SessionsRecent", "5", "Sessions that POST /summaries answers where the request does not say.");
     public static readonly FlatSetting LogLevel = new("LOG_LEVEL", "LogLevel", "INFO", "TRACE, DEBUG, INFO, WARNING, ERROR, CRITICAL or NONE.");
 
     /// <summary>All that have an effect.</summary>
     public static readonly IReadOnlyList<FlatSetting> All =
     [
-        Host, Port, DataDir, AllowAnonymous, AllowedHosts, MaxSessions, SessionTtlMinutes, EvictionIntervalSeconds, TurnBuffer, SessionsRecent, LogLevel,
+        Host, Port, DataDir, AllowAnonymous, AllowedHosts, MaxSessions, SessionTtlMinutes, EvictionIntervalSeconds, TurnBuffer, TurnChunks, ReflectionThreshold,
+        SessionsRecent, LogLevel,
     ];
 
     /// <summary>Names that belong to parts of the service that are not there yet. They are told, not silently accepted.</summary>
-    public static readonly IReadOnlyList<string> WithoutEffect = ["L_TURN_CHUNKS", "REFLECTION_THRESHOLD_TURNS", "RELOAD"];
+    public static readonly IReadOnlyList<string> WithoutEffect = ["RELOAD"];
 
     /// <summary>Parts of the section <c>Granary</c> that have no flat name.</summary>
     public static readonly IReadOnlyList<string> Sections =
     [
         "Keys", "RateLimits", "Resources", "Sqlite", "MaxConcurrentRequests", "MaxEventStreams", "EventHeartbeatSeconds", "MaxImportBytes",
-        "Providers", "Models", "Functions", "Assembly", "Proxy", "Retrieval", "Enrichment", "Audit", "Batches",
+        "Providers", "Models", "Functions", "Assembly", "Proxy", "Retrieval", "Enrichment", "Audit", "Batches", "Reflection",
     ];
 }

@@ -18,6 +18,8 @@ internal sealed class ServerSettings
         IdleTime = TimeSpan.FromMinutes(read.Number(FlatSettings.SessionTtlMinutes, 0.01, 525_600));
         EvictionInterval = TimeSpan.FromSeconds(read.Number(FlatSettings.EvictionIntervalSeconds, 0.1, 86_400));
         TurnBuffer = read.Whole(FlatSettings.TurnBuffer, 1, 100_000);
+        TurnChunks = read.Whole(FlatSettings.TurnChunks, 1, 10_000);
+        ReflectionThreshold = read.Whole(FlatSettings.ReflectionThreshold, 1, 10_000);
         SessionsRecent = read.Whole(FlatSettings.SessionsRecent, 1, 100);
         LogLevel = ParseLogLevel(read.Text(FlatSettings.LogLevel));
         WithoutEffect = [.. FlatSettings.WithoutEffect.Where(name => !string.IsNullOrEmpty(configuration[name]))];
@@ -41,6 +43,10 @@ internal sealed class ServerSettings
     public TimeSpan EvictionInterval { get; }
 
     public int TurnBuffer { get; }
+
+    public int TurnChunks { get; }
+
+    public int ReflectionThreshold { get; }
 
     public int SessionsRecent { get; }
 

@@ -60,7 +60,11 @@ internal sealed class SessionLifeEndpoints(IMemoryCluster cluster, RequestIdenti
             ended.SummaryGenerated,
             ended.Summary,
             ended.Topics,
-            ended.TurnCount) { SummaryFallback = ended.SummaryFallback };
+            ended.TurnCount)
+        {
+            SummaryFallback = ended.SummaryFallback,
+            InsightsCount = ended.InsightsCount,
+        };
         await JsonAnswer.WriteAsync(context, answer, GranaryJson.Default.EndSessionResponse);
     }
 

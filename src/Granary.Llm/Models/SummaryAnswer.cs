@@ -92,4 +92,7 @@ internal sealed class SummaryFactConverter : JsonConverter<SummaryFact>
     AllowTrailingCommas = true,
     ReadCommentHandling = JsonCommentHandling.Skip)]
 [JsonSerializable(typeof(SummaryAnswer))]
+[JsonSerializable(typeof(ReflectionAnswer))]
+[JsonSerializable(typeof(ReconcileAnswer))]
+[JsonSerializable(typeof(SynthesisAnswer))]
 internal sealed partial class AnswerJson : JsonSerializerContext;

@@ -12,6 +12,12 @@ public sealed class ModelsOptions
     /// <summary>Seconds that a summary may take, repeats included, before extraction makes it; 1 to 3,600.</summary>
     public double SummarizerTimeoutSeconds { get; set; } = 120;
 
+    /// <summary>The model that reflects on sessions, reconciles what it finds and writes profiles; null: the summarizer, and without that none.</summary>
+    public string? Reflector { get; set; }
+
+    /// <summary>Seconds that each of these may take, repeats included, before it is done without a model; 1 to 3,600.</summary>
+    public double ReflectorTimeoutSeconds { get; set; } = 60;
+
     /// <summary>The model that makes vectors; null: there are none, and recall goes by words.</summary>
     public string? Embedder { get; set; }
 
@@ -42,6 +48,11 @@ public sealed class ModelsOptions
         if (SummarizerTimeoutSeconds is not (>= 1 and <= 3_600))
         {
             yield return $"{path}:SummarizerTimeoutSeconds must be 1 to 3600.";
+        }
+
+        if (ReflectorTimeoutSeconds is not (>= 1 and <= 3_600))
+        {
+            yield return $"{path}:ReflectorTimeoutSeconds must be 1 to 3600.";
         }
 
         if (EmbedderDimensions is < 1 or > 65_536)

@@ -22,6 +22,7 @@ internal static class ModelsSettings
         var section = configuration.GetSection(Section);
         List<string> failures = [.. StrictSection.Bind(section, options), .. Unknown(section.GetSection(nameof(ModelsOptions.Catalogue)))];
         options.Summarizer = Text(options.Summarizer);
+        options.Reflector = Text(options.Reflector) ?? options.Summarizer;
         options.Embedder = Text(options.Embedder);
         failures.AddRange(options.Validate(Section));
         if (failures.Count == 0)
@@ -36,7 +37,12 @@ internal static class ModelsSettings
     /// <summary>A model for the engine's own use that nobody provides, or nobody pays for, is known at the start and not at the first compaction.</summary>
     private static IEnumerable<string> CheckUses(ModelsOptions options, ModelCatalogue catalogue, IReadOnlyList<ProviderSetup> providers)
     {
-        foreach (var (name, model) in new[] { (nameof(options.Summarizer), options.Summarizer), (nameof(options.Embedder), options.Embedder) })
+        foreach (var (name, model) in new[]
+        {
+            (nameof(options.Summarizer), options.Summarizer),
+            (nameof(options.Reflector), options.Reflector == options.Summarizer ? null : options.Reflector),
+            (nameof(options.Embedder), options.Embedder),
+        })
         {
             if (model is not null && ProviderRouter.Problem(model, catalogue, providers) is { } problem)
             {
@@ -49,9 +55,12 @@ internal static class ModelsSettings
             yield return ModelEmbedder.MissingDimensions(embedder);
         }
 
-        if (options.Summarizer is { } summarizer && catalogue.Find(summarizer).Capabilities is var can && can.HasFlag(ModelCapabilities.Embeddings) && !can.HasFlag(ModelCapabilities.Chat))
+        foreach (var (name, model) in new[] { (nameof(options.Summarizer), options.Summarizer), (nameof(options.Reflector), options.Reflector) }.DistinctBy(use => use.Item2))
         {
-            yield return $"{Section}:Summarizer: '{summarizer}' makes vectors and no texts; name a model of chats.";
+            if (model is not null && catalogue.Find(model).Capabilities is var can && can.HasFlag(ModelCapabilities.Embeddings) && !can.HasFlag(ModelCapabilities.Chat))
+            {
+                yield return $"{Section}:{name}: '{model}' makes vectors and no texts; name a model of chats.";
+            }
         }
 
         foreach (var provider in options.Embedder is null ? [] : ProviderRouter.SetupsOf(options.Embedder, catalogue, providers))

@@ -1,5 +1,6 @@
 using Granary.Core.Compaction;
 using Granary.Core.Recall;
+using Granary.Core.Reflection;
 using Granary.Core.Resources;
 using Granary.Core.Sessions;
 using Granary.Core.Storage;
@@ -35,12 +36,13 @@ internal sealed class SiloServices : IUserDirectory, IDisposable
         IGrainFactory grains,
         ILogger<SessionActor> logger,
         ILogger<UserActor> userLogger,
-        IEmbedder? embedder = null)
+        IEmbedder? embedder = null,
+        ReflectionServices? reflection = null)
     {
         (Options, Store, Time, _grains) = (options, store, options.TimeProvider, grains);
         Activations = new SiloActivations(options.TimeProvider, (2 * options.GovernorInterval) + LateTick);
         Resources = new ResourceCatalog(store, options.Resources, options.DefaultResource, options.TimeProvider);
-        Sessions = new SessionServices(store, Resources, tokens, summarizer, new ExtractiveSummarizer(tokens), this, options.TimeProvider, logger);
+        Sessions = new SessionServices(store, Resources, tokens, summarizer, new ExtractiveSummarizer(tokens), this, options.TimeProvider, logger, Progress: null, reflection);
         Users = new UserServices(store, tokens, Progress: null, embedder, options.TimeProvider, userLogger) { Lifecycle = options.Memories };
         Leaving = _leaving.Token;
     }
@@ -70,6 +72,8 @@ internal sealed class SiloServices : IUserDirectory, IDisposable
                 .DeliverAsync(delivery.SessionId, delivery.Incarnation, delivery.Number, delivery.Notice.Encode())
                 .WaitAsync(DeliveryPatience, cancellationToken),
             cancellationToken);
+
+    public IUserMemory Open(UserKey user) => new ClusterUser(_grains.GetGrain<IUserGrain>(GrainKeys.Of(user)), user);
 
     public void Dispose() => _leaving.Dispose();
 }

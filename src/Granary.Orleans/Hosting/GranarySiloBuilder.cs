@@ -1,6 +1,7 @@
 using Granary;
 using Granary.Core.Compaction;
 using Granary.Core.Recall;
+using Granary.Core.Reflection;
 using Granary.Core.Sessions;
 using Granary.Core.Storage;
 using Granary.Core.Tokens;
@@ -51,6 +52,7 @@ public static class GranarySiloBuilder
         services.TryAddSingleton<ITokenCounter, ScriptAwareTokenCounter>();
         services.TryAddSingleton<ISummarizer, ExtractiveSummarizer>();
         services.TryAddSingleton<IMemoryProbe, ProcessMemory>();
+        services.AddGranaryReflection(options.Reflection);
         services.AddSingleton(options);
         services.AddSingleton(provider => new SiloServices(
             options,
@@ -60,7 +62,8 @@ public static class GranarySiloBuilder
             provider.GetRequiredService<IGrainFactory>(),
             provider.GetRequiredService<ILogger<SessionActor>>(),
             provider.GetRequiredService<ILogger<UserActor>>(),
-            provider.GetService<IEmbedder>()));
+            provider.GetService<IEmbedder>(),
+            provider.GetRequiredService<ReflectionServices>()));
         services.AddSingleton<SiloReport>();
         services.AddSingleton<Silos>();
         services.AddSingleton<SiloMemory>();

@@ -1,5 +1,6 @@
 using Granary.Conformance.Stores;
 using Granary.Conformance.Time;
+using Granary.Core.Reflection;
 
 namespace Granary.Conformance.Memory;
 
@@ -20,6 +21,15 @@ public abstract class MemoryFixture : IAsyncDisposable
 
     /// <summary>The summarizer of the host: the default one, which the test can hold or fail.</summary>
     public GatedSummarizer Summarizer { get; } = new();
+
+    /// <summary>When the host's sessions are reflected on; a test may change it before it calls a session.</summary>
+    public ReflectionOptions Reflection { get; } = new();
+
+    /// <summary>What the host reflects with: the default, which the test can hold, fail or script.</summary>
+    public GatedReflector Reflector { get; } = new();
+
+    /// <summary>What the host reconciles with: the default, which the test can fail or script.</summary>
+    public GatedReconciler Reconciler { get; } = new();
 
     /// <summary>Forgets everything in memory, as a crash of the process would; what is stored stays.</summary>
     public abstract Task RestartAsync();

@@ -154,6 +154,8 @@ internal sealed class ModelledSession
     private sealed class NoUsers : IUserDirectory
     {
         public Task DeliverAsync(UserKey user, SessionDelivery delivery, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public IUserMemory Open(UserKey user) => throw new NotSupportedException();
     }
 }
 

@@ -30,5 +30,7 @@ internal sealed class SessionBench
     private sealed class NoUsers : IUserDirectory
     {
         public Task DeliverAsync(UserKey user, SessionDelivery delivery, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public IUserMemory Open(UserKey user) => throw new NotSupportedException();
     }
 }

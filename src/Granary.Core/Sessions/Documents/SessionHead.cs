@@ -56,20 +56,33 @@ internal sealed record SessionHead
     /// <summary>The import that fills the session.</summary>
     public string? ImportId { get; init; }
 
+    /// <summary>How far the session was reflected on; null where it was not yet.</summary>
+    public ReflectionProgress? Reflection { get; init; }
+
     /// <summary>The head with its summary cut, at a sentence if possible, so that it stays within <see cref="MaxBytes"/>.</summary>
     public SessionHead Fitted()
     {
         var fitted = this with { Topics = Topics is null ? null : [.. Topics.Take(5).Select(t => t.Length <= 64 ? t : t[..64])] };
         while (fitted.Summary is { Length: > 0 } summary && fitted.Encode().Length > MaxBytes)
         {
-            var cut = summary.Length * 3 / 4;
-            var sentence = summary.LastIndexOf(". ", cut, StringComparison.Ordinal);
-            cut = sentence > cut / 2 ? sentence + 1 : cut;
-            cut -= cut > 0 && char.IsHighSurrogate(summary[cut - 1]) ? 1 : 0;
-            fitted = fitted with { Summary = summary[..cut] };
+            fitted = fitted with { Summary = Shorter(summary) };
+        }
+
+        while (fitted.Reflection is { Summary.Length: > 0 } reflection && fitted.Encode().Length > MaxBytes)
+        {
+            fitted = fitted with { Reflection = reflection with { Summary = Shorter(reflection.Summary) } };
         }
 
         return fitted;
+    }
+
+    private static string Shorter(string summary)
+    {
+        var cut = summary.Length * 3 / 4;
+        var sentence = summary.LastIndexOf(". ", cut, StringComparison.Ordinal);
+        cut = sentence > cut / 2 ? sentence + 1 : cut;
+        cut -= cut > 0 && char.IsHighSurrogate(summary[cut - 1]) ? 1 : 0;
+        return summary[..cut];
     }
 
     public byte[] Encode() => JsonSerializer.SerializeToUtf8Bytes(this, SessionJson.Documents.SessionHead);

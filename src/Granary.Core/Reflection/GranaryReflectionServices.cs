@@ -1,0 +1,20 @@
+using Granary.Core.Reflection;
+using Granary.Core.Tokens;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Registers what sessions and users learn with.</summary>
+internal static class GranaryReflectionServices
+{
+    /// <summary>Adds reflection without a model where no other was added, and <see cref="MemorySynthesis"/>.</summary>
+    public static void AddGranaryReflection(this IServiceCollection services, ReflectionOptions options)
+    {
+        services.TryAddSingleton<IReflector>(provider => new DeterministicReflector(provider.GetService<ITokenCounter>()));
+        services.TryAddSingleton<IReconciler, DeterministicReconciler>();
+        services.TryAddSingleton<IProfiler, DeterministicProfiler>();
+        services.TryAddSingleton<MemorySynthesis>();
+        services.AddSingleton(options);
+        services.AddSingleton(provider => new ReflectionServices(options, provider.GetRequiredService<IReflector>(), provider.GetRequiredService<IReconciler>()));
+    }
+}
