@@ -198,7 +198,7 @@ public class RecallerTests
         Kind = UnitKind.Fact, Source = id, Text = text, Time = Start.AddDays(-9), ValidFrom = validFrom, ValidTo = validTo,
     });
 
-    private IReadOnlyList<RecallHit> Recall(string text, int limit = 10) =>
+    private IReadOnlyList<RankedUnit> Recall(string text, int limit = 10) =>
         new Recaller(index, new RecallOptions()).Recall(new RecallQuery { Text = text, Limit = limit, Now = Start });
 
     private (string Session, long Sequence) First(string text) => Recall(text) is [var hit, ..] ? (hit.Source, hit.Sequence) : ("", 0);

@@ -23,7 +23,7 @@ internal sealed class Recaller
     }
 
     /// <summary>The best units, best first; equal ones newest first.</summary>
-    public IReadOnlyList<RecallHit> Recall(RecallQuery query)
+    public IReadOnlyList<RankedUnit> Recall(RecallQuery query)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
         var scratch = Begin();

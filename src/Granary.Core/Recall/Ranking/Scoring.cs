@@ -76,7 +76,7 @@ internal readonly ref struct Scoring
     }
 
     /// <summary>The best units.</summary>
-    public IReadOnlyList<RecallHit> Best(int limit)
+    public IReadOnlyList<RankedUnit> Best(int limit)
     {
         // Of a long unit its best passage stands for it: so more are kept than asked for, until units enough are among them.
         for (var keep = limit + 8L;; keep *= 4)
@@ -92,7 +92,7 @@ internal readonly ref struct Scoring
             }
 
             var best = top.Drain();
-            var hits = new List<RecallHit>(Math.Min(limit, best.Count));
+            var hits = new List<RankedUnit>(Math.Min(limit, best.Count));
             var taken = new HashSet<(int, long)>();
             foreach (var (unit, score) in best)
             {
@@ -314,10 +314,10 @@ internal readonly ref struct Scoring
     private SessionHit Session((int Unit, double Score) best) =>
         new(index.Source(units[best.Unit].Source).Id, best.Score, Hit(best.Unit, best.Score));
 
-    private RecallHit Hit(int number, double score)
+    private RankedUnit Hit(int number, double score)
     {
         ref readonly var unit = ref units[number];
-        return new RecallHit(number, unit.Kind, index.Source(unit.Source).Id, unit.Sequence, unit.Tokens, score, Parts(number));
+        return new RankedUnit(number, unit.Kind, index.Source(unit.Source).Id, unit.Sequence, unit.Tokens, score, Parts(number));
     }
 
     private ScoreParts Parts(int number)

@@ -2,7 +2,7 @@ using Granary.Core.Recall.Lexical;
 using Granary.Core.Sessions.Documents;
 using Granary.Core.Storage;
 using Granary.Core.Users.Records;
-using Found = Granary.Core.Recall.Ranking.RecallHit;
+using Found = Granary.Core.Recall.Ranking.RankedUnit;
 
 namespace Granary.Core.Users.Indexing;
 

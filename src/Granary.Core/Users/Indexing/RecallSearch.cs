@@ -2,7 +2,7 @@ using Granary.Core.Recall.Filtering;
 using Granary.Core.Recall.Lexical;
 using Granary.Core.Recall.Ranking;
 using Granary.Core.Tokens;
-using Found = Granary.Core.Recall.Ranking.RecallHit;
+using Found = Granary.Core.Recall.Ranking.RankedUnit;
 
 namespace Granary.Core.Users.Indexing;
 
@@ -15,6 +15,9 @@ internal sealed class RecallSearch(
 {
     /// <summary>The score of a hit that shows as one half.</summary>
     private const double HalfScore = 4;
+
+    /// <summary>After so long without anything new the user is taken to ask about the past.</summary>
+    private static readonly TimeSpan Absence = TimeSpan.FromDays(30);
 
     /// <summary>How many more are ranked where the filter let too few pass.</summary>
     private const int Growth = 4;
@@ -88,7 +91,13 @@ internal sealed class RecallSearch(
         return kept;
     }
 
-    private RecallQuery Query(int limit) => new() { Text = request.Query, Limit = limit, Filter = _prefilter.Passes, Now = now };
+    private RecallQuery Query(int limit) => new() { Text = request.Query, Limit = limit, Filter = _prefilter.Passes, Now = Reference() };
+
+    /// <summary>
+    /// The time that "last week" is told from: now, where the user is heard of; else the time of the newest unit. Who asks about conversations that lie
+    /// back, imported ones for instance, asks as of their end.
+    /// </summary>
+    private DateTimeOffset? Reference() => now.ToUnixTimeSeconds() - index.Lexical.NewestTime > (long)Absence.TotalSeconds ? null : now;
 
     /// <summary>Reads hits; those that are gone or do not pass are left out.</summary>
     private async Task<IEnumerable<RecallHit>> ReadAsync(IReadOnlyList<Found> found, CancellationToken cancellationToken)

@@ -10,7 +10,7 @@ namespace Granary.Core.Recall.Ranking;
 /// <param name="Tokens">Tokens that it costs in a prompt.</param>
 /// <param name="Score">What it is ranked by, above 0; comparable within one answer only.</param>
 /// <param name="Parts">What the score is made of.</param>
-internal sealed record RecallHit(int Unit, UnitKind Kind, string Source, long Sequence, int Tokens, double Score, ScoreParts Parts);
+internal sealed record RankedUnit(int Unit, UnitKind Kind, string Source, long Sequence, int Tokens, double Score, ScoreParts Parts);
 
 /// <summary>What a score is made of: the sum of the first four times all others.</summary>
 /// <param name="Words">The unit's own terms.</param>
@@ -33,4 +33,4 @@ internal readonly record struct ScoreParts(
 /// <param name="Session">Its id.</param>
 /// <param name="Score">What it is ranked by, above 0.</param>
 /// <param name="Best">Its best message.</param>
-internal sealed record SessionHit(string Session, double Score, RecallHit Best);
+internal sealed record SessionHit(string Session, double Score, RankedUnit Best);
