@@ -208,6 +208,8 @@ public sealed partial class PostgresPartitionStore : IPartitionStore, IAsyncDisp
 
     private async Task CloseAsync()
     {
+        // First: an erasure that goes on while the writers end would keep them all waiting.
+        _sweeper.Close();
         await Task.WhenAll(_writers.Select(writer => writer.StopAsync())).ConfigureAwait(false);
         await _sweeper.DisposeAsync().ConfigureAwait(false);
         await _reader.DisposeAsync().ConfigureAwait(false);

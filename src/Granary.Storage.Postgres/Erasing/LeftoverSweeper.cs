@@ -47,10 +47,13 @@ internal sealed partial class LeftoverSweeper(
     /// <exception cref="StorageException">The server failed or the store was closed; some may be left.</exception>
     public Task SweepAllAsync() => SweepListedAsync(_all);
 
+    /// <summary>Begins no part any more.</summary>
+    public void Close() => _closed = true;
+
     /// <summary>Ends after the part that is being deleted.</summary>
     public async ValueTask DisposeAsync()
     {
-        _closed = true;
+        Close();
         await _atStart.ConfigureAwait(false);
 
         // Those whose turn comes later find it closed before they touch the connection.

@@ -16,7 +16,8 @@ internal sealed class PatientSession(ISessionMemory session)
 
     public Task DeleteAsync() => RepeatAsync(() => session.DeleteAsync());
 
-    private static async Task RepeatAsync(Func<Task> change)
+    /// <summary>Repeats what could not be done.</summary>
+    public static async Task RepeatAsync(Func<Task> change)
     {
         for (var attempt = 1; ; attempt++)
         {
