@@ -55,6 +55,7 @@ public class LearningProperties
         private SessionActor? _session;
         private UserActor? _user;
         private int _told;
+        private bool _toldSinceClear;
 
         public Bench()
         {
@@ -97,6 +98,7 @@ public class LearningProperties
                     break;
                 case Step.Clear when _told > 0:
                     await TryAsync(session => session.ClearAsync(confirm: true, ifMatch: null));
+                    _toldSinceClear = false;
                     break;
                 case Step.Restart:
                     await RestartAsync();
@@ -133,12 +135,14 @@ public class LearningProperties
             known.Where(m => m.Kind == MemoryKind.Interaction).SelectMany(m => m.Sources)
                 .SelectMany(s => Enumerable.Range((int)s.FirstSequence!, (int)(s.LastSequence! - s.FirstSequence!) + 1)).Order()
                 .ShouldBe(Enumerable.Range(1, 2 * _told));
-            known.Count(m => m.Kind == MemoryKind.Summary).ShouldBe(1);
+            // A session that ends with nothing in view since it was cleared has nothing to summarize.
+            known.Count(m => m.Kind == MemoryKind.Summary).ShouldBeInRange(_toldSinceClear ? 1 : 0, 1);
         }
 
         private async Task TellAsync()
         {
             var number = ++_told;
+            _toldSinceClear = true;
             var request = new AppendRequest
             {
                 Messages = [new Message { Role = MessageRole.User, Content = $"I like dish {number}." }, new Message { Role = MessageRole.Assistant, Content = "Noted." }],

@@ -105,6 +105,12 @@ public sealed class SequentialBatchTests
         };
         id = (await batch.CreateAsync(80)).BatchId;
         await batch.WorkAsync();
+        if ((await batch.InfoAsync()).Status == BatchStatus.Running)
+        {
+            // It came when the lines had been gone through.
+            await batch.PassAsync();
+        }
+
         var info = await batch.InfoAsync();
         info.Status.ShouldBe(BatchStatus.Cancelled);
         info.Completed.ShouldBeInRange(5, 20);
