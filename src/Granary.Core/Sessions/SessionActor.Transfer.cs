@@ -428,6 +428,11 @@ internal sealed partial class SessionActor
             // The entry stays in the outbox for the next activation to remove; the user takes it once.
             await _services.Users.DeliverAsync(Key.Owner, delivery, cancellationToken).ConfigureAwait(false);
         }
+        catch (ErasedException)
+        {
+            // The user was erased meanwhile; maintenance tells the next activation, which goes.
+            throw;
+        }
         catch (Exception exception)
         {
             LogDeliveryFailed(_services.Logger, exception, Key.Session);
