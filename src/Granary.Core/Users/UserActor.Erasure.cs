@@ -145,14 +145,8 @@ internal sealed partial class UserActor
             var running = await TellAsync(mark, cancellationToken).ConfigureAwait(false);
             var receipt = running with { Status = UserErasureStatus.Completed, CompletedAt = _time.GetUtcNow(), Memories = memories };
             await ErasureReceipts.WriteAsync(Store, Key, receipt, cancellationToken).ConfigureAwait(false);
-            if (await Store.DeleteAsync(Partition, version, CancellationToken.None).ConfigureAwait(false))
+            if (await DeletePartitionAsync(version).ConfigureAwait(false))
             {
-                lock (Gate)
-                {
-                    Abandon();
-                }
-
-                OnLost();
                 return true;
             }
 
@@ -165,6 +159,30 @@ internal sealed partial class UserActor
                     Abandon();
                     throw new ActivationLostException("Another activation changed the partition.");
                 }
+            }
+        }
+    }
+
+    /// <returns>False if the partition has another version.</returns>
+    private async Task<bool> DeletePartitionAsync(PartitionVersion version)
+    {
+        var isKept = false;
+        try
+        {
+            isKept = !await Store.DeleteAsync(Partition, version, CancellationToken.None).ConfigureAwait(false);
+            return !isKept;
+        }
+        finally
+        {
+            // Also after a failure: whether it is gone is found out by who loads it next.
+            if (!isKept)
+            {
+                lock (Gate)
+                {
+                    Abandon();
+                }
+
+                OnLost();
             }
         }
     }

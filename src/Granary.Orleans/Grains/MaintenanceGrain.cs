@@ -82,7 +82,7 @@ internal sealed partial class MaintenanceGrain(
         }
     }
 
-    public Task EraseAsync(string user, CancellationToken cancellationToken) => EraseIfMarkedAsync(GrainKeys.User(user), cancellationToken);
+    public Task EraseAsync(string user, CancellationToken cancellationToken) => Task.Run(() => EraseIfMarkedAsync(GrainKeys.User(user), cancellationToken), cancellationToken);
 
     public async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
@@ -96,16 +96,16 @@ internal sealed partial class MaintenanceGrain(
 
     async Task IMaintenanceTargets.MaintainAsync(UserKey user, CancellationToken cancellationToken)
     {
-        if (!await EraseIfMarkedAsync(user, cancellationToken).ConfigureAwait(false))
+        if (!await EraseIfMarkedAsync(user, cancellationToken))
         {
-            await ClusterCalls.GuardAsync(() => grains.GetGrain<IUserGrain>(GrainKeys.Of(user)).MaintainAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
+            await ClusterCalls.GuardAsync(() => grains.GetGrain<IUserGrain>(GrainKeys.Of(user)).MaintainAsync(cancellationToken), cancellationToken);
         }
     }
 
     async Task<ErasureWork?> IErasureTargets.NextErasureAsync(UserKey user, IReadOnlyList<string> tried, CancellationToken cancellationToken)
     {
         var work = await ClusterCalls.GuardAsync(
-            () => grains.GetGrain<IUserGrain>(GrainKeys.Of(user)).NextErasureAsync([.. tried], cancellationToken), cancellationToken).ConfigureAwait(false);
+            () => grains.GetGrain<IUserGrain>(GrainKeys.Of(user)).NextErasureAsync([.. tried], cancellationToken), cancellationToken);
         return work is [{ } erasure, var life, .. var sessions] ? new ErasureWork(erasure, life, sessions!) : null;
     }
 
@@ -121,7 +121,7 @@ internal sealed partial class MaintenanceGrain(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _leaving.Token);
         try
         {
-            return await UserErasureJob.RunAsync(this, silo.Users.Erasers, user, either.Token).ConfigureAwait(false);
+            return await UserErasureJob.RunAsync(this, silo.Users.Erasers, user, either.Token);
         }
         catch (StorageException exception)
         {

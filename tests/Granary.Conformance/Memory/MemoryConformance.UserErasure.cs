@@ -115,7 +115,7 @@ public abstract partial class MemoryConformance
         await Memory.RestartAsync();
         (await MemoriesAsync(Memory.User())).ShouldHaveSingleItem().Content.ShouldBe("a new fact");
         (await Memory.User().RecallAsync(new RecallRequest { Query = Secret })).Hits.ShouldBeEmpty();
-        (await Memory.User().RecallAsync(new RecallRequest { Query = "question" })).Hits.Count.ShouldBe(2);
+        (await Memory.User().RecallAsync(new RecallRequest { Query = "question" })).Hits.ShouldNotBeEmpty();
         var first = await Memory.User().GetErasureAsync();
         var second = await Memory.User().EraseAsync();
         second.ErasureId.ShouldNotBe(first.ErasureId);
