@@ -91,7 +91,14 @@ internal sealed partial class UserActor
     }
 
     /// <summary>See <see cref="IErasureTargets.NextErasureAsync"/>.</summary>
-    public async Task<ErasureWork?> NextErasureAsync(IReadOnlyList<string> tried, CancellationToken cancellationToken)
+    public Task<ErasureWork?> NextErasureAsync(IReadOnlyList<string> tried, CancellationToken cancellationToken) =>
+        UnlessOvertakenAsync(FindWorkAsync(tried, cancellationToken));
+
+    /// <summary>See <see cref="IErasureTargets.FinishErasureAsync"/>.</summary>
+    public Task<bool> FinishErasureAsync(string erasureId, IReadOnlyDictionary<string, int> others, CancellationToken cancellationToken) =>
+        UnlessOvertakenAsync(FinishAsync(erasureId, others, cancellationToken));
+
+    private async Task<ErasureWork?> FindWorkAsync(IReadOnlyList<string> tried, CancellationToken cancellationToken)
     {
         (ErasureMark Mark, Task Durable) erasure;
         lock (Gate)
@@ -105,7 +112,7 @@ internal sealed partial class UserActor
             erasure = _erasure.Value;
         }
 
-        await UnlessOvertakenAsync(erasure.Durable).ConfigureAwait(false);
+        await erasure.Durable.ConfigureAwait(false);
         foreach (var session in tried)
         {
             await ForgetIfGoneAsync(session, cancellationToken).ConfigureAwait(false);
@@ -118,8 +125,7 @@ internal sealed partial class UserActor
         }
     }
 
-    /// <summary>See <see cref="IErasureTargets.FinishErasureAsync"/>.</summary>
-    public async Task<bool> FinishErasureAsync(string erasureId, IReadOnlyDictionary<string, int> others, CancellationToken cancellationToken)
+    private async Task<bool> FinishAsync(string erasureId, IReadOnlyDictionary<string, int> others, CancellationToken cancellationToken)
     {
         if (await NoteOthersAsync(erasureId, others).ConfigureAwait(false) is not { } mark)
         {
@@ -336,7 +342,7 @@ internal sealed partial class UserActor
         }
     }
 
-    /// <summary>Waits for a change that goes on over a tombstone: that this activation did not know of it means that it was overtaken, no more.</summary>
+    /// <summary>Waits for what an erased user can do as well: that a commit met a tombstone means that this activation was overtaken, no more.</summary>
     private async Task UnlessOvertakenAsync(Task change)
     {
         try

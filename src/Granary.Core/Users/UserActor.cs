@@ -57,7 +57,9 @@ internal sealed partial class UserActor : PartitionActor
 
     /// <summary>Applies a notice of a session, once however often it comes; returns when its effect is durable.</summary>
     /// <exception cref="ErasedException">The sender belongs to a life of the user that was erased: it must erase itself.</exception>
-    public async Task ApplyAsync(SessionDelivery delivery)
+    public Task ApplyAsync(SessionDelivery delivery) => UnlessOvertakenAsync(TakeNoticeAsync(delivery));
+
+    private async Task TakeNoticeAsync(SessionDelivery delivery)
     {
         if (!await AdmitAsync(delivery).ConfigureAwait(false))
         {
@@ -101,7 +103,7 @@ internal sealed partial class UserActor : PartitionActor
             Pump();
         }
 
-        await UnlessOvertakenAsync(already ?? change.Done).ConfigureAwait(false);
+        await (already ?? change.Done).ConfigureAwait(false);
     }
 
     /// <summary>The sessions that a query selects, the youngest first, as the last notice showed them.</summary>

@@ -53,7 +53,8 @@ public static class GranaryBatchServices
         services.AddSingleton(provider => new BatchStore(provider.GetRequiredService<BatchServices>(), provider.GetRequiredService<BatchRunner>()));
         services.AddSingleton<IPartitionMaintenance, BatchMaintenance>();
         services.AddSingleton<IPartitionMaintenance, BatchRemainsMaintenance>();
-        services.AddSingleton<IUserDataEraser, BatchEraser>();
+        services.AddSingleton<IUserDataEraser>(provider =>
+            new BatchEraser(provider.GetRequiredService<IPartitionStore>(), () => provider.GetRequiredService<BatchServices>()));
         services.AddHostedService(provider => provider.GetRequiredService<BatchRunner>());
         return services;
     }

@@ -98,7 +98,7 @@ public sealed class BatchStoreTests
         await batch.CreateAsync(2);
         await batch.WorkAsync();
         await batch.CreateAsync(3);
-        var eraser = new BatchEraser(batch.Store);
+        var eraser = new BatchEraser(batch.Store, () => batch.Services);
         (await eraser.EraseAsync(new UserKey("acme", "ada"), CancellationToken.None)).ShouldBe(2);
         (await eraser.EraseAsync(new UserKey("acme", "ada"), CancellationToken.None)).ShouldBe(0);
         (await batch.Batches.ListAsync("acme", "ada")).Batches.ShouldBeEmpty();

@@ -1,13 +1,16 @@
 using Granary.Core.Storage;
 using Granary.Core.Users.Erasure;
+using Granary.Llm.Batch.Providers;
 
 namespace Granary.Llm.Batch.Jobs;
 
 /// <summary>
-/// Erases an erased user's batches, whatever they are at. Who works on one loses its lease with the next commit. What a batch left with its provider is
-/// noted beside it without any text, and removed as if the batch had been erased alone.
+/// Erases an erased user's batches, whatever they are at. Who works on one loses its lease with the next commit. What a batch has or left with its
+/// provider is noted beside it without any text, and removed by maintenance.
 /// </summary>
-internal sealed class BatchEraser(IPartitionStore store) : IUserDataEraser
+/// <param name="store">The store.</param>
+/// <param name="services">What batches need; asked for late, since the memory itself may be among it.</param>
+internal sealed class BatchEraser(IPartitionStore store, Func<BatchServices> services) : IUserDataEraser
 {
     /// <inheritdoc />
     public string Kind => "batches";
@@ -53,10 +56,35 @@ internal sealed class BatchEraser(IPartitionStore store) : IUserDataEraser
                 return false;
             }
 
+            if (!head.IsOver)
+            {
+                await NoteRemainsAsync(partition, head, cancellationToken).ConfigureAwait(false);
+            }
+
             if (await store.DeleteAsync(partition, version, cancellationToken).ConfigureAwait(false))
             {
                 return true;
             }
         }
+    }
+
+    private async Task NoteRemainsAsync(string partition, BatchHead head, CancellationToken cancellationToken)
+    {
+        var all = services();
+        if (head.Provider is null || all.Providers.Find(head.Provider) is not { } provider)
+        {
+            return;
+        }
+
+        var parts = new List<BatchPart>();
+        await foreach (var document in store.ReadAllAsync(partition, DocumentRange.Prefix(BatchPartitions.PartPrefix), cancellationToken).ConfigureAwait(false))
+        {
+            var part = BatchPartitions.Read(document, BatchJson.Default.BatchPart);
+            parts.Add(part is { State: PartState.Submitted, ProviderBatch: { } id }
+                ? part with { Remains = [.. part.Remains, .. provider.RemainsOf(new ProviderBatch(id, ProviderBatchState.Running, "") { InputFile = part.ProviderFile })] }
+                : part);
+        }
+
+        await new BatchTidying(all).NoteAsync(head, parts, cancellationToken).ConfigureAwait(false);
     }
 }
