@@ -4,6 +4,7 @@ using Granary.Core.Resources;
 using Granary.Core.Sessions;
 using Granary.Core.Storage;
 using Granary.Core.Users;
+using Granary.Core.Users.Erasure;
 
 namespace Granary.Embedded;
 
@@ -11,9 +12,13 @@ namespace Granary.Embedded;
 /// The memory in one process: sessions and users as actors over one store. A call that loses its activation to another writer is repeated
 /// once on a new one; a second loss is an <see cref="UnavailableException"/>.
 /// </summary>
-internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMaintenanceTargets
+internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMaintenanceTargets, IErasureTargets
 {
+    /// <summary>How long who asks for an erasure waits for its end; it goes on by itself.</summary>
+    private static readonly TimeSpan ErasurePatience = TimeSpan.FromSeconds(5);
+
     private readonly EmbeddedOptions _options;
+    private readonly IReadOnlyList<IUserDataEraser> _erasers;
     private readonly IPartitionStore _store;
     private readonly ResourceCatalog _resources;
     private readonly TimeProvider _time;
@@ -28,6 +33,7 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
     {
         options.Validate();
         _options = options;
+        _erasers = users.Erasers;
         _store = store;
         _health = new HealthProbe(store);
         _resources = resources;
@@ -105,12 +111,88 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
             return true;
         }).AsTask();
 
-    Task IMaintenanceTargets.MaintainAsync(UserKey user, CancellationToken cancellationToken) =>
-        UserAsync(user, cancellationToken, static async (actor, token) =>
+    async Task IMaintenanceTargets.MaintainAsync(UserKey user, CancellationToken cancellationToken)
+    {
+        _calls.Enter();
+        try
         {
-            await actor.MaintainAsync(token).ConfigureAwait(false);
+            if (!await EraseIfMarkedAsync(user, cancellationToken).ConfigureAwait(false))
+            {
+                await CallUserAsync(user, cancellationToken, static async (actor, token) =>
+                {
+                    await actor.MaintainAsync(token).ConfigureAwait(false);
+                    return true;
+                }).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _calls.Exit();
+        }
+    }
+
+    Task<ErasureWork?> IErasureTargets.NextErasureAsync(UserKey user, IReadOnlyList<string> tried, CancellationToken cancellationToken) =>
+        CallUserAsync(user, (tried, cancellationToken), static async (actor, s) =>
+            await actor.NextErasureAsync(s.tried, s.cancellationToken).ConfigureAwait(false)).AsTask();
+
+    Task IErasureTargets.EraseSessionAsync(SessionKey session, string? life, CancellationToken cancellationToken) =>
+        CallInsideAsync(session, (life, cancellationToken), static async (actor, s) =>
+        {
+            await actor.EraseWithUserAsync(s.life, s.cancellationToken).ConfigureAwait(false);
             return true;
-        });
+        }).AsTask();
+
+    Task<bool> IErasureTargets.FinishErasureAsync(UserKey user, string erasureId, IReadOnlyDictionary<string, int> others, CancellationToken cancellationToken) =>
+        CallUserAsync(user, (erasureId, others, cancellationToken), static async (actor, s) =>
+            await actor.FinishErasureAsync(s.erasureId, s.others, s.cancellationToken).ConfigureAwait(false)).AsTask();
+
+    /// <summary>Erases a user: marks it, and begins with the work; a small user is gone when this returns.</summary>
+    public async Task<UserErasure> EraseAsync(UserKey user, CancellationToken cancellationToken)
+    {
+        _calls.Enter();
+        try
+        {
+            var marked = await CallUserAsync(user, cancellationToken, static async (actor, token) =>
+                await actor.EraseAsync(token).ConfigureAwait(false)).ConfigureAwait(false);
+            if (marked.Status == UserErasureStatus.Completed)
+            {
+                return marked;
+            }
+
+            try
+            {
+                using var patience = new CancellationTokenSource(ErasurePatience, _time);
+                using var any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+                await EraseIfMarkedAsync(user, any.Token).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is UnavailableException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            {
+                // The mark is durable: maintenance goes on.
+                return marked;
+            }
+
+            return await CallUserAsync(user, cancellationToken, static async (actor, token) =>
+                await actor.GetErasureAsync(token).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        finally
+        {
+            _calls.Exit();
+        }
+    }
+
+    private async Task<bool> EraseIfMarkedAsync(UserKey user, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
+        try
+        {
+            return await UserErasureJob.RunAsync(this, _erasers, user, either.Token).ConfigureAwait(false);
+        }
+        catch (StorageException exception)
+        {
+            // Of somebody else who keeps something of the user.
+            throw StoreFailed(exception);
+        }
+    }
 
     /// <summary>Forgets idle activations, and the longest unused beyond the capacity.</summary>
     public void Sweep()

@@ -45,7 +45,7 @@ internal sealed class EmbeddedUser(EmbeddedCluster host, UserKey key) : IUserMem
         CallAsync(cancellationToken, static (actor, token) => actor.GetStatsAsync(token));
 
     public Task<UserErasure> EraseAsync(CancellationToken cancellationToken = default) =>
-        CallAsync(cancellationToken, static (actor, token) => actor.EraseAsync(token));
+        host.EraseAsync(key, cancellationToken);
 
     public Task<UserErasure> GetErasureAsync(CancellationToken cancellationToken = default) =>
         CallAsync(cancellationToken, static (actor, token) => actor.GetErasureAsync(token));

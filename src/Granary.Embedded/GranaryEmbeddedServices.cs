@@ -1,4 +1,5 @@
 using Granary.Core.Compaction;
+using Granary.Core.Maintenance;
 using Granary.Core.Recall;
 using Granary.Core.Reflection;
 using Granary.Core.Resources;
@@ -6,6 +7,7 @@ using Granary.Core.Sessions;
 using Granary.Core.Storage;
 using Granary.Core.Tokens;
 using Granary.Core.Users;
+using Granary.Core.Users.Erasure;
 using Granary.Embedded;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -60,8 +62,11 @@ public static class GranaryEmbeddedServices
                 provider.GetRequiredService<ILogger<UserActor>>())
             {
                 Lifecycle = options.Memories,
+                Erasers = [.. provider.GetServices<IUserDataEraser>()],
             },
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IPartitionMaintenance>(provider => new ReceiptMaintenance(
+            provider.GetRequiredService<IPartitionStore>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Granary.IMemoryCluster>(provider => provider.GetRequiredService<EmbeddedCluster>());
         services.AddHostedService<EmbeddedHostedService>();
         return services;

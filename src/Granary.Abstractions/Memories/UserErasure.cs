@@ -41,6 +41,9 @@ public sealed record UserErasure
     /// <summary>Memory records removed so far, by kind.</summary>
     public IReadOnlyDictionary<string, int> Memories { get; init; } = new Dictionary<string, int>();
 
+    /// <summary>What else of the user was removed so far, by kind (<c>batches</c>).</summary>
+    public IReadOnlyDictionary<string, int> Others { get; init; } = new Dictionary<string, int>();
+
     /// <summary>The sessions that were removed, at most 10,000 of their ids.</summary>
     public IReadOnlyList<string> SessionIds { get; init; } = [];
 }

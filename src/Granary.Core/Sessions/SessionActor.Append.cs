@@ -5,6 +5,7 @@ using Granary.Core.Sessions.Documents;
 using Granary.Core.Storage;
 using Granary.Core.Transcripts;
 using Granary.Core.Users;
+using Granary.Core.Users.Erasure;
 
 namespace Granary.Core.Sessions;
 
@@ -85,6 +86,7 @@ internal sealed partial class SessionActor
             await SettleAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 
+        var owner = await OwnerAsync(mayBeginAnew: false, cancellationToken).ConfigureAwait(false);
         AppendChange change;
         var pump = false;
         var repeats = false;
@@ -104,13 +106,18 @@ internal sealed partial class SessionActor
                     change = pending.Content == content ? pending.Change : throw KeyReused();
                     repeats = true;
                 }
+                else if (_nextHead is null && owner is null && !_erased)
+                {
+                    // What was there is gone since its user was looked at.
+                    return null;
+                }
                 else if (request.Supersedes is not null && !IsSettled())
                 {
                     return null;
                 }
                 else
                 {
-                    change = PrepareAppend(request, messages, tokens, handle, policy.Resource, key, content);
+                    change = PrepareAppend(request, messages, tokens, handle, policy.Resource, owner?.Life, key, content);
                     pump = Enqueue(change);
                 }
             }
@@ -158,7 +165,7 @@ internal sealed partial class SessionActor
 
     /// <summary>Decides on an append. Called under the gate; throws before anything is changed.</summary>
     private AppendChange PrepareAppend(
-        AppendRequest request, IReadOnlyList<Message> messages, int[] tokens, ResourceHandle handle, MemoryResource policy, UInt128? key, UInt128 content)
+        AppendRequest request, IReadOnlyList<Message> messages, int[] tokens, ResourceHandle handle, MemoryResource policy, string? life, UInt128? key, UInt128 content)
     {
         var created = _nextHead is null;
         if (created)
@@ -231,8 +238,8 @@ internal sealed partial class SessionActor
         SessionNotice? notice = null;
         if (created)
         {
-            newHead = NewHead(request.AgentId, handle, now, previous: null) with { Outbox = 1 };
-            notice = new SessionNotice { Listing = Listing(newHead, next) };
+            newHead = NewHead(request.AgentId, handle, now, previous: null, life) with { Outbox = 1 };
+            notice = new SessionNotice { Listing = Listing(newHead, next), Life = newHead.Life };
             writes.Add(DocumentWrite.Put(SessionDocumentIds.Outbox(1), notice.Encode()));
         }
         else if (_nextHead!.ResourceRevision != policy.Revision)
@@ -283,8 +290,27 @@ internal sealed partial class SessionActor
         }
     }
 
-    private SessionHead NewHead(string? agent, ResourceHandle handle, DateTimeOffset now, string? previous) => new()
+    /// <summary>What a session must know of its user before it is made; null where it is made already.</summary>
+    /// <param name="mayBeginAnew">Whether what is made may begin an erased user anew.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ErasedException">The user is being erased, or was erased.</exception>
+    private async ValueTask<OwnerState?> OwnerAsync(bool mayBeginAnew, CancellationToken cancellationToken)
     {
+        lock (Gate)
+        {
+            if (_nextHead is not null || (_erased && !mayBeginAnew))
+            {
+                return null;
+            }
+        }
+
+        var owner = await OwnerState.ReadAsync(Store, Key.Owner, cancellationToken).ConfigureAwait(false);
+        return owner.Erasing || (owner.Erased && !mayBeginAnew) ? throw new ErasedException($"User '{Key.User}' was erased.") : owner;
+    }
+
+    private SessionHead NewHead(string? agent, ResourceHandle handle, DateTimeOffset now, string? previous, string? life) => new()
+    {
+        Life = life,
         Phase = SessionPhase.Active,
         Incarnation = Ids.New(_services.Time),
         AgentId = agent ?? Ids.DefaultAgent,

@@ -21,6 +21,7 @@ internal sealed partial class SessionActor
     {
         var handle = _resource ?? await _services.Resources.ResolveAsync(Key.Tenant, options.Resource, cancellationToken).ConfigureAwait(false);
         var prompt = SystemPrompt(options, handle.Current);
+        var owner = await OwnerAsync(mayBeginAnew: true, cancellationToken).ConfigureAwait(false);
         PartitionChange<SessionContext>? creation = null;
         var pump = false;
         var deleting = false;
@@ -29,8 +30,10 @@ internal sealed partial class SessionActor
             EnsureNotLost();
             switch (_nextHead?.Phase)
             {
+                case null when owner is null:
+                    throw new ActivationLostException("What was there is gone since its user was looked at.");
                 case null:
-                    creation = PrepareStart(options, handle, prompt);
+                    creation = PrepareStart(options, handle, prompt, owner.Value.Life);
                     pump = Enqueue(creation);
                     break;
                 case SessionPhase.Active when !options.Restore:
@@ -210,6 +213,21 @@ internal sealed partial class SessionActor
         await running.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Erases the session with its user, if it belongs to a life of the user that ends; one that is not there any more, or again, is left as it is.</summary>
+    public async Task EraseWithUserAsync(string? life, CancellationToken cancellationToken)
+    {
+        lock (Gate)
+        {
+            EnsureNotLost();
+            if (_erased || _nextHead is null or { Phase: SessionPhase.Importing } || _nextHead.Life != life)
+            {
+                return;
+            }
+        }
+
+        await DeleteAsync(ifMatch: null, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>
     /// The steps of erasing, each of which can be repeated: the session is marked, the user's list forgets it, the partition goes. After a
     /// crash the partition is due, and maintenance goes on where it stopped.
@@ -310,10 +328,10 @@ internal sealed partial class SessionActor
         }
     }
 
-    private PartitionChange<SessionContext> PrepareStart(StartSessionOptions options, ResourceHandle handle, IReadOnlyList<Message> prompt)
+    private PartitionChange<SessionContext> PrepareStart(StartSessionOptions options, ResourceHandle handle, IReadOnlyList<Message> prompt, string? life)
     {
         var now = Now();
-        var created = NewHead(options.AgentId, handle, now, options.PreviousSessionId) with { Outbox = 1 };
+        var created = NewHead(options.AgentId, handle, now, options.PreviousSessionId, life) with { Outbox = 1 };
         var counted = _nextCounters;
         var entries = new List<TranscriptEntry>(prompt.Count);
         foreach (var message in prompt)
@@ -324,7 +342,7 @@ internal sealed partial class SessionActor
                 message with { Id = AppendDocument.GeneratedId(counted.LastSequence), Sequence = counted.LastSequence, Timestamp = now }, tokens, 1));
         }
 
-        var notice = new SessionNotice { Listing = Listing(created, counted) };
+        var notice = new SessionNotice { Listing = Listing(created, counted), Life = created.Life };
         var writes = new List<DocumentWrite>(3)
         {
             DocumentWrite.Put(SessionDocumentIds.Head, created.Encode()),
@@ -421,7 +439,13 @@ internal sealed partial class SessionActor
     {
         var number = next.Outbox + 1;
         next = next with { Outbox = number };
-        var notice = new SessionNotice { Listing = listed ? Listing(next, _nextCounters) : null, Learned = learned is { Count: > 0 } ? learned : null };
+        var notice = new SessionNotice
+        {
+            Listing = listed ? Listing(next, _nextCounters) : null,
+            Learned = learned is { Count: > 0 } ? learned : null,
+            Life = next.Life,
+            Messages = listed ? 0 : _nextCounters.LastSequence,
+        };
         DocumentWrite[] writes =
         [
             DocumentWrite.Put(SessionDocumentIds.Head, next.Encode()),
@@ -459,6 +483,10 @@ internal sealed partial class SessionActor
         try
         {
             await DeliverAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (ErasedException)
+        {
+            throw;
         }
         catch (OperationCanceledException)
         {

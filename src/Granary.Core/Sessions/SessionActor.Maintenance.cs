@@ -28,7 +28,16 @@ internal sealed partial class SessionActor
                 await WipeAsync().ConfigureAwait(false);
                 return;
             case SessionPhase.Active or SessionPhase.Completed:
-                await DeliverAsync(cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    await DeliverAsync(cancellationToken).ConfigureAwait(false);
+                }
+                catch (ErasedException)
+                {
+                    // It went with its user.
+                    return;
+                }
+
                 if (await RetireAsync(cancellationToken).ConfigureAwait(false))
                 {
                     return;

@@ -81,7 +81,23 @@ internal sealed partial class SessionActor
             next = new SessionDelivery(Key.Session, _head!.Incarnation, entry.Number, entry.Notice);
         }
 
-        await _services.Users.DeliverAsync(Key.Owner, next, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await _services.Users.DeliverAsync(Key.Owner, next, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ErasedException)
+        {
+            // The user was erased since this session was made, and the one who erased did not know of it.
+            await ErasePartitionAsync().ConfigureAwait(false);
+            lock (Gate)
+            {
+                Abandon();
+            }
+
+            OnLost();
+            throw Erased();
+        }
+
         var change = new PartitionChange<bool>(
             [DocumentWrite.Delete(SessionDocumentIds.Outbox(next.Number))],
             () =>
@@ -110,6 +126,10 @@ internal sealed partial class SessionActor
         try
         {
             await DeliverAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (ErasedException)
+        {
+            // It went with its user.
         }
         catch (ActivationLostException)
         {

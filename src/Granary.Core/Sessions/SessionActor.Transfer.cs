@@ -154,6 +154,7 @@ internal sealed partial class SessionActor
         var handle = await _services.Resources.ResolveForSessionAsync(Key.Tenant, header.Resource, cancellationToken).ConfigureAwait(false);
         while (true)
         {
+            var owner = await OwnerAsync(mayBeginAnew: true, cancellationToken).ConfigureAwait(false);
             PartitionChange<bool>? change = null;
             var pump = false;
             lock (Gate)
@@ -165,9 +166,9 @@ internal sealed partial class SessionActor
                 }
 
                 // In one step with the look at what is there: a session that is created meanwhile must not be written over.
-                if (_nextHead is null)
+                if (_nextHead is null && owner is { } known)
                 {
-                    change = PrepareImport(chunk.ImportId, header, handle);
+                    change = PrepareImport(chunk.ImportId, header, handle, known.Life);
                     pump = Enqueue(change);
                 }
             }
@@ -187,9 +188,9 @@ internal sealed partial class SessionActor
         }
     }
 
-    private PartitionChange<bool> PrepareImport(string importId, SessionHeaderRecord header, ResourceHandle handle)
+    private PartitionChange<bool> PrepareImport(string importId, SessionHeaderRecord header, ResourceHandle handle, string? life)
     {
-        var begun = NewHead(header.AgentId, handle, header.StartTime, header.PreviousSessionId) with
+        var begun = NewHead(header.AgentId, handle, header.StartTime, header.PreviousSessionId, life) with
         {
             Phase = SessionPhase.Importing,
             ImportId = importId,
@@ -426,6 +427,11 @@ internal sealed partial class SessionActor
         {
             // The entry stays in the outbox for the next activation to remove; the user takes it once.
             await _services.Users.DeliverAsync(Key.Owner, delivery, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ErasedException)
+        {
+            // The user was erased meanwhile; maintenance tells the next activation, which goes.
+            throw;
         }
         catch (Exception exception)
         {

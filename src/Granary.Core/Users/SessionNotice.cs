@@ -18,6 +18,13 @@ internal sealed record SessionNotice
     /// <summary>What the session learned about the user since the notice before, or null.</summary>
     public IReadOnlyList<LearnedChange>? Learned { get; init; }
 
+    /// <summary>The life of the user that the session belongs to; null for the first.</summary>
+    public string? Life { get; init; }
+
+    /// <summary>Messages that go with the session; 0 unless it is erased.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Messages { get; init; }
+
     public byte[] Encode() => JsonSerializer.SerializeToUtf8Bytes(this, SessionJson.Documents.SessionNotice);
 
     public static SessionNotice Decode(ReadOnlySpan<byte> body) => DocumentJson.Decode(body, SessionJson.Documents.SessionNotice);

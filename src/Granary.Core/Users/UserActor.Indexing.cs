@@ -220,6 +220,19 @@ internal sealed partial class UserActor
     /// </summary>
     private async Task DropFromIndexAsync(string session, Func<Task> apply)
     {
+        bool erasing;
+        lock (Gate)
+        {
+            erasing = _erasure is not null;
+        }
+
+        if (erasing)
+        {
+            // All of the index goes with the user, and nobody is answered from it until then.
+            await apply().ConfigureAwait(false);
+            return;
+        }
+
         await _indexing.WaitAsync().ConfigureAwait(false);
         try
         {

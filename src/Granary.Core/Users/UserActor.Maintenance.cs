@@ -15,6 +15,12 @@ internal sealed partial class UserActor
         lock (Gate)
         {
             EnsureNotLost();
+            if (_erasure is not null)
+            {
+                // It is due for its erasure, which the host sees to.
+                return;
+            }
+
             if (Version == PartitionVersion.None)
             {
                 // There is no partition whose due time could be cleared: a commit would make one.

@@ -15,6 +15,11 @@ internal sealed partial class UserActor
     public async Task<RecallResult> RecallAsync(RecallRequest request, CancellationToken cancellationToken)
     {
         Validate(request);
+        lock (Gate)
+        {
+            EnsureUsable();
+        }
+
         var filter = MemoryFilterEvaluator.Compile(request.Filter);
         try
         {

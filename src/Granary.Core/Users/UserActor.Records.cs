@@ -13,7 +13,7 @@ internal sealed partial class UserActor
     private readonly RecordState _records;
 
     /// <summary>Keeps memories, all or none.</summary>
-    public Task<RememberResult> RememberAsync(RememberRequest request, CancellationToken cancellationToken)
+    public async Task<RememberResult> RememberAsync(RememberRequest request, CancellationToken cancellationToken)
     {
         MemoryValidator.Validate(request, _time.GetUtcNow());
         var drafts = new PreparedDraft[request.Memories.Count];
@@ -22,7 +22,8 @@ internal sealed partial class UserActor
             drafts[i] = new PreparedDraft(request.Memories[i], $"memories[{i}]");
         }
 
-        return DecideAsync(
+        await BeginAnewAsync().ConfigureAwait(false);
+        var remembered = DecideAsync(
             plan =>
             {
                 var outcomes = new MemoryOutcome[drafts.Length];
@@ -35,6 +36,7 @@ internal sealed partial class UserActor
                 return new RememberResult(outcomes);
             },
             cancellationToken);
+        return await UnlessOvertakenAsync(remembered).ConfigureAwait(false);
     }
 
     /// <summary>A record in any state.</summary>
@@ -199,9 +201,6 @@ internal sealed partial class UserActor
 
         throw new ActivationLostException("The records that were read never were those in memory.");
     }
-
-    /// <summary>Throws if records can neither be read nor changed now. Called under the gate.</summary>
-    private void EnsureUsable() => EnsureNotLost();
 
     /// <summary>Puts a plan in the queue. Called under the gate; throws before anything is changed.</summary>
     /// <returns>What to wait for, and whether the caller must pump.</returns>

@@ -25,6 +25,11 @@ internal sealed partial class UserActor
     /// <summary>The user's memory in figures.</summary>
     public async Task<UserStats> GetStatsAsync(CancellationToken cancellationToken)
     {
+        lock (Gate)
+        {
+            EnsureUsable();
+        }
+
         var messages = await IndexedMessagesAsync(cancellationToken).ConfigureAwait(false);
         var now = _time.GetUtcNow();
         var figures = new RecordFigures();

@@ -1,10 +1,13 @@
 using Granary.Core.Storage;
+using Granary.Core.Users.Erasure;
 using Granary.Core.Users.Records;
 
 namespace Granary.Core.Users;
 
 internal sealed partial class UserActor
 {
+    private static readonly string[] HeadIds = [RecordDocumentIds.Head, ErasureDocumentIds.Mark, ErasureDocumentIds.Life];
+
     /// <summary>Finishes a change that a crash left half-way, then loads the counters and the records.</summary>
     /// <returns>Whether all was read of one version.</returns>
     private async ValueTask<bool> TryLoadRecordsAsync(CancellationToken cancellationToken)
@@ -21,18 +24,19 @@ internal sealed partial class UserActor
             return false;
         }
 
-        var head = await Store.GetAsync(Partition, [RecordDocumentIds.Head], cancellationToken).ConfigureAwait(false);
+        var head = await Store.GetAsync(Partition, HeadIds, cancellationToken).ConfigureAwait(false);
         if (redo.Version != Version || head.Version != Version)
         {
             return false;
         }
 
-        if (head.Documents.Count == 0)
+        TakeErasure(head.Documents);
+        if (head.Documents.FirstOrDefault(document => document.Id == RecordDocumentIds.Head) is not { Id: not null } counters)
         {
             return true;
         }
 
-        _records.Load(UserHead.Decode(head.Documents[0].Body.Span));
+        _records.Load(UserHead.Decode(counters.Body.Span));
         return await TryLoadAllRecordsAsync(cancellationToken).ConfigureAwait(false);
     }
 

@@ -56,8 +56,16 @@ internal sealed partial class UserActor : PartitionActor
     }
 
     /// <summary>Applies a notice of a session, once however often it comes; returns when its effect is durable.</summary>
-    public async Task ApplyAsync(SessionDelivery delivery)
+    /// <exception cref="ErasedException">The sender belongs to a life of the user that was erased: it must erase itself.</exception>
+    public Task ApplyAsync(SessionDelivery delivery) => UnlessOvertakenAsync(TakeNoticeAsync(delivery));
+
+    private async Task TakeNoticeAsync(SessionDelivery delivery)
     {
+        if (!await AdmitAsync(delivery).ConfigureAwait(false))
+        {
+            return;
+        }
+
         if (delivery.Notice.Listing is null)
         {
             await DropFromIndexAsync(delivery.SessionId, () => ApplyNoticeAsync(delivery)).ConfigureAwait(false);
@@ -143,7 +151,7 @@ internal sealed partial class UserActor : PartitionActor
         var after = query.After is null ? default : ParseCursor(query.After);
         lock (Gate)
         {
-            EnsureNotLost();
+            EnsureUsable();
             var page = _sessions.Values
                 .Where(s => (query.AgentId is null || s.AgentId == query.AgentId) && (query.Status is null || s.Status == query.Status))
                 .Select(s => (Place: (s.StartTime.UtcTicks, s.SessionId), Session: s))
@@ -157,7 +165,7 @@ internal sealed partial class UserActor : PartitionActor
         }
     }
 
-    protected override DateTimeOffset? DueAt() => _records.Due is { } due ? new DateTimeOffset(due, TimeSpan.Zero) : null;
+    protected override DateTimeOffset? DueAt() => _erasure is { } erasure ? erasure.Mark.RequestedAt : _records.Due is { } due ? new DateTimeOffset(due, TimeSpan.Zero) : null;
 
     private async ValueTask<bool> TryLoadAsync(CancellationToken cancellationToken)
     {
@@ -175,6 +183,12 @@ internal sealed partial class UserActor : PartitionActor
 
                 begun = true;
                 Version = page.Version;
+                if (page.Erased)
+                {
+                    await TakeTombstoneAsync(cancellationToken).ConfigureAwait(false);
+                    return true;
+                }
+
                 foreach (var document in page.Documents)
                 {
                     Take(document);
@@ -216,6 +230,11 @@ internal sealed partial class UserActor : PartitionActor
             DocumentWrite.Put(sender, mark.Encode()),
             listing is null ? DocumentWrite.Delete(id) : DocumentWrite.Put(id, new UserSessionDocument { Listing = listing }.Encode()),
         };
+
+        if (listing is null && _erasure is not null)
+        {
+            writes.Add(Removed(delivery.SessionId, delivery.Notice.Messages));
+        }
 
         // A watermark outlives its erased sender only as long as the sender's tombstone: nobody delivers after that.
         while (writes.Count < MaxWritesPerNotice

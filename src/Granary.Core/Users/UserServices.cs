@@ -1,6 +1,7 @@
 using Granary.Core.Recall;
 using Granary.Core.Storage;
 using Granary.Core.Tokens;
+using Granary.Core.Users.Erasure;
 using Microsoft.Extensions.Logging;
 
 namespace Granary.Core.Users;
@@ -22,4 +23,7 @@ internal sealed record UserServices(
 {
     /// <summary>What becomes of memory records as time goes by.</summary>
     public MemoryLifecycleOptions Lifecycle { get; init; } = new();
+
+    /// <summary>Who else keeps something of users.</summary>
+    public IReadOnlyList<IUserDataEraser> Erasers { get; init; } = [];
 }

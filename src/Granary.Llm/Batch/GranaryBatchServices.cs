@@ -1,5 +1,6 @@
 using Granary.Core.Maintenance;
 using Granary.Core.Storage;
+using Granary.Core.Users.Erasure;
 using Granary.Llm.Audit;
 using Granary.Llm.Batch;
 using Granary.Llm.Batch.Jobs;
@@ -52,6 +53,8 @@ public static class GranaryBatchServices
         services.AddSingleton(provider => new BatchStore(provider.GetRequiredService<BatchServices>(), provider.GetRequiredService<BatchRunner>()));
         services.AddSingleton<IPartitionMaintenance, BatchMaintenance>();
         services.AddSingleton<IPartitionMaintenance, BatchRemainsMaintenance>();
+        services.AddSingleton<IUserDataEraser>(provider =>
+            new BatchEraser(provider.GetRequiredService<IPartitionStore>(), () => provider.GetRequiredService<BatchServices>()));
         services.AddHostedService(provider => provider.GetRequiredService<BatchRunner>());
         return services;
     }

@@ -34,7 +34,7 @@ internal abstract class ClusterMemory(IGrainFactory grains, TimeProvider time, C
         return made;
     }
 
-    public IUserMemory User(UserKey key) => new ClusterUser(ClusterCalls.Grain<IUserGrain>(grains, GrainKeys.Of(key.Validated())), key);
+    public IUserMemory User(UserKey key) => new ClusterUser(ClusterCalls.Grain<IUserGrain>(grains, GrainKeys.Of(key.Validated())), key, grains);
 
     public abstract IResourceCatalog Resources(string tenant);
 

@@ -1,10 +1,15 @@
+using Granary.Core.Storage;
 using Granary.Orleans.Grains;
+using Orleans;
 
 namespace Granary.Orleans.Cluster;
 
 /// <summary>A handle on a user of the cluster.</summary>
-internal sealed class ClusterUser(IUserGrain grain, UserKey key) : IUserMemory
+internal sealed class ClusterUser(IUserGrain grain, UserKey key, IGrainFactory grains) : IUserMemory
 {
+    /// <summary>How long who asks for an erasure waits for its end; it goes on by itself.</summary>
+    private static readonly TimeSpan ErasurePatience = TimeSpan.FromSeconds(5);
+
     public UserKey Key => key;
 
     public Task<SessionPage> ListSessionsAsync(SessionQuery query, CancellationToken cancellationToken = default) =>
@@ -40,8 +45,28 @@ internal sealed class ClusterUser(IUserGrain grain, UserKey key) : IUserMemory
     public Task<UserStats> GetStatsAsync(CancellationToken cancellationToken = default) =>
         ClusterCalls.GuardAsync(() => grain.GetStatsAsync(cancellationToken), cancellationToken);
 
-    public Task<UserErasure> EraseAsync(CancellationToken cancellationToken = default) =>
-        ClusterCalls.GuardAsync(() => grain.EraseAsync(cancellationToken), cancellationToken);
+    public async Task<UserErasure> EraseAsync(CancellationToken cancellationToken = default)
+    {
+        var marked = await ClusterCalls.GuardAsync(() => grain.EraseAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
+        if (marked.Status == UserErasureStatus.Completed)
+        {
+            return marked;
+        }
+
+        try
+        {
+            // The shard that would go on with it anyway, now.
+            var shard = grains.GetGrain<IMaintenanceGrain>(PartitionShard.Of(PartitionNames.Of(key)));
+            await ClusterCalls.GuardAsync(
+                () => shard.EraseAsync(GrainKeys.Of(key), cancellationToken).WaitAsync(ErasurePatience, cancellationToken), cancellationToken).ConfigureAwait(false);
+            return await GetErasureAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (UnavailableException)
+        {
+            // The mark is durable: maintenance goes on.
+            return marked;
+        }
+    }
 
     public Task<UserErasure> GetErasureAsync(CancellationToken cancellationToken = default) =>
         ClusterCalls.GuardAsync(() => grain.GetErasureAsync(cancellationToken), cancellationToken);

@@ -6,6 +6,7 @@ using Granary.Core.Sessions;
 using Granary.Core.Storage;
 using Granary.Core.Tokens;
 using Granary.Core.Users;
+using Granary.Core.Users.Erasure;
 using Granary.Orleans.Activations;
 using Granary.Orleans.Grains;
 using Microsoft.Extensions.Logging;
@@ -37,13 +38,14 @@ internal sealed class SiloServices : IUserDirectory, IDisposable
         ILogger<SessionActor> logger,
         ILogger<UserActor> userLogger,
         IEmbedder? embedder = null,
-        ReflectionServices? reflection = null)
+        ReflectionServices? reflection = null,
+        IEnumerable<IUserDataEraser>? erasers = null)
     {
         (Options, Store, Time, _grains) = (options, store, options.TimeProvider, grains);
         Activations = new SiloActivations(options.TimeProvider, (2 * options.GovernorInterval) + LateTick);
         Resources = new ResourceCatalog(store, options.Resources, options.DefaultResource, options.TimeProvider);
         Sessions = new SessionServices(store, Resources, tokens, summarizer, new ExtractiveSummarizer(tokens), this, options.TimeProvider, logger, Progress: null, reflection);
-        Users = new UserServices(store, tokens, Progress: null, embedder, options.TimeProvider, userLogger) { Lifecycle = options.Memories };
+        Users = new UserServices(store, tokens, Progress: null, embedder, options.TimeProvider, userLogger) { Lifecycle = options.Memories, Erasers = [.. erasers ?? []] };
         Leaving = _leaving.Token;
     }
 

@@ -55,6 +55,11 @@ internal interface ISessionGrain : IGrainWithStringKey
     [ResponseTimeout(SlowCalls.Timeout)]
     Task ImportAsync(SessionImportChunk chunk, CancellationToken cancellationToken);
 
+    /// <summary>Erases the session with its user, if it belongs to that life of the user.</summary>
+    [Alias("erase")]
+    [ResponseTimeout(SlowCalls.Timeout)]
+    Task EraseWithUserAsync(string? life, CancellationToken cancellationToken);
+
     /// <summary>Does what is due; called by the maintenance shard.</summary>
     [Alias("maintain")]
     [ResponseTimeout(SlowCalls.Timeout)]

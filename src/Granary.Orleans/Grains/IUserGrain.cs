@@ -57,6 +57,19 @@ internal interface IUserGrain : IGrainWithStringKey
     [Alias("erasure")]
     Task<UserErasure> GetErasureAsync(CancellationToken cancellationToken);
 
+    /// <summary>What is left to do of the user's erasure.</summary>
+    /// <param name="tried">Sessions of the answer before.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The erasure, the life of the user that ends (null: the first), then sessions; empty if the user is not being erased.</returns>
+    [Alias("erase-next")]
+    [ResponseTimeout(SlowCalls.Timeout)]
+    Task<string?[]> NextErasureAsync(string[] tried, CancellationToken cancellationToken);
+
+    /// <summary>Writes the receipt and erases what is left of the user; false if there are sessions again.</summary>
+    [Alias("erase-finish")]
+    [ResponseTimeout(SlowCalls.Timeout)]
+    Task<bool> FinishErasureAsync(string erasureId, Dictionary<string, int> others, CancellationToken cancellationToken);
+
     /// <summary>Does what is due; called by the maintenance shard.</summary>
     [Alias("maintain")]
     [ResponseTimeout(SlowCalls.Timeout)]

@@ -1,5 +1,6 @@
 using Granary.Core.Maintenance;
 using Granary.Core.Storage;
+using Granary.Core.Users.Erasure;
 using Granary.Orleans.Cluster;
 using Microsoft.Extensions.Logging;
 using Orleans;
@@ -18,7 +19,7 @@ internal sealed partial class MaintenanceGrain(
     ILogger<MaintenanceGrain> logger,
     ILogger<MaintenanceShard> shardLogger,
     IEnumerable<IPartitionMaintenance> others)
-    : IGrainBase, IMaintenanceGrain, IRemindable, IMaintenanceTargets
+    : IGrainBase, IMaintenanceGrain, IRemindable, IMaintenanceTargets, IErasureTargets
 {
     private const string Reminder = "due";
 
@@ -81,6 +82,8 @@ internal sealed partial class MaintenanceGrain(
         }
     }
 
+    public Task EraseAsync(string user, CancellationToken cancellationToken) => Task.Run(() => EraseIfMarkedAsync(GrainKeys.User(user), cancellationToken), cancellationToken);
+
     public async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         await _leaving.CancelAsync();
@@ -91,8 +94,41 @@ internal sealed partial class MaintenanceGrain(
     Task IMaintenanceTargets.MaintainAsync(SessionKey session, CancellationToken cancellationToken) =>
         ClusterCalls.GuardAsync(() => grains.GetGrain<ISessionGrain>(GrainKeys.Of(session)).MaintainAsync(cancellationToken), cancellationToken);
 
-    Task IMaintenanceTargets.MaintainAsync(UserKey user, CancellationToken cancellationToken) =>
-        ClusterCalls.GuardAsync(() => grains.GetGrain<IUserGrain>(GrainKeys.Of(user)).MaintainAsync(cancellationToken), cancellationToken);
+    async Task IMaintenanceTargets.MaintainAsync(UserKey user, CancellationToken cancellationToken)
+    {
+        if (!await EraseIfMarkedAsync(user, cancellationToken))
+        {
+            await ClusterCalls.GuardAsync(() => grains.GetGrain<IUserGrain>(GrainKeys.Of(user)).MaintainAsync(cancellationToken), cancellationToken);
+        }
+    }
+
+    async Task<ErasureWork?> IErasureTargets.NextErasureAsync(UserKey user, IReadOnlyList<string> tried, CancellationToken cancellationToken)
+    {
+        var work = await ClusterCalls.GuardAsync(
+            () => grains.GetGrain<IUserGrain>(GrainKeys.Of(user)).NextErasureAsync([.. tried], cancellationToken), cancellationToken);
+        return work is [{ } erasure, var life, .. var sessions] ? new ErasureWork(erasure, life, sessions!) : null;
+    }
+
+    Task IErasureTargets.EraseSessionAsync(SessionKey session, string? life, CancellationToken cancellationToken) =>
+        ClusterCalls.GuardAsync(() => grains.GetGrain<ISessionGrain>(GrainKeys.Of(session)).EraseWithUserAsync(life, cancellationToken), cancellationToken);
+
+    Task<bool> IErasureTargets.FinishErasureAsync(UserKey user, string erasureId, IReadOnlyDictionary<string, int> others, CancellationToken cancellationToken) =>
+        ClusterCalls.GuardAsync(
+            () => grains.GetGrain<IUserGrain>(GrainKeys.Of(user)).FinishErasureAsync(erasureId, new Dictionary<string, int>(others), cancellationToken), cancellationToken);
+
+    private async Task<bool> EraseIfMarkedAsync(UserKey user, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _leaving.Token);
+        try
+        {
+            return await UserErasureJob.RunAsync(this, silo.Users.Erasers, user, either.Token);
+        }
+        catch (StorageException exception)
+        {
+            // Of somebody else who keeps something of the user; the store's own error does not pass between silos.
+            throw new UnavailableException(ErrorCodes.StorageUnavailable, exception.Message, TimeSpan.FromSeconds(1), exception);
+        }
+    }
 
     private Task<int> WakeShardAsync() =>
         Task.Run(() => new MaintenanceShard(Shard, silo.Store, this, silo.Time, shardLogger, others).WakeAsync(_leaving.Token));

@@ -71,6 +71,9 @@ internal sealed class SessionGrain(IGrainContext context, SiloServices silo)
     public Task ImportAsync(SessionImportChunk chunk, CancellationToken cancellationToken) =>
         CallAsync((chunk, cancellationToken), static (actor, s) => actor.ImportAsync(s.chunk, s.cancellationToken));
 
+    public Task EraseWithUserAsync(string? life, CancellationToken cancellationToken) =>
+        VisitAsync((life, cancellationToken), static (actor, s) => actor.EraseWithUserAsync(s.life, s.cancellationToken));
+
     public async Task MaintainAsync(CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, silo.Leaving);

@@ -57,6 +57,14 @@ internal sealed class UserGrain(IGrainContext context, SiloServices silo)
     public Task<UserErasure> GetErasureAsync(CancellationToken cancellationToken) =>
         CallAsync(cancellationToken, static (actor, token) => actor.GetErasureAsync(token));
 
+    public async Task<string?[]> NextErasureAsync(string[] tried, CancellationToken cancellationToken) =>
+        await CallAsync((tried, cancellationToken), static (actor, s) => actor.NextErasureAsync(s.tried, s.cancellationToken)) is { } work
+            ? [work.ErasureId, work.Life, .. work.Sessions]
+            : [];
+
+    public Task<bool> FinishErasureAsync(string erasureId, Dictionary<string, int> others, CancellationToken cancellationToken) =>
+        CallAsync((erasureId, others, cancellationToken), static (actor, s) => actor.FinishErasureAsync(s.erasureId, s.others, s.cancellationToken));
+
     public Task MaintainAsync(CancellationToken cancellationToken) => CallAsync(cancellationToken, static (actor, token) => actor.MaintainAsync(token));
 
     protected override ValueTask<UserActor> LoadAsync() => UserActor.LoadAsync(GrainKeys.User(Key), silo.Users, CancellationToken.None);

@@ -1,11 +1,13 @@
 using Granary;
 using Granary.Core.Compaction;
+using Granary.Core.Maintenance;
 using Granary.Core.Recall;
 using Granary.Core.Reflection;
 using Granary.Core.Sessions;
 using Granary.Core.Storage;
 using Granary.Core.Tokens;
 using Granary.Core.Users;
+using Granary.Core.Users.Erasure;
 using Granary.Orleans;
 using Granary.Orleans.Activations;
 using Granary.Orleans.Cluster;
@@ -63,7 +65,9 @@ public static class GranarySiloBuilder
             provider.GetRequiredService<ILogger<SessionActor>>(),
             provider.GetRequiredService<ILogger<UserActor>>(),
             provider.GetService<IEmbedder>(),
-            provider.GetRequiredService<ReflectionServices>()));
+            provider.GetRequiredService<ReflectionServices>(),
+            provider.GetServices<IUserDataEraser>()));
+        services.AddSingleton<IPartitionMaintenance>(provider => new ReceiptMaintenance(provider.GetRequiredService<IPartitionStore>(), options.TimeProvider));
         services.AddSingleton<SiloReport>();
         services.AddSingleton<Silos>();
         services.AddSingleton<SiloMemory>();

@@ -91,6 +91,26 @@ public sealed class BatchStoreTests
     }
 
     [Fact]
+    public async Task The_batches_of_an_erased_user_go_whatever_they_are_at_and_no_others()
+    {
+        await using var batch = new BatchFixture(ProviderKind.Mistral);
+        await batch.CreateAsync(2, request => request with { User = "bob" });
+        await batch.CreateAsync(2);
+        await batch.WorkAsync();
+        await batch.CreateAsync(3);
+        var eraser = new BatchEraser(batch.Store, () => batch.Services);
+        (await eraser.EraseAsync(new UserKey("acme", "ada"), CancellationToken.None)).ShouldBe(2);
+        (await eraser.EraseAsync(new UserKey("acme", "ada"), CancellationToken.None)).ShouldBe(0);
+        (await batch.Batches.ListAsync("acme", "ada")).Batches.ShouldBeEmpty();
+        (await batch.Batches.ListAsync("acme", "bob")).Batches.Count.ShouldBe(1);
+        ((InMemoryPartitionStore)batch.Store.Inner).Partitions.ShouldAllBe(partition => !partition.Contains("/ada"));
+
+        // Who begins anew has a list again.
+        await batch.CreateAsync(1);
+        (await batch.Batches.ListAsync("acme", "ada")).Batches.Count.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Only_a_batch_that_is_over_can_be_erased()
     {
         await using var batch = new BatchFixture(ProviderKind.Mistral);

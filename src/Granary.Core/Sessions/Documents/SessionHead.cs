@@ -45,6 +45,9 @@ internal sealed record SessionHead
 
     public string? PreviousSessionId { get; init; }
 
+    /// <summary>The life of the user that the session belongs to; null for the first.</summary>
+    public string? Life { get; init; }
+
     /// <summary>The session in words, made when it ended.</summary>
     public string? Summary { get; init; }
 

@@ -9,7 +9,7 @@ namespace Granary.Llm.Batch.Jobs;
 /// </summary>
 internal sealed class BatchIndex(IPartitionStore store, TimeProvider time)
 {
-    private const string Prefix = "b:";
+    public const string Prefix = "b:";
     private const int TickDigits = 19;
 
     /// <summary>How often an entry is tried while others come between.</summary>
@@ -100,13 +100,13 @@ internal sealed class BatchIndex(IPartitionStore store, TimeProvider time)
         throw new UnavailableException(ErrorCodes.StorageUnavailable, "The list of batches changes too fast; try again.", TimeSpan.FromSeconds(1));
     }
 
-    private static string Of(string tenant, string? user) => $"batchlist/{tenant}/{user ?? BatchPartitions.Nobody}";
+    public static string Of(string tenant, string? user) => $"batchlist/{tenant}/{user ?? BatchPartitions.Nobody}";
 
     /// <summary>The entry of a batch: the later it was made the less.</summary>
     private static string Entry(DateTimeOffset made, string id) =>
         string.Create(CultureInfo.InvariantCulture, $"{Prefix}{DateTimeOffset.MaxValue.UtcTicks - made.UtcTicks:D19}:{id.AsSpan(BatchPartitions.IdPrefix.Length)}");
 
-    private static string IdOf(string entry) => string.Concat(BatchPartitions.IdPrefix, entry.AsSpan(Prefix.Length + TickDigits + 1));
+    public static string IdOf(string entry) => string.Concat(BatchPartitions.IdPrefix, entry.AsSpan(Prefix.Length + TickDigits + 1));
 
     private static DateTimeOffset MadeAt(string entry) =>
         new(DateTimeOffset.MaxValue.UtcTicks - long.Parse(entry.AsSpan(Prefix.Length, TickDigits), NumberStyles.None, CultureInfo.InvariantCulture), TimeSpan.Zero);
