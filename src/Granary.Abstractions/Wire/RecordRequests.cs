@@ -61,7 +61,8 @@ public sealed record RestoreMemoryRequest
     public string? Reason { get; init; }
 }
 
-/// <summary><c>POST /memory/forget</c>. At least one policy must be given.</summary>
+/// <summary><c>POST /memory/forget</c>. At least one policy must be given. A member that is not known is refused: it might have been a filter.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record ForgetMemoriesRequest
 {
     /// <summary>The user.</summary>

@@ -158,9 +158,9 @@ internal static class Mem0Records
     };
 
     private static DateTimeOffset? DayOf(string? day) => day is null ? null
-        : DateOnly.TryParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
+        : DateOnly.TryParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) && date < DateOnly.MaxValue
             ? new DateTimeOffset(date.AddDays(1), TimeOnly.MinValue, TimeSpan.Zero)
-            : throw new InvalidRequestException("expiration_date", "must be a day as YYYY-MM-DD");
+            : throw new InvalidRequestException("expiration_date", "must be a day as YYYY-MM-DD, before 9999-12-31");
 }
 
 /// <summary>The JSON of nodes.</summary>

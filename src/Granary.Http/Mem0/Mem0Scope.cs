@@ -101,7 +101,7 @@ internal sealed class Mem0Scope
                     _conditions.Add(value);
                     break;
                 case "categories":
-                    _categories = CategoriesOf(value, field);
+                    _categories = _categories is null ? CategoriesOf(value, field) : throw new InvalidRequestException(field, "is given twice");
                     break;
                 case "created_at" when value.ValueKind == JsonValueKind.Object:
                     TakeTimes(value, field);
@@ -125,16 +125,16 @@ internal sealed class Mem0Scope
             switch (bound.Name)
             {
                 case "gte":
-                    _from = time;
+                    _from = Later(_from, time);
                     break;
                 case "gt":
-                    _from = time.AddTicks(1);
+                    _from = Later(_from, After(time));
                     break;
                 case "lt":
-                    _to = time;
+                    _to = Earlier(_to, time);
                     break;
                 case "lte":
-                    _to = time.AddTicks(1);
+                    _to = Earlier(_to, After(time));
                     break;
                 default:
                     throw new InvalidRequestException($"{path}.{bound.Name}", "must be one of gte, gt, lt, lte");
@@ -142,8 +142,15 @@ internal sealed class Mem0Scope
         }
     }
 
+    private static DateTimeOffset Later(DateTimeOffset? known, DateTimeOffset given) => known > given ? known.Value : given;
+
+    private static DateTimeOffset Earlier(DateTimeOffset? known, DateTimeOffset given) => known < given ? known.Value : given;
+
+    private static DateTimeOffset After(DateTimeOffset time) => time.UtcDateTime == DateTime.MaxValue ? time : time.AddTicks(1);
+
     private static IReadOnlyList<string> CategoriesOf(JsonElement value, string path) => value switch
     {
+        { ValueKind: JsonValueKind.Array } when value.GetArrayLength() == 0 => throw new InvalidRequestException(path, "must not be empty"),
         { ValueKind: JsonValueKind.String } => [value.GetString()!],
         { ValueKind: JsonValueKind.Array } => [.. value.EnumerateArray().Select(item => Text(item, path))],
         { ValueKind: JsonValueKind.Object } when value.TryGetProperty("in", out var any) && any.ValueKind == JsonValueKind.Array => CategoriesOf(any, path + ".in"),

@@ -168,7 +168,7 @@ internal sealed class ChatEndpoint(
         var budget = model.InputBudget(request.MaxTokens);
 
         // Both at once: neither needs the other.
-        var recalling = memory.RecallAsync(key, request, budget, context.RequestAborted).AsTask();
+        var recalling = memory.RecallAsync(key, scope.Agent, request, budget, context.RequestAborted).AsTask();
         var turn = await ProxyTurn.BeginAsync(
             cluster,
             key,

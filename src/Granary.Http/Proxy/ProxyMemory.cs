@@ -17,8 +17,8 @@ internal sealed class ProxyMemory(PromptRecall recall, InvocationHooks hooks, Re
     public int MaxRecallTokens(int budget) => source is null ? 0 : recall.MaxTokens(budget);
 
     /// <summary>Asks the recall source, if the host has one.</summary>
-    public ValueTask<Recollection> RecallAsync(SessionKey session, ChatRequest request, int budget, CancellationToken cancellationToken) =>
-        recall.RecallAsync(source, session, request.Messages, budget, request.Model, cancellationToken);
+    public ValueTask<Recollection> RecallAsync(SessionKey session, string? agent, ChatRequest request, int budget, CancellationToken cancellationToken) =>
+        recall.RecallAsync(source, session, request.Messages, budget, request.Model, agent, cancellationToken);
 
     /// <summary>Adds the memory to the body.</summary>
     /// <returns>The prompt as hooks see it: whole only if one wants it, because an open stream holds it.</returns>

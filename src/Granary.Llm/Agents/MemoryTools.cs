@@ -50,7 +50,7 @@ public sealed class MemoryTools
         var most = Math.Clamp(limit, 1, MaxResults);
         var shown = await ShownMessages.OfAsync(memory, context.ToSessionKey(), cancellationToken).ConfigureAwait(false);
         var found = await memory.User(user).RecallAsync(
-            new RecallRequest { Query = query, Limit = shown.LimitFor(most), Filter = new MemoryFilter { AgentId = context.AgentId } }, cancellationToken).ConfigureAwait(false);
+            new RecallRequest { Query = query, Limit = shown.LimitFor(most), Filter = new MemoryFilter { AgentId = shown.AgentId ?? context.AgentId ?? Ids.DefaultAgent } }, cancellationToken).ConfigureAwait(false);
         return
         [
             .. found.Hits.Where(hit => !shown.Has(hit)).Take(most).Select(static hit => new RecalledItem(

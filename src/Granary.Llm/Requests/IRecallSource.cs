@@ -13,7 +13,8 @@ public interface IRecallSource
 /// <param name="Session">The session that asks: its own messages that are in the prompt need not be found.</param>
 /// <param name="Text">The newest words of the user.</param>
 /// <param name="MaxTokens">Tokens that all texts together may have.</param>
-public sealed record RecallQuery(SessionKey Session, string Text, int MaxTokens);
+/// <param name="Agent">The agent that asks, for a session that is not there yet; null for the default one.</param>
+public sealed record RecallQuery(SessionKey Session, string Text, int MaxTokens, string? Agent = null);
 
 /// <summary>A text that was recalled.</summary>
 /// <param name="Text">The text.</param>

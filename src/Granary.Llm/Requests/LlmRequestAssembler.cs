@@ -77,7 +77,7 @@ public sealed partial class LlmRequestAssembler
             context = compacted ? await ReadAsync(input.Session, cancellationToken).ConfigureAwait(false) : context;
         }
 
-        var recalled = await recall.RecallAsync(input.Recall, key, input.Request.Messages, budget, input.Request.Model, cancellationToken).ConfigureAwait(false);
+        var recalled = await recall.RecallAsync(input.Recall, key, input.Request.Messages, budget, input.Request.Model, agent: null, cancellationToken).ConfigureAwait(false);
         var draft = new PromptDraft(input, context, recalled.Texts, counter, redactors);
         if (draft.Tokens > budget && draft.Merged.StoredMessages > 0 && !tried)
         {

@@ -24,7 +24,7 @@ internal sealed class MemoryRecallSource(IMemoryCluster memory) : IRecallSource
 
         // Without a limit of tokens: what is left out here must not take the room of what is not. The prompt counts them itself.
         var found = await memory.User(query.Session.Owner).RecallAsync(
-            new RecallRequest { Query = End(query.Text), Limit = shown.LimitFor(MaxTexts), Filter = new MemoryFilter { AgentId = shown.AgentId } },
+            new RecallRequest { Query = End(query.Text), Limit = shown.LimitFor(MaxTexts), Filter = new MemoryFilter { AgentId = shown.AgentId ?? query.Agent ?? Ids.DefaultAgent } },
             cancellationToken).ConfigureAwait(false);
         return [.. found.Hits.Where(hit => !shown.Has(hit)).Take(MaxTexts).Select(static hit => new RecalledText(hit.Content, SourceOf(hit)))];
     }

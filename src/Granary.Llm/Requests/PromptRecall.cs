@@ -15,9 +15,10 @@ internal sealed partial class PromptRecall(AssemblyOptions options, ITokenCounte
     /// <param name="messages">The request's messages; the last words of the user say what to look for.</param>
     /// <param name="budget">Tokens that the prompt may have.</param>
     /// <param name="model">The model.</param>
+    /// <param name="agent">The agent that asks, or null.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     public async ValueTask<Recollection> RecallAsync(
-        IRecallSource? source, SessionKey session, IReadOnlyList<ModelMessage> messages, int budget, string model, CancellationToken cancellationToken)
+        IRecallSource? source, SessionKey session, IReadOnlyList<ModelMessage> messages, int budget, string model, string? agent, CancellationToken cancellationToken)
     {
         var most = MaxTokens(budget);
         if (source is null || most < 1 || messages.LastOrDefault(message => message.Role == MessageRole.User && message.Content.Length > 0)?.Content is not { } words)
@@ -30,10 +31,17 @@ internal sealed partial class PromptRecall(AssemblyOptions options, ITokenCounte
         {
             // On a thread of its own: a source that works before it first waits must not hold the prompt either.
             var token = limit.Token;
-            var search = Task.Run(() => source.RecallAsync(new RecallQuery(session, words, most), token).AsTask(), CancellationToken.None);
+            var search = Task.Run(() => source.RecallAsync(new RecallQuery(session, words, most, agent), token).AsTask(), CancellationToken.None);
             var found = await search.WaitAsync(options.RecallWait, time, cancellationToken).ConfigureAwait(false);
             var tokens = 0;
-            var texts = found.TakeWhile(text => (tokens += counter.Count(text.Text, model)) <= most).ToList();
+            var texts = found.Where(text =>
+            {
+                // One long text must not keep the others out.
+                var cost = counter.Count(text.Text, model);
+                var fits = tokens + cost <= most;
+                tokens += fits ? cost : 0;
+                return fits;
+            }).ToList();
             return new Recollection(texts, found.Count - texts.Count, null);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)

@@ -75,7 +75,7 @@ internal sealed class SiloServices : IUserDirectory, IDisposable
                 .WaitAsync(DeliveryPatience, cancellationToken),
             cancellationToken);
 
-    public IUserMemory Open(UserKey user) => new ClusterUser(_grains.GetGrain<IUserGrain>(GrainKeys.Of(user)), user);
+    public IUserMemory Open(UserKey user) => new ClusterUser(_grains.GetGrain<IUserGrain>(GrainKeys.Of(user)), user, _grains);
 
     public void Dispose() => _leaving.Dispose();
 }

@@ -15,7 +15,7 @@ public abstract partial class MemoryConformance
         var erasure = await Memory.User().EraseAsync();
         (erasure.Status, erasure.UserId, erasure.Sessions, erasure.Messages).ShouldBe((UserErasureStatus.Completed, "ada", 2, 6L));
         erasure.SessionIds.Order().ShouldBe(["s1", "s2"]);
-        erasure.Memories.ShouldBe(new Dictionary<string, int> { ["fact"] = 2 });
+        erasure.Memories["fact"].ShouldBe(2);
         erasure.CompletedAt.ShouldNotBeNull();
         await Memory.RestartAsync();
         Told(await Memory.User().GetErasureAsync()).ShouldBe(Told(erasure));
@@ -264,7 +264,7 @@ public abstract partial class MemoryConformance
 
         var erasure = await Memory.User(user).GetErasureAsync();
         (erasure.Status, erasure.Sessions, erasure.Messages).ShouldBe((UserErasureStatus.Completed, 2, 6L), name);
-        erasure.Memories.ShouldBe(new Dictionary<string, int> { ["fact"] = 2 }, ignoreOrder: true, name);
+        erasure.Memories["fact"].ShouldBe(2, name);
         await NothingIsLeftAsync(user, "s1", "s2");
     }
 

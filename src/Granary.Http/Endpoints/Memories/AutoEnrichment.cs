@@ -89,9 +89,18 @@ internal sealed partial class AutoEnrichment(
             .. found.Hits
                 .Where(hit => hit.Message is null || hit.SessionId != key.Session || !seen.Contains(hit.Message.Sequence))
                 .Take(settings.Limit)
-                .TakeWhile(hit => (tokens += counter.Count(hit.Content, null)) <= settings.MaxTokens)
+                .Where(Fits)
                 .Select(hit => RecalledMemories.Of(hit, key.User)),
         ];
+
+        // One long hit must not keep the others out.
+        bool Fits(RecallHit hit)
+        {
+            var cost = counter.Count(hit.Content, null);
+            var fits = tokens + cost <= settings.MaxTokens;
+            tokens += fits ? cost : 0;
+            return fits;
+        }
     }
 
     private async Task<Decision> DecideAsync(SessionContext session)

@@ -26,6 +26,17 @@ internal static class MemoryFilters
             throw new InvalidRequestException($"{Field}.categories", "is another form of category: give one of them");
         }
 
+        // Nothing is not everything.
+        if (filters.Kinds is { Count: 0 })
+        {
+            throw new InvalidRequestException($"{Field}.kinds", "must not be empty; leave it out where any will do");
+        }
+
+        if (filters.Categories is { Count: 0 })
+        {
+            throw new InvalidRequestException($"{Field}.categories", "must not be empty; leave it out where any will do");
+        }
+
         if (filters.Categories?.Any(category => category is null) == true)
         {
             throw new InvalidRequestException($"{Field}.categories", "must hold strings only");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Granary.Llm.Functions;
 using Granary.Wire;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -55,11 +56,13 @@ internal sealed partial class RetrievalAnswer(ModelCalls models, IOptions<Granar
     private static string Question(string query, IReadOnlyList<(string Fact, RetrievedSource Source)> facts)
     {
         var text = new StringBuilder("Notes:\n");
-        foreach (var (fact, source) in facts)
+        foreach (var (whole, source) in facts)
         {
+            // One long fact must not keep the others out.
+            var fact = TextCut.To(whole, MaxFactsLength / 4);
             if (text.Length + fact.Length > MaxFactsLength)
             {
-                break;
+                continue;
             }
 
             text.Append("- ");
