@@ -33,8 +33,8 @@ public sealed class ReflectionOptions
     {
         Require(ThresholdTurns is >= 1 and <= 10_000, nameof(ThresholdTurns), "must be 1 to 10000");
         Require(ChunkTurns is >= 1 and <= 10_000, nameof(ChunkTurns), "must be 1 to 10000");
-        Require(IdleTime > TimeSpan.Zero, nameof(IdleTime), "must be above zero");
-        Require(EndPatience >= TimeSpan.Zero, nameof(EndPatience), "must be zero or more");
+        Require(IdleTime > TimeSpan.Zero && IdleTime <= TimeSpan.FromDays(365), nameof(IdleTime), "must be above zero and at most 365 days");
+        Require(EndPatience >= TimeSpan.Zero && EndPatience <= TimeSpan.FromHours(1), nameof(EndPatience), "must be zero to one hour");
         Require(MaxLearned is >= 1 and <= 12, nameof(MaxLearned), "must be 1 to 12");
         Require(
             Categories is { Count: >= 1 and <= 20 } && Categories.All(category => !string.IsNullOrWhiteSpace(category) && category.Length <= 64),

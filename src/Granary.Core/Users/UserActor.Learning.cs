@@ -144,7 +144,7 @@ internal sealed partial class UserActor
         else if (document.StateAt(plan.Now).IsActive() && document.Key != draft.Key && plan.FindEqual(draft.Key) is null)
         {
             // One that the user deleted stays deleted.
-            plan.Change(document, document.Record with { Content = draft.Draft.Content, Metadata = draft.Draft.Metadata }, MemoryEvent.Update, reason, session);
+            plan.Change(document, document.Record with { Content = draft.Draft.Content, Metadata = draft.Draft.Metadata }, MemoryEvent.Update, reason, session, draft.Key);
         }
     }
 
@@ -171,7 +171,8 @@ internal sealed partial class UserActor
             },
             MemoryEvent.Update,
             change.Reason,
-            session);
+            session,
+            ContentKey.Of(record.Kind, record.AgentId, draft.Draft.Content));
     }
 
     /// <summary>Whether a record is still what it was when a session decided on it, and reflection may change it at all.</summary>
@@ -210,7 +211,7 @@ internal sealed partial class UserActor
     private static bool ForgetSession(RecordPlan plan, RecordDocument document, string session)
     {
         var record = document.Record;
-        var isSynthesized = record.Kind == MemoryKind.Profile || MemorySynthesis.IsSynthesized(record);
+        var isSynthesized = MemorySynthesis.IsSynthesized(record);
         var sources = record.Sources.Where(source => source.SessionId != session).ToList();
         if (!isSynthesized && sources.Count == record.Sources.Count)
         {

@@ -93,7 +93,7 @@ internal sealed partial class UserActor : PartitionActor
                 LogTooMuchLearned(_services.Logger, exception, delivery.SessionId);
             }
         }
-        else if (delivery.Notice.Listing is null && !IsApplied(sender, delivery))
+        else if (delivery.Notice.Listing is null && _erasure is null && !IsApplied(sender, delivery))
         {
             await ForgetSessionAsync(delivery.SessionId).ConfigureAwait(false);
         }

@@ -8,7 +8,7 @@ namespace Granary.Http.Proxy;
 internal sealed class ProxyTurn
 {
     /// <summary>How often others may come between reading the session and storing the turn.</summary>
-    private const int MaxAttempts = 16;
+    private const int MaxAttempts = 32;
 
     private readonly ISessionMemory _session;
     private readonly ProxyScope _scope;
@@ -131,7 +131,8 @@ internal sealed class ProxyTurn
             }
             catch (PreconditionFailedException) when (attempt < MaxAttempts)
             {
-                // Another call stored its turn in between: this one may now be a regeneration of it.
+                // Another call stores its turn: this one may then be a regeneration of it. Until the other's is durable nothing new can be read.
+                await Task.Delay(TimeSpan.FromMilliseconds(attempt), CancellationToken.None);
             }
             catch (ConflictException error) when (attempt < MaxAttempts && error.Code is ErrorCodes.KeyReused or ErrorCodes.NotLastAnswer)
             {

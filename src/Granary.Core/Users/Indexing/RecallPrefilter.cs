@@ -17,6 +17,9 @@ internal sealed class RecallPrefilter(LexicalIndex index, MemoryFilterEvaluator 
     private readonly long _from = request.Filter.From?.ToUnixTimeSeconds() ?? long.MinValue;
     private readonly long _to = request.Filter.To is { } to ? to.ToUnixTimeSeconds() + 1 : long.MaxValue;
 
+    /// <summary>Whether messages may fit at all.</summary>
+    public bool AdmitsTurns => _turns;
+
     /// <summary>Whether what was read of a hit can still be refused, other than by its time.</summary>
     public bool IsPartial => filter.NeedsMetadata || (_records && (_filter.SessionId is not null || _filter.Categories is { Count: > 0 }));
 

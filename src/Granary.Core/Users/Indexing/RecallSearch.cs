@@ -48,7 +48,7 @@ internal sealed class RecallSearch(
             Hits = hits,
             Tokens = sum,
             Mode = RecallMode.Keyword,
-            Fallback = request.Mode is RecallMode.Vector or RecallMode.Hybrid ? "No embedder is configured." : null,
+            Fallback = request.Mode is RecallMode.Vector or RecallMode.Hybrid ? "Recall by vectors is not available." : null,
         };
     }
 
@@ -75,7 +75,7 @@ internal sealed class RecallSearch(
 
     private async Task<List<RecallHit>> SessionsAsync(CancellationToken cancellationToken)
     {
-        if (_prefilter.IsPartial)
+        if (_prefilter.IsPartial || !_prefilter.AdmitsTurns)
         {
             var all = await UnitsAsync(int.Max(request.Limit * 16, 256), cancellationToken).ConfigureAwait(false);
             return [.. all.Where(hit => hit.SessionId is not null).DistinctBy(hit => hit.SessionId)];

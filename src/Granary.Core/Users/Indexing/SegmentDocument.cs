@@ -82,7 +82,7 @@ internal static class SegmentDocument
             var at = (int)stream.Position;
             return at + length == body.Length ? (sessions, body.Slice(at, length)) : throw new InvalidDataException("The segment is cut off.");
         }
-        catch (Exception exception) when (exception is EndOfStreamException or FormatException or ArgumentException)
+        catch (Exception exception) when (exception is IOException or FormatException or ArgumentException)
         {
             throw new InvalidDataException("The segment cannot be read.", exception);
         }

@@ -23,8 +23,5 @@ internal static class RecordDocumentIds
     /// <summary>All closed runs of a record's history.</summary>
     public static DocumentRange Runs(string id) => DocumentRange.Prefix($"y:{DocumentIds.Encode(id)}:");
 
-    /// <summary>Names the records that one change touched, until a segment of the index holds them.</summary>
-    public static string Touched(long change) => string.Create(CultureInfo.InvariantCulture, $"z:{change:d20}");
-
     public static string Redo(long change) => string.Create(CultureInfo.InvariantCulture, $"{RedoPrefix}{change:d20}");
 }

@@ -9,7 +9,6 @@ namespace Granary.Core.Users.Records;
 [JsonSerializable(typeof(UserHead))]
 [JsonSerializable(typeof(RecordDocument))]
 [JsonSerializable(typeof(HistoryDocument))]
-[JsonSerializable(typeof(TouchedDocument))]
 internal sealed partial class RecordJson : JsonSerializerContext
 {
     /// <summary>The context that stores text as it is, not escaped for HTML.</summary>

@@ -208,7 +208,6 @@ internal sealed class RecordPlan
         if (_changed.Count > 0)
         {
             Head = Head with { Changes = Head.Changes + 1 };
-            Put(RecordDocumentIds.Touched(Head.Changes), new TouchedDocument { Ids = [.. _changed.Keys] }.Encode());
         }
 
         if (Head != _state.Head)
