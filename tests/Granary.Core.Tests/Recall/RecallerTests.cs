@@ -166,11 +166,15 @@ public class RecallerTests
         var recaller = new Recaller(index, new RecallOptions());
         var readers = Enumerable.Range(0, 3).Select(_ => Task.Run(() =>
         {
+            // The last query, at the least, begins after the last unit came.
             var found = 0;
-            while (!stop.IsCancellationRequested)
+            bool isLast;
+            do
             {
+                isLast = stop.IsCancellationRequested;
                 found += recaller.Recall(new RecallQuery { Text = "violin garden word7 word100" }).Count;
             }
+            while (!isLast);
 
             return found;
         })).ToArray();

@@ -73,7 +73,10 @@ public sealed class ActivationTests
     public async Task A_background_fold_keeps_its_session_in_memory_though_nobody_calls_it()
     {
         await using var cluster = await OpenAsync(options =>
-            (options.IdleTime, options.GovernorInterval) = (TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(100)));
+        {
+            (options.IdleTime, options.GovernorInterval) = (TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(100));
+            options.Reflection.Enabled = false;
+        });
         var memory = cluster.Memory();
         _summarizer.Hold();
         for (var turn = 0; turn < 10; turn++)
