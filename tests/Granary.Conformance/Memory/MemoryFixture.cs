@@ -22,8 +22,8 @@ public abstract class MemoryFixture : IAsyncDisposable
     /// <summary>The summarizer of the host: the default one, which the test can hold or fail.</summary>
     public GatedSummarizer Summarizer { get; } = new();
 
-    /// <summary>When the host's sessions are reflected on; a test may change it before it calls a session.</summary>
-    public ReflectionOptions Reflection { get; } = new();
+    /// <summary>When the host's sessions are reflected on; a test may change it before it calls a session. No chunks, which would ask the summarizer too.</summary>
+    public ReflectionOptions Reflection { get; } = new() { ChunkTurns = 1_000 };
 
     /// <summary>What the host reflects with: the default, which the test can hold, fail or script.</summary>
     public GatedReflector Reflector { get; } = new();
