@@ -38,7 +38,10 @@ public sealed record RecallRequest
     /// <summary>Whether messages of sessions are looked through.</summary>
     public bool Turns { get; init; } = true;
 
-    /// <summary>Whether memory records are looked through.</summary>
+    /// <summary>
+    /// Whether memory records are looked through. Where turns are too, and the filter names no kinds, those that repeat turns are left out: summaries,
+    /// interactions, and what was learned without a model.
+    /// </summary>
     public bool Records { get; init; } = true;
 
     /// <summary>Tokens that the hits together may have, or null for any. Hits that do not fit are left out, the best first kept.</summary>

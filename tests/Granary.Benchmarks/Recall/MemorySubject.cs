@@ -34,7 +34,7 @@ internal sealed class MemorySubject(Host host) : IRecallSubject
         public async Task<IReadOnlyList<(string Session, long Sequence, int Tokens)>> RecallAsync(string query, int limit)
         {
             var found = await user.RecallAsync(new RecallRequest { Query = query, Limit = limit });
-            return [.. found.Hits.Select(hit => (hit.SessionId!, hit.Message!.Sequence, Counter.Count(hit.Content, null)))];
+            return [.. found.Hits.Where(hit => hit.Message is not null).Select(hit => (hit.SessionId!, hit.Message!.Sequence, Counter.Count(hit.Content, null)))];
         }
 
         public async Task<IReadOnlyList<string>> RecallSessionsAsync(string query, int limit)

@@ -238,6 +238,19 @@ public abstract partial class MemoryConformance
     }
 
     [Fact]
+    public async Task What_only_repeats_messages_is_recalled_where_it_is_asked_for_by_its_kind()
+    {
+        Memory.Reflection.ChunkTurns = 2;
+        await Memory.Session().AppendAsync(Append(User("I live in Tromso."), Assistant("Cold there."), User("I like herring."), Assistant("Noted.")));
+        await Memory.Session().EndAsync();
+        await Memory.User().RememberAsync(new RememberRequest([new MemoryDraft { Content = "Has a house in Tromso." }]));
+        (await Memory.User().ListMemoriesAsync(new MemoryQuery())).Memories.Select(m => m.Kind).ShouldContain(MemoryKind.Interaction);
+        (await RecallAsync("Tromso")).Where(hit => hit.Record is not null).ShouldHaveSingleItem().Content.ShouldBe("Has a house in Tromso.");
+        (await RecallAsync("Tromso", new MemoryFilter { Kinds = [MemoryKind.Interaction] })).ShouldHaveSingleItem().Record!.Kind.ShouldBe(MemoryKind.Interaction);
+        (await Memory.User().RecallAsync(new RecallRequest { Query = "Tromso", Turns = false })).Hits.Count.ShouldBeGreaterThan(1);
+    }
+
+    [Fact]
     public async Task Recall_of_a_user_nobody_has_heard_of_finds_nothing_and_creates_nothing()
     {
         (await RecallAsync("anything", user: "nobody")).ShouldBeEmpty();
