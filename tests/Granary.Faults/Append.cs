@@ -48,6 +48,8 @@ internal sealed class Append(Session session, long number, Carrier carrier, byte
 
     public string? Key => key;
 
+    public bool IsStart => carrier == Carrier.Start;
+
     /// <summary>Whether it can be sent again without being stored again: by its key, by its messages' ids, or because a start restores.</summary>
     public bool Repeatable => key is not null || hasIds || carrier == Carrier.Start;
 

@@ -23,6 +23,12 @@ internal enum Fault
     /// </summary>
     Stale,
 
+    /// <summary>
+    /// An erased session that begins anew with the message of its own start. Counted, and no failure: callers repeat a start that is not answered, and
+    /// an attempt that lay in a frozen silo is carried out when it thaws. A start begins an erased session anew; nothing tells a late one from a new one.
+    /// </summary>
+    Late,
+
     /// <summary>Anything else that must not be: other content, a refusal, an error, a session's state.</summary>
     Other,
 }
@@ -53,7 +59,7 @@ internal sealed class Report(TextWriter output)
     private long _unknown;
     private long _retried;
 
-    public bool HasFaults => _faults.Where((count, fault) => count > 0 && (Fault)fault != Fault.Stale).Any();
+    public bool HasFaults => _faults.Where((count, fault) => count > 0 && (Fault)fault is not (Fault.Stale or Fault.Late)).Any();
 
     /// <summary>Whether so much is wrong that looking for more takes time and tells nothing.</summary>
     public bool IsHopeless => _faults.Sum() > Hopeless;

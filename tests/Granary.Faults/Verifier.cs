@@ -10,10 +10,11 @@ namespace Granary.Faults;
 /// <param name="ledger">What was sent and answered.</param>
 /// <param name="report">Hears of the differences.</param>
 /// <param name="seed">Decides what is sent again.</param>
-/// <param name="listsLate">
-/// Whether a session may be acknowledged before its user's list has it: in a cluster the user may be on a silo that was just lost.
+/// <param name="ofCluster">
+/// Whether it is a cluster whose silos are lost and frozen: a session may be acknowledged before its user's list has it, for the user may be on a silo that
+/// was just lost; and a start may be carried out late (<see cref="Fault.Late"/>).
 /// </param>
-internal sealed class Verifier(Ledger ledger, Report report, int seed, bool listsLate = false)
+internal sealed class Verifier(Ledger ledger, Report report, int seed, bool ofCluster = false)
 {
     /// <summary>Sessions that are compared at a time.</summary>
     public const int Parallelism = 8;
@@ -47,10 +48,10 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed, bool list
                 return;
             }
 
-            var check = new SessionCheck(connection, session, report, new Random(unchecked((((seed * 31) + number) * 1_009) + session.Number)));
+            var check = new SessionCheck(connection, session, report, new Random(unchecked((((seed * 31) + number) * 1_009) + session.Number)), ofCluster);
             var mustBeListed = session.MustBeListed;
             await check.RunAsync();
-            session.MustBeListed &= mustBeListed || !listsLate;
+            session.MustBeListed &= mustBeListed || !ofCluster;
             Interlocked.Add(ref figures.Messages, check.Messages);
             Interlocked.Add(ref figures.Retried, check.Retried);
         });
@@ -154,7 +155,7 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed, bool list
     }
 
     /// <summary>Compares one session.</summary>
-    private sealed class SessionCheck(IConnection connection, Session session, Report report, Random random)
+    private sealed class SessionCheck(IConnection connection, Session session, Report report, Random random, bool startsMayBeLate)
     {
         public int Messages { get; private set; }
 
@@ -361,6 +362,12 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed, bool list
         /// <summary>An erasure that was not acknowledged is asked for again. What is erased is gone, and nothing late brings it back.</summary>
         private async Task CheckErasedAsync()
         {
+            if (startsMayBeLate && session.Deleted && await BeganAnewAsync())
+            {
+                report.Add(Fault.Late, session, "it was erased, and a late attempt of its start began it anew");
+                session.Deleted = false;
+            }
+
             if (!session.Deleted)
             {
                 var answer = await connection.DeleteAsync(session);
@@ -384,6 +391,20 @@ internal sealed class Verifier(Ledger ledger, Report report, int seed, bool list
             {
                 report.Add(Fault.Other, session, $"it is erased, and was answered with {answer}");
             }
+        }
+
+        /// <summary>Whether the session has the message of its start and nothing else. Before its erasure it had more: that would be no erasure.</summary>
+        private async Task<bool> BeganAnewAsync()
+        {
+            var starts = session.Appends.Where(append => append.IsStart).Select(append => append.Number).ToHashSet();
+            if (starts.Count == 0 || session.Appends.Length == starts.Count)
+            {
+                return false;
+            }
+
+            var answer = await connection.GetAsync($"/sessions/{session.Id}/messages", session.User);
+            return answer.IsSuccess && answer.Body.GetProperty("messages") is var messages && messages.GetArrayLength() == 1
+                && Conversation.Identify(messages[0]) is var (number, _) && starts.Contains(number);
         }
     }
 }

@@ -295,7 +295,7 @@ internal sealed class ClusterRun
     /// <summary>Compares what every silo shows.</summary>
     private async Task<RoundFigures> VerifyAsync()
     {
-        var verifier = new Verifier(_ledger, _report, _settings.Seed, listsLate: true);
+        var verifier = new Verifier(_ledger, _report, _settings.Seed, ofCluster: true);
         var end = new RoundFigures();
         foreach (var silo in _silos)
         {
