@@ -90,9 +90,9 @@ public sealed partial class GranaryClient
     }
 
     /// <summary>The user's sessions in words, the youngest first.</summary>
-    /// <param name="limit">How many at the most, 1 to 100.</param>
+    /// <param name="limit">How many at the most, 1 to 100; null for as many as the server is set to (5 by default).</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public Task<SummariesResponse> GetSummariesAsync(int limit = 5, CancellationToken cancellationToken = default) =>
+    public Task<SummariesResponse> GetSummariesAsync(int? limit = null, CancellationToken cancellationToken = default) =>
         _transport.SendAsync(
             Post("summaries", new SummariesRequest { Limit = limit }, ClientJson.Write.SummariesRequest, Repeat.Always),
             ClientJson.Read.SummariesResponse,

@@ -109,7 +109,7 @@ internal sealed class GranaryHttpOptionsValidator : IValidateOptions<GranaryHttp
 
         if (options.DefaultSummaries is < 1 or > 100)
         {
-            yield return "M_SESSIONS_RECENT (Granary:DefaultSummaries) must be 1 to 100.";
+            yield return "M_SESSIONS_RECENT (Granary:SessionsRecent) must be 1 to 100.";
         }
     }
 }

@@ -159,6 +159,19 @@ public abstract class RecordFacts<TFixture>(TFixture fixture) : HttpConformance<
     }
 
     [Fact]
+    public async Task A_change_takes_away_what_it_names()
+    {
+        await RememberAsync("""{"id":"m","content":"one","category":"home","ttl_hours":5}""");
+
+        var changed = (await PatchAsync("m", """{"clear":["category","expires_at"]}""")).ShouldBe(200);
+
+        changed["category"].ShouldBeNull();
+        changed["expires_at"].ShouldBeNull();
+        (await PatchAsync("m", """{"clear":["content"]}""")).ShouldBeProblem(400, "invalid_request");
+        (await PatchAsync("m", """{"clear":["expires_at"],"ttl_hours":1}""")).ShouldBeProblem(400, "invalid_request", "clear");
+    }
+
+    [Fact]
     public async Task A_change_happens_only_if_its_condition_holds()
     {
         await RememberAsync("""{"id":"m","content":"one"}""");

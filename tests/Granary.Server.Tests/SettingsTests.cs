@@ -88,6 +88,20 @@ public sealed class SettingsTests : IDisposable
     public void A_wrong_setting_is_told_by_name(string name, string value, string message) =>
         Should.Throw<SettingException>(() => Read([], (name, value))).Message.ShouldStartWith(message);
 
+    [Fact]
+    public void What_becomes_of_memories_can_be_set()
+    {
+        var options = LifecycleSettings.Read(Configuration(("Granary__Memories__ArchiveInactiveDays", "90"), ("Granary__Memories__PurgeArchivedDays", "30")));
+        (options.ArchiveInactiveDays, options.PurgeArchivedDays, options.PurgeDeletedDays).ShouldBe((90, 30, 30));
+    }
+
+    [Theory]
+    [InlineData("ArchiveInactiveDays", "0", "Granary:Memories: MemoryLifecycleOptions.ArchiveInactiveDays must be 1 to 36500 days")]
+    [InlineData("PurgeDeletedDays", "29", "Granary:Memories: MemoryLifecycleOptions.PurgeDeletedDays must be 30 to 36500 days")]
+    [InlineData("PurgeDays", "1", "Granary:Memories:")]
+    public void What_memories_cannot_live_by_is_told(string name, string value, string message) =>
+        Should.Throw<SettingException>(() => LifecycleSettings.Read(Configuration(("Granary__Memories__" + name, value)))).Message.ShouldStartWith(message);
+
     [Theory]
     [InlineData(new[] { "9000" }, "'9000' is not an option")]
     [InlineData(new[] { "--prot", "9000" }, "--prot is not an option")]

@@ -108,6 +108,9 @@ public sealed record MemoryPatch
     /// <summary>When its time is over.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
+    /// <summary>What the record is to have no more; none of these may be given a value as well.</summary>
+    public IReadOnlyList<MemoryField> Clear { get; init; } = [];
+
     /// <summary>Why, for the history.</summary>
     public string? Reason { get; init; }
 

@@ -47,6 +47,9 @@ public sealed record PatchMemoryRequest
     [JsonConverter(typeof(UtcTimeConverter))]
     public DateTimeOffset? ExpiresAt { get; init; }
 
+    /// <summary>What the memory is to have no more, as in <c>["expires_at"]</c>; none of these may be given a value as well.</summary>
+    public IReadOnlyList<MemoryField>? Clear { get; init; }
+
     /// <summary>Why, for the history.</summary>
     public string? Reason { get; init; }
 }

@@ -1,6 +1,7 @@
 using Granary.Core.Actors;
 using Granary.Core.Storage;
 using Granary.Core.Users.Records;
+using Microsoft.Extensions.Logging;
 
 namespace Granary.Core.Users;
 
@@ -72,6 +73,8 @@ internal sealed partial class UserActor
         switch (document.Record.State)
         {
             case MemoryState.Deleted or MemoryState.Archived or MemoryState.Expired:
+                // Before it is gone: after it nothing tells that it was ever there.
+                LogPurge(_services.Logger, document.Id, Partition, $"it has been {document.Record.State} for long enough");
                 plan.Purge(document);
                 break;
             case var _ when document.Record.ExpiresAt is not null:
@@ -84,4 +87,7 @@ internal sealed partial class UserActor
 
         return true;
     }
+
+    [LoggerMessage(2, LogLevel.Information, "Memory {Memory} of {Partition} is removed for good: {Why}")]
+    private static partial void LogPurge(ILogger logger, string memory, string partition, string why);
 }

@@ -75,6 +75,7 @@ internal sealed partial class UserActor
 
                 if (purge)
                 {
+                    LogPurge(_services.Logger, id, Partition, "a caller asked for it");
                     plan.Purge(document);
                 }
                 else

@@ -24,7 +24,7 @@ internal static class FlatSettings
     public static readonly FlatSetting TurnBuffer = new("K_TURN_BUFFER", "TurnBuffer", "5", "Turns that a session keeps word for word, beyond the last 4, before the oldest are folded into a summary.");
     public static readonly FlatSetting TurnChunks = new("L_TURN_CHUNKS", "Reflection:ChunkTurns", "10", "Turns of a session that become one interaction record.");
     public static readonly FlatSetting ReflectionThreshold = new("REFLECTION_THRESHOLD_TURNS", "Reflection:ThresholdTurns", "15", "Turns of a session after which it is reflected on; what is less at its end is read without a model.");
-    public static readonly FlatSetting SessionsRecent = new("M_SESSIONS_RECENT", "SessionsRecent", "5", "Sessions that POST /summaries answers where the request does not say.");
+    public static readonly FlatSetting SessionsRecent = new("M_SESSIONS_RECENT", "SessionsRecent", "5", "Summaries of sessions in an answer of POST /summaries and in a context, where the request does not say.");
     public static readonly FlatSetting LogLevel = new("LOG_LEVEL", "LogLevel", "INFO", "TRACE, DEBUG, INFO, WARNING, ERROR, CRITICAL or NONE.");
 
     /// <summary>All that have an effect.</summary>
@@ -41,6 +41,6 @@ internal static class FlatSettings
     public static readonly IReadOnlyList<string> Sections =
     [
         "Keys", "RateLimits", "Resources", "Sqlite", "MaxConcurrentRequests", "MaxEventStreams", "EventHeartbeatSeconds", "MaxImportBytes",
-        "Providers", "Models", "Functions", "Assembly", "Proxy", "Retrieval", "Enrichment", "Audit", "Batches", "Reflection",
+        "Providers", "Models", "Functions", "Assembly", "Proxy", "Retrieval", "Enrichment", "Audit", "Batches", "Reflection", LifecycleSettings.Name,
     ];
 }

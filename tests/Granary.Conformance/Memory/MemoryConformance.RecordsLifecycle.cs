@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Granary.Core.Storage;
 
 namespace Granary.Conformance.Memory;
@@ -44,6 +45,34 @@ public abstract partial class MemoryConformance
         (await user.GetMemoryAsync(kept.Id)).State.ShouldBe(MemoryState.Expired);
         (await user.UpdateMemoryAsync(kept.Id, new MemoryPatch { ExpiresAt = Memory.Time.GetUtcNow().AddDays(8) })).State.ShouldBe(MemoryState.Active);
         (await UserDueAsync()).ShouldBe(Memory.Time.GetUtcNow().AddDays(8));
+    }
+
+    [Fact]
+    public async Task A_patch_takes_away_what_it_names_and_a_memory_without_an_end_lives_on()
+    {
+        var user = Memory.User();
+        var now = Memory.Time.GetUtcNow();
+        var draft = Fact("on holiday") with
+        {
+            Metadata = JsonElement.Parse("""{"a":1}"""), Category = "home", EventTime = now, ValidFrom = now, ValidTo = now.AddDays(1), ExpiresAt = now.AddDays(2),
+        };
+        var kept = await RememberAsync(user, draft);
+        Memory.Time.Advance(TimeSpan.FromDays(3));
+        await Memory.MaintainAsync();
+        (await user.GetMemoryAsync(kept.Id)).State.ShouldBe(MemoryState.Expired);
+
+        await user.UpdateMemoryAsync(kept.Id, new MemoryPatch { Clear = Enum.GetValues<MemoryField>() });
+
+        await Memory.RestartAsync();
+        user = Memory.User();
+        var changed = await user.GetMemoryAsync(kept.Id);
+        (changed.State, changed.ExpiresAt, changed.ValidFrom, changed.ValidTo).ShouldBe((MemoryState.Active, null, null, null));
+        (changed.Metadata, changed.Category, changed.EventTime).ShouldBe((null, null, null));
+        (await user.UpdateMemoryAsync(kept.Id, new MemoryPatch { Clear = [MemoryField.ExpiresAt] })).Revision.ShouldBe(changed.Revision);
+        var refused = await Should.ThrowAsync<InvalidRequestException>(
+            () => user.UpdateMemoryAsync(kept.Id, new MemoryPatch { Category = "work", Clear = [MemoryField.Category] }));
+        refused.Field.ShouldBe("clear");
+        await Should.ThrowAsync<InvalidRequestException>(() => user.UpdateMemoryAsync(kept.Id, new MemoryPatch { Clear = [(MemoryField)99] }));
     }
 
     [Fact]

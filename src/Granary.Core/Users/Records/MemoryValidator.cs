@@ -65,9 +65,27 @@ internal static class MemoryValidator
         CheckTime(patch.ValidTo, "valid_to");
         CheckExpiry(patch.ExpiresAt, "expires_at", now);
         CheckReason(patch.Reason);
+        foreach (var field in patch.Clear)
+        {
+            if (!Enum.IsDefined(field))
+                Refuse("clear", "must be of metadata, category, event_time, valid_from, valid_to, expires_at");
+            if (Sets(patch, field))
+                Refuse("clear", $"must not name {JsonNamingPolicy.SnakeCaseLower.ConvertName(field.ToString())}, which is given a value");
+        }
+
         if (patch.IfRevision is < 1)
             Refuse("if_revision", "must be 1 or more");
     }
+
+    private static bool Sets(MemoryPatch patch, MemoryField field) => field switch
+    {
+        MemoryField.Metadata => patch.Metadata is not null,
+        MemoryField.Category => patch.Category is not null,
+        MemoryField.EventTime => patch.EventTime is not null,
+        MemoryField.ValidFrom => patch.ValidFrom is not null,
+        MemoryField.ValidTo => patch.ValidTo is not null,
+        _ => patch.ExpiresAt is not null,
+    };
 
     /// <exception cref="InvalidRequestException">The end is before the begin.</exception>
     public static void CheckValidity(DateTimeOffset? from, DateTimeOffset? to, string field)

@@ -80,13 +80,14 @@ internal static class RecordChanges
             ValidTo = patch.ValidTo ?? record.ValidTo,
             ExpiresAt = patch.ExpiresAt ?? record.ExpiresAt,
         };
+        next = patch.Clear.Aggregate(next, Without);
         MemoryValidator.CheckValidity(next.ValidFrom, next.ValidTo, patch.ValidTo is null ? "valid_from" : "valid_to");
         if (IsSame(record, next))
         {
             return document;
         }
 
-        if (record.State == MemoryState.Expired && next.ExpiresAt > plan.Now)
+        if (record.State == MemoryState.Expired && !(next.ExpiresAt <= plan.Now))
         {
             next = next with { State = MemoryState.Active };
         }
@@ -176,6 +177,16 @@ internal static class RecordChanges
         plan.Add(document);
         return document;
     }
+
+    private static MemoryRecord Without(MemoryRecord record, MemoryField field) => field switch
+    {
+        MemoryField.Metadata => record with { Metadata = null },
+        MemoryField.Category => record with { Category = null },
+        MemoryField.EventTime => record with { EventTime = null },
+        MemoryField.ValidFrom => record with { ValidFrom = null },
+        MemoryField.ValidTo => record with { ValidTo = null },
+        _ => record with { ExpiresAt = null },
+    };
 
     private static void RefuseSecond(RecordPlan plan, UInt128 key, string id)
     {

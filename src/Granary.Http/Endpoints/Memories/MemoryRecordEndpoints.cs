@@ -176,6 +176,7 @@ internal sealed class MemoryRecordEndpoints(IMemoryCluster cluster, RequestIdent
             ValidFrom = request.ValidFrom,
             ValidTo = request.ValidTo,
             ExpiresAt = MemoryDrafts.Expiry(request.TtlHours, request.ExpiresAt, time.GetUtcNow()),
+            Clear = request.Clear ?? [],
             Reason = request.Reason,
         };
         patch = patch with { IfRevision = await RevisionAsync(context, user, id) };
