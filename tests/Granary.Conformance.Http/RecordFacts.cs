@@ -168,7 +168,6 @@ public abstract class RecordFacts<TFixture>(TFixture fixture) : HttpConformance<
         changed["category"].ShouldBeNull();
         changed["expires_at"].ShouldBeNull();
         (await PatchAsync("m", """{"clear":["content"]}""")).ShouldBeProblem(400, "invalid_request");
-        (await PatchAsync("m", """{"clear":["expires_at"],"ttl_hours":1}""")).ShouldBeProblem(400, "invalid_request", "clear");
     }
 
     [Fact]

@@ -152,6 +152,11 @@ internal sealed class FakeUserMemory(FakeMemoryCluster cluster, IMemoryCluster i
         }
 
         var changed = record with { Content = patch.Content ?? record.Content, Metadata = patch.Metadata ?? record.Metadata, Pinned = patch.Pinned ?? record.Pinned };
+        foreach (var field in patch.Clear)
+        {
+            changed = field == MemoryField.Category ? changed with { Category = null } : field == MemoryField.ExpiresAt ? changed with { ExpiresAt = null } : changed;
+        }
+
         return Task.FromResult(Replace(record, changed, MemoryEvent.Update, patch.Reason));
     }
 
