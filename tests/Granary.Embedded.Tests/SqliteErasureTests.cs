@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Granary.Storage.Sqlite;
 
 namespace Granary.Embedded.Tests;
@@ -35,6 +36,35 @@ public sealed class SqliteErasureTests : IDisposable
         await ((SqlitePartitionStore)memory.Store.Inner).DisposeAsync();
         Occurrences(Secret).ShouldBe(0);
         Occurrences("marimba").ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public async Task No_byte_of_what_was_changed_deleted_learned_or_forgotten_is_in_the_files_after_the_user_s_erasure()
+    {
+        var memory = new EmbeddedFixture(store: time => new SqlitePartitionStore(new SqliteStoreOptions { Folder = _folder }, time));
+        var user = memory.User();
+        var kept = (await user.RememberAsync(new RememberRequest(
+            [.. Enumerable.Range(0, 100).Select(n => new MemoryDraft { Content = $"owns {Secret} number {n}", Metadata = JsonElement.Parse($$"""{"of":"{{Secret}}"}""") })]))).Outcomes;
+        for (var revision = 0; revision < 70; revision++)
+        {
+            // Enough changes for runs of the history to be closed.
+            await user.UpdateMemoryAsync(kept[0].Record.Id, new MemoryPatch { Content = $"sold {Secret} {revision}", Reason = $"no more {Secret}" });
+        }
+
+        await user.DeleteMemoryAsync(kept[1].Record.Id, $"never had a {Secret}");
+        await user.DeleteMemoryAsync(kept[2].Record.Id, purge: true);
+        await user.ForgetAsync(new ForgetRequest { Keep = 50 });
+        await user.ForgetAsync(new ForgetRequest { Keep = 20, Archive = true });
+        await memory.Session().AppendAsync(new AppendRequest { Messages = [new Message { Role = MessageRole.User, Content = $"I live in {Secret}ville." }] });
+        await memory.Session().EndAsync();
+        (await user.RecallAsync(new RecallRequest { Query = Secret, Touch = true })).Hits.ShouldNotBeEmpty();
+        await memory.RestartAsync();
+        await memory.User().RecallAsync(new RecallRequest { Query = Secret });
+
+        (await memory.User().EraseAsync()).Status.ShouldBe(UserErasureStatus.Completed);
+
+        await ((SqlitePartitionStore)memory.Store.Inner).DisposeAsync();
+        Occurrences(Secret).ShouldBe(0);
     }
 
     private int Occurrences(string text)
