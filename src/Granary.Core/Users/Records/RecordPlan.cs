@@ -1,4 +1,5 @@
 using Granary.Core.Storage;
+using Granary.Core.Users.Indexing;
 
 namespace Granary.Core.Users.Records;
 
@@ -8,8 +9,8 @@ namespace Granary.Core.Users.Records;
 /// </summary>
 internal sealed class RecordPlan
 {
-    /// <summary>Records that one commit can change, beside the counters, the note of what was touched and a run of history that is closed.</summary>
-    public const int MaxRecordsPerCommit = StorageLimits.MaxDocumentsPerCommit - 3;
+    /// <summary>Records that one commit can change, beside the counters, the note of what was touched, a run of history that is closed and a vector that goes.</summary>
+    public const int MaxRecordsPerCommit = StorageLimits.MaxDocumentsPerCommit - 4;
 
     /// <summary>Bytes that all changes may write together, so that one document can hold them.</summary>
     public const long MaxBytes = StorageLimits.MaxBytesPerCommit - 1024;
@@ -168,6 +169,11 @@ internal sealed class RecordPlan
             Put(RecordDocumentIds.Run(document.Id, document.Run), closed.Encode());
         }
 
+        if (_state.HasVectors && (next.Key != document.Key || !next.StateAt(Now).IsActive()))
+        {
+            DropVector(document.Id);
+        }
+
         Set(next, reindex: true);
         return next;
     }
@@ -185,6 +191,11 @@ internal sealed class RecordPlan
         }
 
         Write(DocumentWrite.Delete(RecordDocumentIds.Record(document.Id)));
+        if (_state.HasVectors)
+        {
+            DropVector(document.Id);
+        }
+
         ForgetKey(document.Id);
         _changed[document.Id] = null;
         _reindexed.Add(document.Id);
@@ -241,6 +252,9 @@ internal sealed class RecordPlan
             _keys.Remove(before.Key);
         }
     }
+
+    /// <summary>The vector of a text that a record has no more goes with the text.</summary>
+    private void DropVector(string id) => Write(DocumentWrite.Delete(VectorDocuments.Record(id)));
 
     private void Put(string id, byte[] body) => Write(DocumentWrite.Put(id, body));
 
