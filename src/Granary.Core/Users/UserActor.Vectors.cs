@@ -23,6 +23,9 @@ internal sealed partial class UserActor
     /// <summary>Longest wait after failures of the embedder.</summary>
     private static readonly TimeSpan LongestRest = TimeSpan.FromMinutes(5);
 
+    /// <summary>Exact vectors that an activation reads before it answers.</summary>
+    private const int MaxUnsealed = 1_024;
+
     /// <summary>Documents with vectors in one commit, with the manifest.</summary>
     private const int MaxVectorsPerCommit = StorageLimits.MaxDocumentsPerCommit - 1;
 
@@ -150,17 +153,8 @@ internal sealed partial class UserActor
         var most = _services.Vectors.BatchTexts;
         while (true)
         {
-            List<int> batch;
-            Dictionary<int, VectorKey> keys;
             var size = _batchTexts == 0 ? most : _batchTexts;
-            lock (Gate)
-            lock (index.Gate)
-            {
-                EnsureUsable();
-                batch = vectors.Take(size);
-                keys = batch.ToDictionary(unit => unit, unit => vectors.KeyOf(unit, TextOf(index.Lexical, unit) ?? 0));
-            }
-
+            var (batch, keys) = TakeWaiting(index, vectors, size);
             if (batch.Count == 0)
             {
                 return;
@@ -195,7 +189,16 @@ internal sealed partial class UserActor
     private async Task MakeVectorsAsync(UserIndex index, UserVectors vectors, List<int> batch, Dictionary<int, VectorKey> keys, CancellationToken cancellationToken)
     {
         var embedder = _services.Embedder!;
-        await FindStoredAsync(index, vectors, batch, keys, cancellationToken).ConfigureAwait(false);
+        await _indexing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await FindStoredAsync(index, vectors, batch, keys, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _indexing.Release();
+        }
+
         List<RankedUnit> wanting;
         lock (index.Gate)
         {
@@ -242,24 +245,27 @@ internal sealed partial class UserActor
         await StoreVectorsAsync(index, vectors, made, keys, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Takes over the vectors that are stored, but not in a segment yet.</summary>
+    /// <summary>Takes over the vectors that are stored, but not in a segment yet. Holds <see cref="_indexing"/>: nobody removes them between the look and the taking.</summary>
     private async Task FindStoredAsync(UserIndex index, UserVectors vectors, List<int> batch, Dictionary<int, VectorKey> keys, CancellationToken cancellationToken)
     {
-        // Nobody removes them between the look and the taking.
-        await _indexing.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        foreach (var (unit, body) in await ReadExactAsync(batch.ConvertAll(unit => (unit, keys[unit].Document)), cancellationToken).ConfigureAwait(false))
         {
-            foreach (var (unit, body) in await ReadExactAsync(batch.ConvertAll(unit => (unit, keys[unit].Document)), cancellationToken).ConfigureAwait(false))
+            lock (index.Gate)
             {
-                lock (index.Gate)
-                {
-                    vectors.Set(unit, keys[unit], VectorDocument.Decode(body).Values);
-                }
+                vectors.Set(unit, keys[unit], VectorDocument.Decode(body).Values);
             }
         }
-        finally
+    }
+
+    /// <summary>Takes units that wait for a vector.</summary>
+    private (List<int> Batch, Dictionary<int, VectorKey> Keys) TakeWaiting(UserIndex index, UserVectors vectors, int most)
+    {
+        lock (Gate)
+        lock (index.Gate)
         {
-            _indexing.Release();
+            EnsureUsable();
+            var batch = vectors.Take(most);
+            return (batch, batch.ToDictionary(unit => unit, unit => vectors.KeyOf(unit, TextOf(index.Lexical, unit) ?? 0)));
         }
     }
 
@@ -429,12 +435,46 @@ internal sealed partial class UserActor
             await DeleteAsync(some).ConfigureAwait(false);
         }
 
-        lock (index.Gate)
+        if (vectors is not null)
         {
-            vectors?.Loaded();
+            lock (index.Gate)
+            {
+                vectors.Loaded();
+            }
+
+            await ReadUnsealedAsync(index, vectors, cancellationToken).ConfigureAwait(false);
+            WakeVectors();
         }
 
         _vectorsOpen = true;
+    }
+
+    /// <summary>
+    /// Reads the vectors that came after the last segment, so that the first recall has them. Where more is missing, they have not been made yet: the
+    /// background looks after all of it. Holds <see cref="_indexing"/>.
+    /// </summary>
+    private async Task ReadUnsealedAsync(UserIndex index, UserVectors vectors, CancellationToken cancellationToken)
+    {
+        lock (index.Gate)
+        {
+            if (vectors.Pending > MaxUnsealed)
+            {
+                return;
+            }
+        }
+
+        var (batch, keys) = TakeWaiting(index, vectors, MaxUnsealed);
+        try
+        {
+            await FindStoredAsync(index, vectors, batch, keys, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (index.Gate)
+            {
+                vectors.PutBack(batch, last: false);
+            }
+        }
     }
 
     /// <returns>Whether the segment is of any use.</returns>
