@@ -12,6 +12,9 @@ public sealed class MemoryVectorOptions
     /// <summary>Texts of one call of the embedder, 1 to 1,000. 96 by default.</summary>
     public int BatchTexts { get; set; } = 96;
 
+    /// <summary>Vectors from which a segment is written; fewer are read one by one with an activation.</summary>
+    internal int SegmentVectors { get; set; } = 256;
+
     /// <summary>Checks the settings.</summary>
     /// <exception cref="InvalidOperationException">One is out of its range; the message names it.</exception>
     public void Validate()

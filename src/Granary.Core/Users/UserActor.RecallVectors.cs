@@ -80,20 +80,14 @@ internal sealed partial class UserActor
             return new RecallMeaning(null, asked.Fallback);
         }
 
-        UserVectors? vectors;
-        bool hasWork;
+        UserVectors vectors;
         lock (index.Gate)
         {
-            vectors = index.Vectors;
-            hasWork = vectors is { HasWork: true };
+            vectors = index.Vectors!;
         }
 
-        if (hasWork)
-        {
-            WakeVectors();
-        }
-
-        if (asked.Vector is not { } vector || vectors is null)
+        WakeForWork(index, vectors);
+        if (asked.Vector is not { } vector)
         {
             return new RecallMeaning(null, asked.Fallback);
         }

@@ -84,6 +84,20 @@ internal sealed partial class UserActor
         _ = Task.Run(WorkAsync);
     }
 
+    private void WakeForWork(UserIndex index, UserVectors vectors)
+    {
+        bool hasWork;
+        lock (index.Gate)
+        {
+            hasWork = vectors.HasWork;
+        }
+
+        if (hasWork)
+        {
+            WakeVectors();
+        }
+    }
+
     private async Task WorkAsync()
     {
         for (var failures = 0; ;)
@@ -408,7 +422,7 @@ internal sealed partial class UserActor
             stored = _records.HasVectors;
         }
 
-        var vectors = embedder is null ? null : new UserVectors(embedder.Model, embedder.Dimensions, index.Lexical);
+        var vectors = embedder is null ? null : new UserVectors(embedder.Model, embedder.Dimensions, _services.Vectors.SegmentVectors, index.Lexical);
         lock (index.Gate)
         {
             index.Vectors = vectors;
@@ -443,7 +457,7 @@ internal sealed partial class UserActor
             }
 
             await ReadUnsealedAsync(index, vectors, cancellationToken).ConfigureAwait(false);
-            WakeVectors();
+            WakeForWork(index, vectors);
         }
 
         _vectorsOpen = true;

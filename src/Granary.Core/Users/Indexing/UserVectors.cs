@@ -27,8 +27,12 @@ internal sealed class UserVectors
     private List<int> _waiting = [];
     private readonly HashSet<int> _taken = [];
 
-    public UserVectors(string model, int dimension, LexicalIndex lexical)
+    // Vectors from which a segment is written.
+    private readonly int _segmentRows;
+
+    public UserVectors(string model, int dimension, int segmentVectors, LexicalIndex lexical)
     {
+        _segmentRows = Math.Min(segmentVectors, VectorSegment.MaxRows(dimension));
         _lexical = lexical;
         Index = new VectorIndex(model, dimension);
         lexical.Detached = Detached;
@@ -41,13 +45,10 @@ internal sealed class UserVectors
     public int Pending => _waiting.Count(Wants) + _taken.Count(Wants);
 
     /// <summary>Whether there is anything to embed, to store or to remove.</summary>
-    public bool HasWork => _waiting.Count > 0 || HasRubbish || _unsealed.Count >= SegmentRows;
+    public bool HasWork => _waiting.Count > 0 || HasRubbish || _unsealed.Count >= _segmentRows;
 
     /// <summary>Whether something is stored of units that are no more.</summary>
     public bool HasRubbish => _spoilt.Count > 0 || _orphans.Count > 0;
-
-    /// <summary>Vectors from which a segment is written; fewer are read one by one with an activation.</summary>
-    private int SegmentRows => Math.Min(256, VectorSegment.MaxRows(Index.Dimension));
 
     /// <summary>Whether a unit waits for a vector, or should.</summary>
     private bool Wants(int unit)
@@ -246,7 +247,7 @@ internal sealed class UserVectors
     /// <summary>Encodes the next segment if there is enough for one.</summary>
     public (List<int> Units, byte[] Body)? NextSegment()
     {
-        if (_unsealed.Count < SegmentRows)
+        if (_unsealed.Count < _segmentRows)
         {
             return null;
         }

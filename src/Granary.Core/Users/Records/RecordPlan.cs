@@ -169,11 +169,6 @@ internal sealed class RecordPlan
             Put(RecordDocumentIds.Run(document.Id, document.Run), closed.Encode());
         }
 
-        if (_state.HasVectors && (next.Key != document.Key || !next.StateAt(Now).IsActive()))
-        {
-            DropVector(document.Id);
-        }
-
         Set(next, reindex: true);
         return next;
     }
@@ -191,11 +186,7 @@ internal sealed class RecordPlan
         }
 
         Write(DocumentWrite.Delete(RecordDocumentIds.Record(document.Id)));
-        if (_state.HasVectors)
-        {
-            DropVector(document.Id);
-        }
-
+        DropVector(document.Id, keep: null);
         ForgetKey(document.Id);
         _changed[document.Id] = null;
         _reindexed.Add(document.Id);
@@ -241,6 +232,7 @@ internal sealed class RecordPlan
 
         if (reindex)
         {
+            DropVector(document.Id, document.StateAt(Now).IsActive() ? document.Key : null);
             _reindexed.Add(document.Id);
         }
     }
@@ -253,8 +245,14 @@ internal sealed class RecordPlan
         }
     }
 
-    /// <summary>The vector of a text that a record has no more goes with the text.</summary>
-    private void DropVector(string id) => Write(DocumentWrite.Delete(VectorDocuments.Record(id)));
+    /// <summary>The vector of a text that a record has no more goes with the text. One is stored only of what is durable.</summary>
+    private void DropVector(string id, UInt128? keep)
+    {
+        if (_state.HasVectors && _state.Table.Find(id) is >= 0 and var place && _state.Table[place].Key != keep)
+        {
+            Write(DocumentWrite.Delete(VectorDocuments.Record(id)));
+        }
+    }
 
     private void Put(string id, byte[] body) => Write(DocumentWrite.Put(id, body));
 
