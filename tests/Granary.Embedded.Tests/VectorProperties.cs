@@ -1,3 +1,4 @@
+using System.Globalization;
 using FsCheck;
 using FsCheck.Fluent;
 using Granary.Conformance.Memory;
@@ -46,6 +47,7 @@ public sealed class VectorProperties
         private readonly Dictionary<string, Unit> _units = [];
         private readonly Dictionary<string, (Unit Unit, bool IsDeleted)> _records = [];
         private readonly Dictionary<string, long> _sessions = [];
+        private readonly List<Unit> _superseded = [];
         private int _made;
 
         public Modelled()
@@ -127,16 +129,26 @@ public sealed class VectorProperties
                 }
             }
 
-            var exact = _units.Values.Select(unit => unit.Session is null ? VectorDocuments.Record(unit.Id) : VectorDocuments.Message(unit.Session, long.Parse(unit.Id.Split(':')[2]))).Order(StringComparer.Ordinal);
-            await EventuallyAsync(async () =>
-            {
-                var stored = await DocumentsAsync();
-                return stored.Where(document => document.Id.StartsWith("v:", StringComparison.Ordinal)).Select(document => document.Id).Order(StringComparer.Ordinal).SequenceEqual(exact)
-                    && stored.Where(document => document.Id.StartsWith("q:", StringComparison.Ordinal))
-                        .SelectMany(document => VectorSegmentDocument.Decode(document.Body).Keys)
-                        .All(key => _units.ContainsKey(key.IsMessage ? $"turn:{key.Source}:{key.Sequence}" : key.Source));
-            });
+            // An activation that was lost forgot which messages were superseded a moment ago: their vectors may stay until their session goes.
+            List<string> missing = [], left = [];
+            await EventuallyAsync(
+                async () =>
+                {
+                    var stored = await DocumentsAsync();
+                    var exact = stored.Select(document => document.Id).Where(id => id.StartsWith("v:", StringComparison.Ordinal)).ToHashSet();
+                    var expected = _units.Values.Select(DocumentOf).ToHashSet();
+                    missing = [.. expected.Except(exact)];
+                    left = [.. exact.Except(expected).Except(_superseded.Where(unit => _sessions.ContainsKey(unit.Session!)).Select(DocumentOf))];
+                    left.AddRange(stored.Where(document => document.Id.StartsWith("q:", StringComparison.Ordinal))
+                        .SelectMany(document => VectorSegmentDocument.Decode(document.Body).Keys.Select(key => key.IsMessage ? $"turn:{key.Source}:{key.Sequence}" : key.Source))
+                        .Where(id => !_units.ContainsKey(id)));
+                    return missing.Count == 0 && left.Count == 0;
+                },
+                () => $"missing: {string.Join(' ', missing)}; left: {string.Join(' ', left)}");
         }
+
+        private static string DocumentOf(Unit unit) =>
+            unit.Session is null ? VectorDocuments.Record(unit.Id) : VectorDocuments.Message(unit.Session, long.Parse(unit.Id.Split(':')[2], CultureInfo.InvariantCulture));
 
         private async Task CheckAsync(string query, MemoryFilter filter, int limit, Func<Unit, bool> passes)
         {
@@ -209,7 +221,7 @@ public sealed class VectorProperties
             var agent = $"a{session[1]}";
             string[] texts = supersedes ? [Text(seed)] : [Text(seed), Text(seed / 3)];
             var key = $"k{_made}";
-            await DoAsync(() => _memory.Session(session).AppendAsync(new AppendRequest
+            await DoAsync(async () => await _memory.Session(session).AppendAsync(new AppendRequest
             {
                 AgentId = agent,
                 IdempotencyKey = key,
@@ -218,7 +230,8 @@ public sealed class VectorProperties
             }));
             if (supersedes)
             {
-                _units.Remove($"turn:{session}:{last}");
+                _units.Remove($"turn:{session}:{last}", out var unit);
+                _superseded.Add(unit!);
             }
 
             foreach (var text in texts)
@@ -295,12 +308,12 @@ public sealed class VectorProperties
             return all;
         }
 
-        private async Task EventuallyAsync(Func<Task<bool>> holds)
+        private async Task EventuallyAsync(Func<Task<bool>> holds, Func<string>? otherwise = null)
         {
             var began = System.Diagnostics.Stopwatch.StartNew();
             while (!await holds())
             {
-                began.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(20));
+                began.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(20), otherwise?.Invoke());
                 _memory.Time.Advance(TimeSpan.FromSeconds(1));
                 await Task.Delay(2);
             }
