@@ -19,6 +19,7 @@ internal sealed class EmbeddedMemory(HostSettings settings) : MemoryHost
             memory.StopTimeout = StopTimeout;
             memory.DefaultResource = GranaryResources.Default(server.TurnBuffer);
             memory.Reflection = ReflectionSettings.Read(settings);
+            memory.Vectors = VectorSettings.Read(settings);
             memory.Resources = ResourceSettings.Read(settings.Configuration);
         });
     }

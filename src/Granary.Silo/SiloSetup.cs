@@ -45,6 +45,7 @@ internal sealed class SiloSetup(HostSettings host, SiloSettings settings, int si
             memory.IdleTime = host.Server.IdleTime;
             memory.DefaultResource = GranaryResources.Default(host.Server.TurnBuffer);
             memory.Reflection = ReflectionSettings.Read(host);
+            memory.Vectors = VectorSettings.Read(host);
             memory.Resources = ResourceSettings.Read(host.Configuration);
         });
         silo.Configure<GrainCollectionOptions>(collection =>

@@ -28,7 +28,7 @@ public sealed class MemoryVectorOptions
     {
         if (!holds)
         {
-            throw new InvalidOperationException($"{nameof(MemoryVectorOptions)}.{name} {rule}.");
+            throw new InvalidOperationException($"Granary:Vectors:{name} {rule}.");
         }
     }
 }

@@ -41,6 +41,6 @@ internal static class FlatSettings
     public static readonly IReadOnlyList<string> Sections =
     [
         "Keys", "RateLimits", "Resources", "Sqlite", "MaxConcurrentRequests", "MaxEventStreams", "EventHeartbeatSeconds", "MaxImportBytes",
-        "Providers", "Models", "Functions", "Assembly", "Proxy", "Retrieval", "Enrichment", "Audit", "Batches", "Reflection",
+        "Providers", "Models", "Functions", "Assembly", "Proxy", "Retrieval", "Enrichment", "Audit", "Batches", "Reflection", "Vectors",
     ];
 }

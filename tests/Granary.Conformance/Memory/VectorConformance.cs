@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Granary.Core.Reflection;
 using Granary.Core.Storage;
 
 namespace Granary.Conformance.Memory;
@@ -19,7 +20,13 @@ public abstract class VectorConformance : IAsyncLifetime
     protected abstract Task<MemoryFixture> OpenAsync(ConceptEmbedder embedder);
 
     /// <inheritdoc/>
-    public async Task InitializeAsync() => Memory = await OpenAsync(Embedder);
+    public async Task InitializeAsync()
+    {
+        Memory = await OpenAsync(Embedder);
+
+        // What a session teaches would come at a time of its own.
+        Memory.Reflection.Enabled = false;
+    }
 
     /// <inheritdoc/>
     public async Task DisposeAsync()
@@ -322,6 +329,25 @@ public abstract class VectorConformance : IAsyncLifetime
         });
         await EmbeddedAsync();
         Embedder.Documents.Order().ShouldBe(["The dog is fine.", new string('x', 8 * 1024)]);
+    }
+
+    [Fact]
+    public async Task What_is_learned_is_compared_with_what_means_the_same()
+    {
+        (Memory.Reflection.Enabled, Memory.Reflection.ThresholdTurns) = (true, 1);
+        await Memory.User().RememberAsync(new RememberRequest(
+            [.. Enumerable.Range(0, 8).Select(i => new MemoryDraft { Kind = MemoryKind.Insight, Category = "goals", Content = i == 3 ? "Owns an automobile." : $"Likes song {i}." })]));
+        await EmbeddedAsync();
+        Memory.Reflector.Finds = (_, found) => found with { Learned = [new LearnedStatement(MemoryKind.Insight, "Bought a sedan", "goals", 1, MemoryImportance.Low)] };
+        IReadOnlyList<MemoryRecord>? nearest = null;
+        Memory.Reconciler.Decides = candidates =>
+        {
+            nearest = candidates[0].Nearest;
+            return new Reconciliation([], Deterministic: false);
+        };
+        await SayAsync("s1", "I bought a sedan.", "Nice.", "Bye.", "Bye.");
+        await EventuallyAsync(() => Task.FromResult(nearest is not null));
+        nearest![0].Content.ShouldBe("Owns an automobile.");
     }
 
     /// <summary>Waits until everything has its vector.</summary>
