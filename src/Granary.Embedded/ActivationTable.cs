@@ -10,7 +10,7 @@ namespace Granary.Embedded;
 /// <typeparam name="TKey">The key.</typeparam>
 /// <typeparam name="TActor">The actor.</typeparam>
 internal sealed class ActivationTable<TKey, TActor>(
-    Func<TKey, CancellationToken, ValueTask<TActor>> load, Func<TActor, bool> mayEvict, Func<TActor, bool> worthKeeping, TimeProvider time)
+    Func<TKey, CancellationToken, ValueTask<TActor>> load, Func<TActor, bool> mayEvict, Func<TActor, bool> worthKeeping, TimeProvider time, Action<TActor>? evicted = null)
     where TKey : notnull
     where TActor : PartitionActor
 {
@@ -20,6 +20,9 @@ internal sealed class ActivationTable<TKey, TActor>(
     private long _misses;
     private long _evictions;
     private int _shrinking;
+
+    /// <summary>Those in memory.</summary>
+    public IEnumerable<TActor> Actors => _activations.Values.Select(activation => activation.Actor).OfType<TActor>();
 
     /// <summary>How many are in memory.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -193,6 +196,7 @@ internal sealed class ActivationTable<TKey, TActor>(
 
         Interlocked.Increment(ref _evictions);
         Forget(key, activation);
+        evicted?.Invoke(actor);
         return true;
     }
 

@@ -46,9 +46,11 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
             time);
         _users = new(
             async (key, token) => await UserActor.LoadAsync(key, users, token).ConfigureAwait(false),
-            mayEvict: static actor => !actor.IsCommitting,
+            mayEvict: static actor => !actor.IsBusy,
             worthKeeping: static _ => true,
-            time);
+            time,
+            // What it would do by itself later is the next activation's.
+            evicted: static actor => _ = actor.LeaveAsync(CancellationToken.None));
     }
 
     public ISessionMemory Session(SessionKey key) => new EmbeddedSession(this, key.Validated());
@@ -217,6 +219,10 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
         var closed = _calls.CloseAsync(_options.StopTimeout, _time);
         await _stopping.CancelAsync().ConfigureAwait(false);
         await closed.ConfigureAwait(false);
+
+        // Users may be at work on their own; nothing of it is lost.
+        using var patience = new CancellationTokenSource(_options.StopTimeout, _time);
+        await Task.WhenAll(_users.Actors.Select(actor => actor.LeaveAsync(patience.Token))).ConfigureAwait(false);
     }
 
     /// <summary>Waits for a change of a session, but not longer than the host runs.</summary>

@@ -37,6 +37,9 @@ public sealed class EmbeddedOptions
     /// <summary>What becomes of memory records as time goes by.</summary>
     public MemoryLifecycleOptions Memories { get; set; } = new();
 
+    /// <summary>How memory is made and found by vectors, where an embedder is registered.</summary>
+    public MemoryVectorOptions Vectors { get; set; } = new();
+
     /// <summary>Checks the settings.</summary>
     /// <exception cref="InvalidOperationException">One is out of its range; the message names it.</exception>
     public void Validate()
@@ -52,6 +55,7 @@ public sealed class EmbeddedOptions
         Require(StopTimeout > TimeSpan.Zero, nameof(StopTimeout), "must be above zero");
         Reflection.Validate();
         Memories.Validate();
+        Vectors.Validate();
     }
 
     private static void Require(bool holds, string name, string rule)

@@ -49,6 +49,9 @@ public sealed class GranaryOrleansOptions
     /// <summary>What becomes of memory records as time goes by.</summary>
     public MemoryLifecycleOptions Memories { get; set; } = new();
 
+    /// <summary>How memory is made and found by vectors, where an embedder is registered.</summary>
+    public MemoryVectorOptions Vectors { get; set; } = new();
+
     /// <summary>Checks the settings.</summary>
     /// <exception cref="InvalidOperationException">One is out of its range; the message names it.</exception>
     public void Validate()
@@ -63,6 +66,7 @@ public sealed class GranaryOrleansOptions
         Require(MaxCallsPerUser >= 1, nameof(MaxCallsPerUser), "must be 1 or more");
         Reflection.Validate();
         Memories.Validate();
+        Vectors.Validate();
     }
 
     private static void Require(bool holds, string name, string rule)

@@ -20,6 +20,7 @@ internal sealed class EmbeddedMemory(HostSettings settings) : MemoryHost
             memory.DefaultResource = GranaryResources.Default(server.TurnBuffer);
             memory.Reflection = ReflectionSettings.Read(settings);
             memory.Memories = LifecycleSettings.Read(settings.Configuration);
+            memory.Vectors = VectorSettings.Read(settings);
             memory.Resources = ResourceSettings.Read(settings.Configuration);
         });
     }

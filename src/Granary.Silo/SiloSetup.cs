@@ -46,6 +46,7 @@ internal sealed class SiloSetup(HostSettings host, SiloSettings settings, int si
             memory.DefaultResource = GranaryResources.Default(host.Server.TurnBuffer);
             memory.Reflection = ReflectionSettings.Read(host);
             memory.Memories = LifecycleSettings.Read(host.Configuration);
+            memory.Vectors = VectorSettings.Read(host);
             memory.Resources = ResourceSettings.Read(host.Configuration);
         });
         silo.Configure<GrainCollectionOptions>(collection =>

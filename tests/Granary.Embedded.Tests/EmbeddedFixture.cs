@@ -2,6 +2,7 @@ using Granary.Conformance.Memory;
 using Granary.Conformance.Stores;
 using Granary.Core.Compaction;
 using Granary.Core.Maintenance;
+using Granary.Core.Recall;
 using Granary.Core.Reflection;
 using Granary.Core.Resources;
 using Granary.Core.Sessions;
@@ -16,9 +17,11 @@ namespace Granary.Embedded.Tests;
 internal class EmbeddedFixture : MemoryFixture
 {
     private readonly EmbeddedOptions _options;
+    private readonly IEmbedder? _embedder;
 
-    public EmbeddedFixture(EmbeddedOptions? options = null, Func<TimeProvider, IPartitionStore>? store = null)
+    public EmbeddedFixture(EmbeddedOptions? options = null, Func<TimeProvider, IPartitionStore>? store = null, IEmbedder? embedder = null)
     {
+        _embedder = embedder;
         _options = options ?? new EmbeddedOptions();
         Store = new FaultyPartitionStore(store?.Invoke(Time) ?? new InMemoryPartitionStore(Time));
         Host = Open();
@@ -30,11 +33,16 @@ internal class EmbeddedFixture : MemoryFixture
 
     public override FaultyPartitionStore Store { get; }
 
-    public override Task RestartAsync()
+    public override async Task RestartAsync()
     {
-        // Not stopped: what is in memory is simply gone, as after a crash.
+        if (_embedder is not null)
+        {
+            // It would go on by itself.
+            await Host.StopAsync();
+        }
+
+        // Otherwise not stopped: what is in memory is simply gone, as after a crash.
         Host = Open();
-        return Task.CompletedTask;
     }
 
     public override Task<IMemoryCluster> OpenSecondAsync() => Task.FromResult<IMemoryCluster>(Open());
@@ -60,7 +68,7 @@ internal class EmbeddedFixture : MemoryFixture
             users => new SessionServices(
                 Store, resources, new ScriptAwareTokenCounter(), Summarizer, new ExtractiveSummarizer(), users, Time, NullLogger<SessionActor>.Instance, progress,
                 new ReflectionServices(Reflection, Reflector, Reconciler)),
-            new UserServices(Store, new ScriptAwareTokenCounter(), progress, Embedder: null, Time, NullLogger<UserActor>.Instance),
+            new UserServices(Store, new ScriptAwareTokenCounter(), progress, _embedder, Time, NullLogger<UserActor>.Instance) { Vectors = _options.Vectors },
             Time);
     }
 }

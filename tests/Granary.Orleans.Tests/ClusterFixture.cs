@@ -1,5 +1,6 @@
 using Granary.Conformance.Memory;
 using Granary.Conformance.Stores;
+using Granary.Core.Recall;
 using Granary.Core.Reflection;
 using Granary.Core.Storage;
 using Granary.Orleans.Grains;
@@ -13,10 +14,11 @@ internal sealed class ClusterFixture : MemoryFixture
 {
     private const int MostClusters = 2;
 
+    private readonly IEmbedder? _embedder;
     private readonly List<InProcessTestCluster> _clusters = [];
     private readonly List<InProcessTestCluster> _seconds = [];
 
-    private ClusterFixture() => Store = new FaultyPartitionStore(new InMemoryPartitionStore(Time));
+    private ClusterFixture(IEmbedder? embedder) => (_embedder, Store) = (embedder, new FaultyPartitionStore(new InMemoryPartitionStore(Time)));
 
     public InProcessTestCluster Silos => _clusters[^1];
 
@@ -24,15 +26,24 @@ internal sealed class ClusterFixture : MemoryFixture
 
     public override FaultyPartitionStore Store { get; }
 
-    public static async Task<MemoryFixture> OpenAsync()
+    public static Task<MemoryFixture> OpenAsync() => OpenAsync(embedder: null);
+
+    public static async Task<MemoryFixture> OpenAsync(IEmbedder? embedder)
     {
-        var fixture = new ClusterFixture();
+        var fixture = new ClusterFixture(embedder);
         await fixture.RestartAsync();
         return fixture;
     }
 
     public override async Task RestartAsync()
     {
+        if (_embedder is not null && _clusters.Count > 0)
+        {
+            // Its users would go on by themselves.
+            await Silos.KillAsync();
+            _clusters.Clear();
+        }
+
         // As after a crash: nobody waits for what is in memory. The one before goes on in vain for a while, older ones are killed.
         _clusters.Add(await StartAsync());
         if (_clusters.Count > MostClusters)
@@ -80,5 +91,12 @@ internal sealed class ClusterFixture : MemoryFixture
             Store,
             summarizer: Summarizer,
             configure: options => (options.TimeProvider, options.Reflection) = (Time, Reflection),
-            silo: silo => silo.Services.AddSingleton<IReflector>(Reflector).AddSingleton<IReconciler>(Reconciler));
+            silo: silo =>
+            {
+                silo.Services.AddSingleton<IReflector>(Reflector).AddSingleton<IReconciler>(Reconciler);
+                if (_embedder is not null)
+                {
+                    silo.Services.AddSingleton(_embedder);
+                }
+            });
 }

@@ -66,6 +66,9 @@ public sealed record UserStats
     /// <summary>Messages that can be recalled.</summary>
     public required long IndexedMessages { get; init; }
 
+    /// <summary>Messages and records that wait for a vector, and are found by their words until then; null where there is no embedder.</summary>
+    public int? PendingVectors { get; init; }
+
     /// <summary>Mean of the active records' access counts.</summary>
     public required double MeanAccessCount { get; init; }
 

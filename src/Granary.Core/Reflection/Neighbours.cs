@@ -3,22 +3,29 @@ namespace Granary.Core.Reflection;
 /// <summary>What a user's memory knows that is nearest to a text.</summary>
 internal sealed class Neighbours
 {
-    private readonly List<(MemoryRecord Record, HashSet<string> Words)> _known;
+    /// <summary>Characters of a text that recall is asked with at the most.</summary>
+    private const int MaxQuery = 2_000;
 
-    private Neighbours(IEnumerable<MemoryRecord> known) => _known = [.. known.Select(record => (record, WordsOf(record.Content)))];
+    private readonly IUserMemory? _user;
+    private readonly MemoryFilter _filter;
+    private readonly List<(MemoryRecord Record, HashSet<string> Words)> _known;
+    private bool _byWordsAlone;
+
+    private Neighbours(IUserMemory? user, MemoryFilter filter, IEnumerable<MemoryRecord> known)
+    {
+        (_user, _filter) = (user, filter);
+        _known = [.. known.Select(record => (record, WordsOf(record.Content)))];
+    }
 
     /// <summary>Nothing is known.</summary>
-    public static Neighbours None { get; } = new([]);
+    public static Neighbours None { get; } = new(null, new MemoryFilter(), []);
 
     /// <summary>Asks a user's memory for its insights and facts, the youngest of them.</summary>
     public static async Task<Neighbours> AskAsync(IUserMemory user, string agent, CancellationToken cancellationToken)
     {
-        var query = new MemoryQuery
-        {
-            Filter = new MemoryFilter { AgentId = agent, Kinds = [MemoryKind.Insight, MemoryKind.Fact] },
-            Limit = MemoryLimits.MaxPage,
-        };
-        return new Neighbours((await user.ListMemoriesAsync(query, cancellationToken).ConfigureAwait(false)).Memories);
+        var filter = new MemoryFilter { AgentId = agent, Kinds = [MemoryKind.Insight, MemoryKind.Fact] };
+        var query = new MemoryQuery { Filter = filter, Limit = MemoryLimits.MaxPage };
+        return new Neighbours(user, filter, (await user.ListMemoriesAsync(query, cancellationToken).ConfigureAwait(false)).Memories);
     }
 
     /// <summary>Those that share the most words with a text, the nearest first; those that share none are left out.</summary>
@@ -33,6 +40,23 @@ internal sealed class Neighbours
                 .Take(count)
                 .Select(known => known.Record),
         ];
+    }
+
+    /// <summary>Those that are nearest to a text by words and by meaning; by words alone where the user's memory does not recall by vectors.</summary>
+    public async Task<IReadOnlyList<MemoryRecord>> NearAsync(string text, int count, CancellationToken cancellationToken)
+    {
+        var byWords = Of(text, count);
+        if (_user is null || _byWordsAlone || _known.Count == 0)
+        {
+            return byWords;
+        }
+
+        var request = new RecallRequest { Query = text.Length <= MaxQuery ? text : text[..MaxQuery], Filter = _filter, Turns = false, Limit = count };
+        var found = await _user.RecallAsync(request, cancellationToken).ConfigureAwait(false);
+        _byWordsAlone = found.Mode != RecallMode.Hybrid;
+        return _byWordsAlone
+            ? byWords
+            : [.. found.Hits.Select(hit => hit.Record).OfType<MemoryRecord>().Concat(byWords).DistinctBy(record => record.Id).Take(count)];
     }
 
     private static double Score(HashSet<string> text, HashSet<string> known)

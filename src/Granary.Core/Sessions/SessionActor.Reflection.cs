@@ -295,7 +295,12 @@ internal sealed partial class SessionActor
         var found = ReflectionInput.Redacted(
             await (withModel ? services.Reflector : services.FallbackReflector).ReflectAsync(request, cancellationToken).ConfigureAwait(false), Policy.Redactor);
         var learned = LearnedChanges.Checked(found.Learned, services.Options);
-        var candidates = learned.ConvertAll(statement => new ReconcileCandidate(statement, neighbours.Of(statement.Text, ReconcileCandidate.MaxNearest)));
+        var candidates = new List<ReconcileCandidate>(learned.Count);
+        foreach (var statement in learned)
+        {
+            candidates.Add(new ReconcileCandidate(statement, await FindNearAsync(neighbours, statement.Text, cancellationToken).ConfigureAwait(false)));
+        }
+
         var reconciled = await ReconcileAsync(candidates, withModel, cancellationToken).ConfigureAwait(false);
         return LearnedChanges.Of(Key.Session, Agent, stretch.Source(Key.Session), found, reconciled, request.Known, Policy.Redactor);
     }
@@ -334,6 +339,21 @@ internal sealed partial class SessionActor
         {
             LogLookupFailed(_services.Logger, exception, Key.Session);
             return Neighbours.None;
+        }
+    }
+
+    /// <summary>What is known that is nearest to a statement; by words alone if the user's memory does not answer.</summary>
+    private async Task<IReadOnlyList<MemoryRecord>> FindNearAsync(Neighbours neighbours, string text, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await neighbours.NearAsync(text, ReconcileCandidate.MaxNearest, cancellationToken)
+                .WaitAsync(LookupPatience, _services.Time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogLookupFailed(_services.Logger, exception, Key.Session);
+            return neighbours.Of(text, ReconcileCandidate.MaxNearest);
         }
     }
 

@@ -13,10 +13,12 @@ internal sealed class SessionProgress
     /// <summary>
     /// An activation begins to watch its user, in place of any earlier one. Growth is noted from now on: what came before the activation must look up itself.
     /// </summary>
-    public Watcher Watch(UserKey user)
+    /// <param name="user">The user.</param>
+    /// <param name="grew">Called when any session grew; must be quick.</param>
+    public Watcher Watch(UserKey user, Action? grew = null)
     {
         // Held weakly: an activation that was evicted is gone without a word.
-        var watcher = new Watcher();
+        var watcher = new Watcher(grew);
         var reference = new WeakReference<Watcher>(watcher);
         _watchers.AddOrUpdate(user, reference, (_, earlier) =>
         {
@@ -49,7 +51,7 @@ internal sealed class SessionProgress
     }
 
     /// <summary>What one activation hears of its user's sessions.</summary>
-    public sealed class Watcher
+    public sealed class Watcher(Action? grew = null)
     {
         private readonly ConcurrentDictionary<string, bool> _grown = new(StringComparer.Ordinal);
         private volatile bool _replaced;
@@ -79,7 +81,11 @@ internal sealed class SessionProgress
             return _replaced ? null : taken;
         }
 
-        public void Grew(string session) => _grown[session] = true;
+        public void Grew(string session)
+        {
+            _grown[session] = true;
+            grew?.Invoke();
+        }
 
         public void Replace() => _replaced = true;
     }

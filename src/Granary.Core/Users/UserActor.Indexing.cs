@@ -57,6 +57,11 @@ internal sealed partial class UserActor
                 }
             }
 
+            if (!_vectorsOpen)
+            {
+                await OpenVectorsAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             return (_index!, _recaller!);
         }
         finally
@@ -69,7 +74,7 @@ internal sealed partial class UserActor
     private async Task OpenIndexAsync(CancellationToken cancellationToken)
     {
         // Before anything is read: what grows from now on is heard of.
-        var watcher = _services.Progress?.Watch(Key);
+        var watcher = _services.Progress?.Watch(Key, WakeVectors);
         var index = new UserIndex();
         var records = new RecordFeed(index, _services.Tokens);
         lock (Gate)
@@ -251,6 +256,7 @@ internal sealed partial class UserActor
                 await CommitAsync(new PartitionChange<bool>([.. some.Select(segment => DocumentWrite.Delete(segment.Id))], static () => true)).ConfigureAwait(false);
             }
 
+            await DropVectorsAsync(session).ConfigureAwait(false);
             await apply().ConfigureAwait(false);
             _segments.RemoveAll(touched.Contains);
             if (_index is not { } index)
@@ -269,6 +275,12 @@ internal sealed partial class UserActor
 
                 index.RemoveSession(session);
                 _unread.Remove(session);
+            }
+
+            if (index.Vectors is { } vectors)
+            {
+                // Of records that went with the session.
+                await RemoveRubbishAsync(index, vectors).ConfigureAwait(false);
             }
         }
         finally

@@ -23,9 +23,11 @@ internal sealed partial class UserActor
         var filter = MemoryFilterEvaluator.Compile(request.Filter);
         try
         {
+            var asking = AskVectorAsync(request, cancellationToken);
             var (index, recaller) = await CurrentIndexAsync(cancellationToken).ConfigureAwait(false);
+            var meaning = FindMeaning(index, request, await asking.ConfigureAwait(false));
             var now = _time.GetUtcNow();
-            var search = new RecallSearch(index, recaller, new HitReader(Store, Key, index, now), _services.Tokens, filter, request, now);
+            var search = new RecallSearch(index, recaller, new HitReader(Store, Key, index, now), _services.Tokens, filter, meaning, request, now);
             var result = await search.RunAsync(cancellationToken).ConfigureAwait(false);
             if (request.Touch && result.Hits.Where(hit => hit.Record is not null).Select(hit => hit.Id).ToList() is { Count: > 0 } used)
             {
@@ -40,15 +42,15 @@ internal sealed partial class UserActor
         }
     }
 
-    /// <summary>Messages that can be recalled now.</summary>
-    private async Task<long> IndexedMessagesAsync(CancellationToken cancellationToken)
+    /// <summary>Messages that can be recalled now, and units that wait for a vector; null where there is no embedder.</summary>
+    private async Task<(long Messages, int? Pending)> IndexedMessagesAsync(CancellationToken cancellationToken)
     {
         try
         {
             var (index, _) = await CurrentIndexAsync(cancellationToken).ConfigureAwait(false);
             lock (index.Gate)
             {
-                return index.Messages;
+                return (index.Messages, index.Vectors?.Pending);
             }
         }
         catch (StorageException exception)

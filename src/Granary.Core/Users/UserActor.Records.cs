@@ -238,6 +238,11 @@ internal sealed partial class UserActor
         bool Apply()
         {
             _records.Apply(plan);
+            if (plan.Reindexed.Count > 0)
+            {
+                WakeVectors();
+            }
+
             return true;
         }
     }

@@ -30,7 +30,7 @@ internal sealed partial class UserActor
             EnsureUsable();
         }
 
-        var messages = await IndexedMessagesAsync(cancellationToken).ConfigureAwait(false);
+        var (messages, pending) = await IndexedMessagesAsync(cancellationToken).ConfigureAwait(false);
         var now = _time.GetUtcNow();
         var figures = new RecordFigures();
         lock (Gate)
@@ -46,7 +46,7 @@ internal sealed partial class UserActor
                 }
             }
 
-            return figures.Told(_sessions.Count, messages);
+            return figures.Told(_sessions.Count, messages) with { PendingVectors = pending };
         }
     }
 

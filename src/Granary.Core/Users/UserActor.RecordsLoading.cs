@@ -1,12 +1,13 @@
 using Granary.Core.Storage;
 using Granary.Core.Users.Erasure;
+using Granary.Core.Users.Indexing;
 using Granary.Core.Users.Records;
 
 namespace Granary.Core.Users;
 
 internal sealed partial class UserActor
 {
-    private static readonly string[] HeadIds = [RecordDocumentIds.Head, ErasureDocumentIds.Mark, ErasureDocumentIds.Life];
+    private static readonly string[] HeadIds = [RecordDocumentIds.Head, ErasureDocumentIds.Mark, ErasureDocumentIds.Life, VectorDocuments.Manifest];
 
     /// <summary>Finishes a change that a crash left half-way, then loads the counters and the records.</summary>
     /// <returns>Whether all was read of one version.</returns>
@@ -31,6 +32,7 @@ internal sealed partial class UserActor
         }
 
         TakeErasure(head.Documents);
+        TakeVectorManifest(head.Documents);
         if (head.Documents.FirstOrDefault(document => document.Id == RecordDocumentIds.Head) is not { Id: not null } counters)
         {
             return true;

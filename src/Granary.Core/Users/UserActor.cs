@@ -74,6 +74,7 @@ internal sealed partial class UserActor : PartitionActor
         {
             await ApplyNoticeAsync(delivery).ConfigureAwait(false);
             Heard(delivery.SessionId);
+            WakeVectors();
         }
     }
 

@@ -24,6 +24,9 @@ internal sealed record UserServices(
     /// <summary>What becomes of memory records as time goes by.</summary>
     public MemoryLifecycleOptions Lifecycle { get; init; } = new();
 
+    /// <summary>How memory is made and found by vectors.</summary>
+    public MemoryVectorOptions Vectors { get; init; } = new();
+
     /// <summary>Who else keeps something of users.</summary>
     public IReadOnlyList<IUserDataEraser> Erasers { get; init; } = [];
 }

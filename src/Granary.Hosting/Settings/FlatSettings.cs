@@ -42,5 +42,6 @@ internal static class FlatSettings
     [
         "Keys", "RateLimits", "Resources", "Sqlite", "MaxConcurrentRequests", "MaxEventStreams", "EventHeartbeatSeconds", "MaxImportBytes",
         "Providers", "Models", "Functions", "Assembly", "Proxy", "Retrieval", "Enrichment", "Audit", "Batches", "Reflection", LifecycleSettings.Name,
+        "Vectors",
     ];
 }

@@ -69,7 +69,7 @@ internal sealed class UserGrain(IGrainContext context, SiloServices silo)
 
     protected override ValueTask<UserActor> LoadAsync() => UserActor.LoadAsync(GrainKeys.User(Key), silo.Users, CancellationToken.None);
 
-    protected override bool IsBusy(UserActor actor) => actor.IsCommitting;
+    protected override bool IsBusy(UserActor actor) => actor.IsBusy;
 
     protected override bool IsWorthKeeping(UserActor actor) => true;
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Granary.Conformance.Stores;
 using Granary.Conformance.Time;
+using Granary.Core.Recall;
 using Granary.Core.Storage;
 using Granary.Core.Tokens;
 using Granary.Core.Users;
@@ -14,12 +15,13 @@ internal sealed class UserBench
     private readonly UserServices services;
     private UserActor? actor;
 
-    public UserBench(MemoryLifecycleOptions? lifecycle = null)
+    public UserBench(MemoryLifecycleOptions? lifecycle = null, IEmbedder? embedder = null)
     {
         Store = new FaultyPartitionStore(new InMemoryPartitionStore(Time));
-        services = new UserServices(Store, new ScriptAwareTokenCounter(), Progress: null, Embedder: null, Time, NullLogger<UserActor>.Instance)
+        services = new UserServices(Store, new ScriptAwareTokenCounter(), Progress: null, embedder, Time, NullLogger<UserActor>.Instance)
         {
             Lifecycle = lifecycle ?? new MemoryLifecycleOptions(),
+            Vectors = new MemoryVectorOptions { BatchTexts = 16 },
         };
     }
 

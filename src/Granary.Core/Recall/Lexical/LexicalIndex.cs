@@ -26,6 +26,9 @@ internal sealed class LexicalIndex
     private int sourceCount;
     private volatile int unitCount;
 
+    /// <summary>Told of the number of each passage that is taken out, by the writer; null for nobody.</summary>
+    public Action<int>? Detached { get; set; }
+
     /// <summary>The terms.</summary>
     public TermTable Terms { get; } = new();
 
@@ -301,6 +304,7 @@ internal sealed class LexicalIndex
     {
         ref var unit = ref units[number];
         unit.Traits |= UnitTraits.Removed;
+        Detached?.Invoke(number);
         var source = sources[unit.Source];
         if (unit.Previous >= 0)
         {

@@ -27,6 +27,6 @@ internal sealed record RecallQuery
 internal delegate bool UnitFilter(in UnitEntry unit, LexicalIndex index);
 
 /// <summary>A unit found by vectors.</summary>
-/// <param name="Unit">The number of one of its passages.</param>
+/// <param name="Unit">The number of its first passage.</param>
 /// <param name="Cosine">Nearness, -1 to 1.</param>
 internal readonly record struct VectorCandidate(int Unit, float Cosine);

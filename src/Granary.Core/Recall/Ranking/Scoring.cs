@@ -278,10 +278,17 @@ internal readonly ref struct Scoring
         var nearest = query.Vectors.Max(candidate => candidate.Cosine);
         foreach (var (unit, cosine) in query.Vectors)
         {
-            if (unit >= 0 && unit < units.Length && cosine > 0 && Allowed(unit))
+            if (unit < 0 || unit >= units.Length || cosine <= 0 || !Allowed(unit))
             {
-                Touch(unit);
-                scratch.Cells[unit].Vectors = (float)options.Vectors * (most > 0 ? most : 1) * cosine / nearest;
+                continue;
+            }
+
+            // A vector is of the whole unit; which passage of it has the words must not matter.
+            var near = (float)options.Vectors * (most > 0 ? most : 1) * cosine / nearest;
+            for (var passage = unit; passage < units.Length && (passage == unit || (units[passage].Traits & UnitTraits.Continued) != 0); passage++)
+            {
+                Touch(passage);
+                scratch.Cells[passage].Vectors = near;
             }
         }
     }

@@ -7,7 +7,7 @@ namespace Granary.Core.Recall.Vectors;
 /// vectors stay in the store; a search fetches those of its best candidates (<see cref="VectorQuery.Exact"/>) and scores them anew.
 /// </summary>
 /// <remarks>
-/// Threads: one writer at a time (<see cref="Set"/>, <see cref="Remove"/>, <see cref="Load"/> and <see cref="Encode"/>; a second one at
+/// Threads: one writer at a time (<see cref="Set"/>, <see cref="Remove"/>, <see cref="Move"/>, <see cref="Load"/> and <see cref="Encode"/>; a second one at
 /// the same time is refused), any number of searches beside it on any threads. Nobody waits for anybody: a search sees the moment of its
 /// start, whole: of a replaced vector either the old or the new one, of a loaded segment all rows or none.
 /// Why the exact vectors stay in the store: in memory they would take two bytes a number more even in half precision, three times as much
@@ -105,6 +105,28 @@ internal sealed partial class VectorIndex
             tail = 0;
         }
 
+        Publish();
+        return true;
+    }
+
+    /// <summary>Lets a unit's vector be that of another unit instead. The writer's.</summary>
+    /// <returns>Whether it was there.</returns>
+    public bool Move(int from, int to)
+    {
+        CheckUnit(to);
+        using var turn = new Turn(this);
+        var place = PlaceOf(from);
+        if (place < 0)
+        {
+            return false;
+        }
+
+        var chunk = chunks[place / VectorChunk.MaxRows]!;
+        var row = place % VectorChunk.MaxRows;
+        Drop(to);
+        Drop(from);
+        Append(to, chunk.Factor(row), chunk.Row(row, Dimension));
+        count++;
         Publish();
         return true;
     }

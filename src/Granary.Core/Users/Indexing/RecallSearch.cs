@@ -12,7 +12,8 @@ namespace Granary.Core.Users.Indexing;
 /// that the index cannot judge alone (metadata) is neither relaxed nor cuts the answer short.
 /// </summary>
 internal sealed class RecallSearch(
-    UserIndex index, Recaller recaller, HitReader reader, ITokenCounter tokens, MemoryFilterEvaluator filter, RecallRequest request, DateTimeOffset now)
+    UserIndex index, Recaller recaller, HitReader reader, ITokenCounter tokens, MemoryFilterEvaluator filter, RecallMeaning meaning, RecallRequest request,
+    DateTimeOffset now)
 {
     /// <summary>The score of a hit that shows as one half.</summary>
     private const double HalfScore = 4;
@@ -23,6 +24,10 @@ internal sealed class RecallSearch(
     /// <summary>How many more are ranked where the filter let too few pass.</summary>
     private const int Growth = 4;
 
+    /// <summary>Units found by vectors that are ranked together with those found by words, at the least.</summary>
+    private const int MinNearest = 32;
+
+    private readonly bool _byMeaningAlone = meaning.Search is not null && request.Mode == RecallMode.Vector;
     private readonly RecallPrefilter _prefilter = new(index.Lexical, filter, request);
 
     /// <summary>Finds the hits.</summary>
@@ -48,41 +53,59 @@ internal sealed class RecallSearch(
         {
             Hits = hits,
             Tokens = sum,
-            Mode = RecallMode.Keyword,
-            Fallback = request.Mode is RecallMode.Vector or RecallMode.Hybrid ? "Recall by vectors is not available." : null,
+            Mode = meaning.Search is null ? RecallMode.Keyword : _byMeaningAlone ? RecallMode.Vector : RecallMode.Hybrid,
+            Fallback = meaning.Fallback,
         };
     }
 
     private async Task<List<RecallHit>> UnitsAsync(int enough, CancellationToken cancellationToken)
     {
         var kept = new List<RecallHit>();
-        var seen = 0;
+        var seen = new HashSet<(bool IsMessage, string Source, long Sequence)>();
         for (var limit = enough; ; limit *= Growth)
         {
-            var ranked = recaller.Recall(Query(limit));
-            foreach (var some in ranked.Skip(seen).Chunk(HitReader.MaxHits))
+            var ranked = await RankAsync(limit, cancellationToken).ConfigureAwait(false);
+
+            // With more of them, or what is added meanwhile, the ranking may shift: who was looked at is not looked at twice.
+            foreach (var some in ranked.Where(hit => seen.Add((hit.Kind == UnitKind.Message, hit.Source, hit.Sequence))).Chunk(HitReader.MaxHits))
             {
                 kept.AddRange(await ReadAsync(some, cancellationToken).ConfigureAwait(false));
             }
 
-            // What is added meanwhile may shift the ranking: nobody is shown twice.
-            seen = ranked.Count;
             if (kept.Count >= enough || ranked.Count < limit)
             {
-                return [.. kept.DistinctBy(hit => hit.Id).OrderByDescending(hit => hit.Score).Take(enough)];
+                return [.. kept.OrderByDescending(hit => hit.Score).Take(enough)];
             }
         }
     }
 
-    private async Task<List<RecallHit>> SessionsAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Found>> RankAsync(int limit, CancellationToken cancellationToken)
     {
-        if (_prefilter.IsPartial || !_prefilter.AdmitsTurns)
+        if (!_byMeaningAlone)
         {
-            var all = await UnitsAsync(int.Max(request.Limit * 16, 256), cancellationToken).ConfigureAwait(false);
-            return [.. all.Where(hit => hit.SessionId is not null).DistinctBy(hit => hit.SessionId)];
+            return recaller.Recall(await QueryAsync(limit, cancellationToken).ConfigureAwait(false));
         }
 
-        var sessions = recaller.RecallSessions(Query(request.Limit));
+        var nearest = await meaning.Search!.FindAsync(limit, _prefilter, cancellationToken).ConfigureAwait(false);
+        return [.. nearest.Select(hit => UserVectors.Found(index.Lexical, hit.Unit, hit.Score))];
+    }
+
+    private async Task<List<RecallHit>> SessionsAsync(CancellationToken cancellationToken)
+    {
+        if (_prefilter.IsPartial || !_prefilter.AdmitsTurns || _byMeaningAlone)
+        {
+            for (var enough = int.Max(request.Limit * 16, 256); ; enough *= Growth)
+            {
+                var all = await UnitsAsync(enough, cancellationToken).ConfigureAwait(false);
+                var best = all.Where(hit => hit.SessionId is not null).DistinctBy(hit => hit.SessionId).ToList();
+                if (best.Count >= request.Limit || all.Count < enough)
+                {
+                    return best;
+                }
+            }
+        }
+
+        var sessions = recaller.RecallSessions(await QueryAsync(request.Limit, cancellationToken).ConfigureAwait(false));
         var kept = new List<RecallHit>(sessions.Count);
         foreach (var some in sessions.Chunk(HitReader.MaxHits))
         {
@@ -92,7 +115,18 @@ internal sealed class RecallSearch(
         return kept;
     }
 
-    private RecallQuery Query(int limit) => new() { Text = request.Query, Limit = limit, Filter = _prefilter.Passes, Now = Reference() };
+    private async Task<RecallQuery> QueryAsync(int limit, CancellationToken cancellationToken)
+    {
+        var nearest = meaning.Search is null ? [] : await meaning.Search.FindAsync(int.Max(limit, MinNearest), _prefilter, cancellationToken).ConfigureAwait(false);
+        return new RecallQuery
+        {
+            Text = request.Query,
+            Limit = limit,
+            Filter = _prefilter.Passes,
+            Now = Reference(),
+            Vectors = [.. nearest.Select(hit => new VectorCandidate(hit.Unit, hit.Score))],
+        };
+    }
 
     /// <summary>
     /// The time that "last week" is told from: now, where the user is heard of; else the time of the newest unit. Who asks about conversations that lie
@@ -120,11 +154,11 @@ internal sealed class RecallSearch(
         record.Sources.Count > 0 && record.Metadata is { ValueKind: JsonValueKind.Object } metadata
         && metadata.TryGetProperty("deterministic", out var value) && value.ValueKind == JsonValueKind.True;
 
-    private static RecallHit Shown(ReadHit hit) => new()
+    private RecallHit Shown(ReadHit hit) => new()
     {
         Id = hit.Record?.Id ?? $"turn:{hit.SessionId}:{hit.Message!.Sequence}",
         Content = hit.Record?.Content ?? hit.Message!.Content,
-        Score = hit.Found.Score / (hit.Found.Score + HalfScore),
+        Score = _byMeaningAlone ? double.Max(0, hit.Found.Score) : hit.Found.Score / (hit.Found.Score + HalfScore),
         ScoreParts = Parts(hit.Found.Parts),
         SessionId = hit.SessionId,
         Message = hit.Message,

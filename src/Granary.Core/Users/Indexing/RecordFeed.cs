@@ -59,5 +59,5 @@ internal sealed class RecordFeed(UserIndex index, ITokenCounter tokens) : IRecor
         }
     }
 
-    private void Put(RecordDocument record) => index.Put(record.Record, tokens.Count(record.Record.Content, model: null));
+    private void Put(RecordDocument record) => index.Put(record.Record, tokens.Count(record.Record.Content, model: null), (ulong)record.Key);
 }

@@ -23,6 +23,9 @@ internal sealed class UserIndex
     /// <summary>The index itself.</summary>
     public LexicalIndex Lexical { get; } = new();
 
+    /// <summary>The vectors of what is in the index; null where there is no embedder, or before they were read. Under the gate.</summary>
+    public UserVectors? Vectors { get; set; }
+
     /// <summary>Messages in the index. Under the gate.</summary>
     public long Messages => _sessions.Values.Sum(static session => (long)session.Messages);
 
@@ -59,7 +62,7 @@ internal sealed class UserIndex
                 continue;
             }
 
-            Lexical.Add(new RecallUnit
+            var unit = Lexical.Add(new RecallUnit
             {
                 Kind = UnitKind.Message,
                 Source = session.Id,
@@ -71,6 +74,7 @@ internal sealed class UserIndex
                 Text = text,
                 Tokens = entry.Tokens,
             });
+            Vectors?.Added(unit);
             session.Messages++;
         }
 
@@ -79,20 +83,28 @@ internal sealed class UserIndex
     }
 
     /// <summary>Adds or replaces a record. Under the gate.</summary>
-    public void Put(MemoryRecord record, int tokens) => Lexical.Add(new RecallUnit
+    /// <param name="record">The record.</param>
+    /// <param name="tokens">Tokens of its text.</param>
+    /// <param name="text">Tells its text from others that it had.</param>
+    public void Put(MemoryRecord record, int tokens, ulong text)
     {
-        Kind = KindOf(record.Kind),
-        Source = record.Id,
-        Agent = record.AgentId,
-        Time = record.EventTime ?? record.CreatedAt,
-        Text = record.Content,
-        Tokens = tokens,
-        ValidFrom = record.ValidFrom,
-        ValidTo = record.ValidTo,
-        Importance = record.Importance switch { MemoryImportance.High => 1f, MemoryImportance.Low => 0f, _ => 0.5f },
-        Confidence = (float)record.Confidence,
-        Accesses = record.AccessCount,
-    });
+        Vectors?.Moving(UserVectors.FirstPassage(Lexical, UnitKind.Fact, record.Id, 0), Lexical.UnitCount, text);
+        var unit = Lexical.Add(new RecallUnit
+        {
+            Kind = KindOf(record.Kind),
+            Source = record.Id,
+            Agent = record.AgentId,
+            Time = record.EventTime ?? record.CreatedAt,
+            Text = record.Content,
+            Tokens = tokens,
+            ValidFrom = record.ValidFrom,
+            ValidTo = record.ValidTo,
+            Importance = record.Importance switch { MemoryImportance.High => 1f, MemoryImportance.Low => 0f, _ => 0.5f },
+            Confidence = (float)record.Confidence,
+            Accesses = record.AccessCount,
+        });
+        Vectors?.Added(unit);
+    }
 
     /// <summary>Takes a record out. Under the gate.</summary>
     public void RemoveRecord(string id) => Lexical.RemoveSource(id, isSession: false);
@@ -181,6 +193,11 @@ internal sealed class UserIndex
     public void Supersede(IndexedSession session, long from, long to)
     {
         session.AddSuperseded(from, to);
+        for (var sequence = from; Vectors is { } vectors && sequence <= to; sequence++)
+        {
+            vectors.Orphan(session.Id, sequence);
+        }
+
         TakeOut(session, from, to);
     }
 

@@ -1,4 +1,5 @@
 using Granary.Core.Storage;
+using Granary.Core.Users.Indexing;
 
 namespace Granary.Core.Users.Records;
 
@@ -8,8 +9,8 @@ namespace Granary.Core.Users.Records;
 /// </summary>
 internal sealed class RecordPlan
 {
-    /// <summary>Records that one commit can change, beside the counters, the note of what was touched and a run of history that is closed.</summary>
-    public const int MaxRecordsPerCommit = StorageLimits.MaxDocumentsPerCommit - 3;
+    /// <summary>Records that one commit can change, beside the counters, the note of what was touched, a run of history that is closed and a vector that goes.</summary>
+    public const int MaxRecordsPerCommit = StorageLimits.MaxDocumentsPerCommit - 4;
 
     /// <summary>Bytes that all changes may write together, so that one document can hold them.</summary>
     public const long MaxBytes = StorageLimits.MaxBytesPerCommit - 1024;
@@ -185,6 +186,7 @@ internal sealed class RecordPlan
         }
 
         Write(DocumentWrite.Delete(RecordDocumentIds.Record(document.Id)));
+        DropVector(document.Id, keep: null);
         ForgetKey(document.Id);
         _changed[document.Id] = null;
         _reindexed.Add(document.Id);
@@ -230,6 +232,7 @@ internal sealed class RecordPlan
 
         if (reindex)
         {
+            DropVector(document.Id, document.StateAt(Now).IsActive() ? document.Key : null);
             _reindexed.Add(document.Id);
         }
     }
@@ -239,6 +242,15 @@ internal sealed class RecordPlan
         if (_changed.TryGetValue(id, out var before) && before is not null && _keys.TryGetValue(before.Key, out var owner) && owner == id)
         {
             _keys.Remove(before.Key);
+        }
+    }
+
+    /// <summary>The vector of a text that a record has no more goes with the text. One is stored only of what is durable.</summary>
+    private void DropVector(string id, UInt128? keep)
+    {
+        if (_state.HasVectors && _state.Table.Find(id) is >= 0 and var place && _state.Table[place].Key != keep)
+        {
+            Write(DocumentWrite.Delete(VectorDocuments.Record(id)));
         }
     }
 

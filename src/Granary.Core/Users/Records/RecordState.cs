@@ -18,6 +18,9 @@ internal sealed class RecordState(MemoryLifecycleOptions lifecycle)
     /// <summary>Who is told of changes; null for nobody.</summary>
     public IRecordIndex? Index { get; set; }
 
+    /// <summary>Whether vectors of records may be stored, as of the changes on their way.</summary>
+    public bool HasVectors { get; set; }
+
     /// <summary>When a record is due, as of the changes on their way, or earlier: a look that comes too early is harmless. UTC ticks, or null.</summary>
     public long? Due { get; private set; }
 

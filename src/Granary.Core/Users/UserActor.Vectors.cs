@@ -1,0 +1,665 @@
+using System.Globalization;
+using Granary.Core.Actors;
+using Granary.Core.Recall;
+using Granary.Core.Recall.Lexical;
+using Granary.Core.Recall.Ranking;
+using Granary.Core.Recall.Vectors;
+using Granary.Core.Storage;
+using Granary.Core.Users.Indexing;
+using Microsoft.Extensions.Logging;
+
+namespace Granary.Core.Users;
+
+/// <summary>
+/// Vectors of what the user's memory holds. They are made in the background, a batch at a time, while nothing is held; stored as one exact vector a unit
+/// (<c>v:</c>), and in segments of quantised ones (<c>q:</c>) that an activation reads instead.
+/// </summary>
+/// <remarks>
+/// A vector is stored only while its unit is what it was when it was read, with no change of it on the way. A record's exact vector goes in the commit that
+/// takes its text away, a session's before the session is taken off the list. What else is left of units that are no more is removed in the background.
+/// </remarks>
+internal sealed partial class UserActor
+{
+    /// <summary>Longest wait after failures of the embedder.</summary>
+    private static readonly TimeSpan LongestRest = TimeSpan.FromMinutes(5);
+
+    /// <summary>Exact vectors that an activation reads before it answers.</summary>
+    private const int MaxUnsealed = 1_024;
+
+    /// <summary>Documents with vectors in one commit, with the manifest.</summary>
+    private const int MaxVectorsPerCommit = StorageLimits.MaxDocumentsPerCommit - 1;
+
+    private readonly CancellationTokenSource _left = new();
+    private readonly Lock _backgroundGate = new();
+    private bool _hasBackground;
+    private bool _backgroundAgain;
+    private int _working;
+    private int _batchTexts;
+
+    // Under the gate, ahead: what the store's manifest says.
+    private (string Model, int Dimension)? _vectorModel;
+
+    // Under _indexing.
+    private bool _vectorsOpen;
+    private long _nextVectors = 1;
+
+    /// <summary>Whether the actor is at work on its own. It must not be evicted now.</summary>
+    public bool IsBusy => IsCommitting || Volatile.Read(ref _working) > 0;
+
+    protected override void OnLost() => _left.Cancel();
+
+    /// <summary>Takes over what the store says of vectors. Called while the actor is loaded.</summary>
+    private void TakeVectorManifest(IReadOnlyList<Document> documents)
+    {
+        foreach (var document in documents)
+        {
+            if (document.Id == VectorDocuments.Manifest)
+            {
+                var manifest = VectorSegment.Decode(document.Body);
+                _vectorModel = (manifest.Model, manifest.Dimension);
+                _records.HasVectors = true;
+            }
+        }
+    }
+
+    /// <summary>There may be something to embed or to remove: sees to it soon, by itself.</summary>
+    private void WakeVectors()
+    {
+        if (_services.Embedder is null && !_records.HasVectors)
+        {
+            return;
+        }
+
+        lock (_backgroundGate)
+        {
+            _backgroundAgain = true;
+            if (_hasBackground || _left.IsCancellationRequested)
+            {
+                return;
+            }
+
+            _hasBackground = true;
+        }
+
+        _ = Task.Run(WorkAsync);
+    }
+
+    private void WakeForWork(UserIndex index, UserVectors vectors)
+    {
+        bool hasWork;
+        lock (index.Gate)
+        {
+            hasWork = vectors.HasWork;
+        }
+
+        if (hasWork)
+        {
+            WakeVectors();
+        }
+    }
+
+    private async Task WorkAsync()
+    {
+        for (var failures = 0; ;)
+        {
+            lock (_backgroundGate)
+            {
+                if (!_backgroundAgain || _left.IsCancellationRequested)
+                {
+                    _hasBackground = false;
+                    return;
+                }
+
+                _backgroundAgain = false;
+            }
+
+            try
+            {
+                var rest = TimeSpan.FromSeconds(Math.Min(LongestRest.TotalSeconds, Math.Pow(2, failures)));
+                await Task.Delay(failures == 0 ? _services.Vectors.Delay : rest, _time, _left.Token).ConfigureAwait(false);
+                Interlocked.Increment(ref _working);
+                try
+                {
+                    await MakeVectorsAsync(_left.Token).ConfigureAwait(false);
+                    failures = 0;
+                }
+                finally
+                {
+                    Interlocked.Decrement(ref _working);
+                }
+            }
+            catch (Exception exception) when (exception is ActivationLostException or ErasedException || IsLost)
+            {
+                // Who calls next finds out.
+            }
+            catch (Exception exception) when (!_left.IsCancellationRequested)
+            {
+                failures = Math.Min(failures + 1, 30);
+                LogVectorsFailed(_services.Logger, exception, Key.User);
+                lock (_backgroundGate)
+                {
+                    _backgroundAgain = true;
+                }
+            }
+            catch
+            {
+                // The activation has left, and took what it needed with it.
+            }
+        }
+    }
+
+    /// <summary>Brings the index up to date, embeds what has no vector, and tidies up.</summary>
+    private async Task MakeVectorsAsync(CancellationToken cancellationToken)
+    {
+        var (index, _) = await CurrentIndexAsync(cancellationToken).ConfigureAwait(false);
+        UserVectors? vectors;
+        lock (index.Gate)
+        {
+            vectors = index.Vectors;
+        }
+
+        if (vectors is null)
+        {
+            return;
+        }
+
+        await TidyVectorsAsync(index, vectors, cancellationToken).ConfigureAwait(false);
+        var most = _services.Vectors.BatchTexts;
+        while (true)
+        {
+            var size = _batchTexts == 0 ? most : _batchTexts;
+            var (batch, keys) = TakeWaiting(index, vectors, size);
+            if (batch.Count == 0)
+            {
+                return;
+            }
+
+            var failed = true;
+            try
+            {
+                await MakeVectorsAsync(index, vectors, batch, keys, cancellationToken).ConfigureAwait(false);
+                _batchTexts = Math.Min(most, size * 2);
+                failed = false;
+            }
+            finally
+            {
+                if (failed)
+                {
+                    // Smaller and smaller, until a text that the embedder refuses stands alone, and lets the others before it.
+                    _batchTexts = Math.Max(1, size / 4);
+                }
+
+                lock (index.Gate)
+                {
+                    vectors.PutBack(batch, last: failed && batch.Count == 1);
+                }
+            }
+
+            await TidyVectorsAsync(index, vectors, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Gives units their vectors: stored ones, else new ones.</summary>
+    private async Task MakeVectorsAsync(UserIndex index, UserVectors vectors, List<int> batch, Dictionary<int, VectorKey> keys, CancellationToken cancellationToken)
+    {
+        var embedder = _services.Embedder!;
+        await _indexing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await FindStoredAsync(index, vectors, batch, keys, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _indexing.Release();
+        }
+
+        List<RankedUnit> wanting;
+        lock (index.Gate)
+        {
+            wanting = batch.Where(vectors.IsWanted).Select(unit => UserVectors.Found(index.Lexical, unit, 0)).ToList();
+        }
+
+        var reader = new HitReader(Store, Key, index, _time.GetUtcNow());
+        var texts = new List<(int Unit, string Text)>(wanting.Count);
+        foreach (var some in wanting.Chunk(HitReader.MaxHits))
+        {
+            foreach (var hit in await reader.ReadAsync(some, cancellationToken).ConfigureAwait(false))
+            {
+                if (TextToEmbed(hit.Record?.Content ?? hit.Message!.Content) is { } text)
+                {
+                    texts.Add((hit.Found.Unit, text));
+                }
+            }
+        }
+
+        var made = new List<(int Unit, float[] Vector, byte[] Body)>(texts.Count);
+        if (texts.Count > 0)
+        {
+            var answer = await embedder.EmbedAsync(texts.ConvertAll(text => text.Text), EmbeddingPurpose.Document, cancellationToken).ConfigureAwait(false);
+            if (answer.Count != texts.Count)
+            {
+                throw new InvalidOperationException($"The embedder made {answer.Count} vectors of {texts.Count} texts.");
+            }
+
+            for (var i = 0; i < answer.Count; i++)
+            {
+                if (answer[i].Length == embedder.Dimensions && VectorLength.IsUsable(VectorLength.Of(answer[i])))
+                {
+                    made.Add((texts[i].Unit, answer[i], VectorDocument.Encode(embedder.Model, answer[i])));
+                }
+            }
+        }
+
+        // What cannot be read is about to go, or has no text; what has no direction is near to nothing.
+        lock (index.Gate)
+        {
+            vectors.GiveUp(wanting.Select(found => found.Unit).Except(made.Select(one => one.Unit)));
+        }
+
+        await StoreVectorsAsync(index, vectors, made, keys, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes over the vectors that are stored, but not in a segment yet. Holds <see cref="_indexing"/>: nobody removes them between the look and the taking.</summary>
+    private async Task FindStoredAsync(UserIndex index, UserVectors vectors, List<int> batch, Dictionary<int, VectorKey> keys, CancellationToken cancellationToken)
+    {
+        foreach (var (unit, body) in await ReadExactAsync(batch.ConvertAll(unit => (unit, keys[unit].Document)), cancellationToken).ConfigureAwait(false))
+        {
+            lock (index.Gate)
+            {
+                vectors.Set(unit, keys[unit], VectorDocument.Decode(body).Values);
+            }
+        }
+    }
+
+    /// <summary>Takes units that wait for a vector.</summary>
+    private (List<int> Batch, Dictionary<int, VectorKey> Keys) TakeWaiting(UserIndex index, UserVectors vectors, int most)
+    {
+        lock (Gate)
+        lock (index.Gate)
+        {
+            EnsureUsable();
+            var batch = vectors.Take(most);
+            return (batch, batch.ToDictionary(unit => unit, unit => vectors.KeyOf(unit, TextOf(index.Lexical, unit) ?? 0)));
+        }
+    }
+
+    private async Task StoreVectorsAsync(
+        UserIndex index, UserVectors vectors, List<(int Unit, float[] Vector, byte[] Body)> made, Dictionary<int, VectorKey> keys, CancellationToken cancellationToken)
+    {
+        var isAhead = false;
+
+        // No session is taken off the list meanwhile.
+        await _indexing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var perCommit = made.Count == 0
+                ? 1
+                : Math.Clamp((StorageLimits.MaxBytesPerCommit - 8_192) / (made[0].Body.Length + StorageLimits.MaxDocumentIdLength), 1, MaxVectorsPerCommit);
+            foreach (var some in made.Chunk(perCommit))
+            {
+                List<(int Unit, float[] Vector, byte[] Body)> storing;
+                PartitionChange<bool> change;
+                bool pump;
+                lock (Gate)
+                {
+                    EnsureUsable();
+                    lock (index.Gate)
+                    {
+                        // A record whose change is on its way comes again, or goes, when that is durable.
+                        storing = [.. some.Where(one => vectors.IsWanted(one.Unit) && (keys[one.Unit].IsMessage || !_records.IsAhead(keys[one.Unit].Source)))];
+                    }
+
+                    isAhead |= storing.Count < some.Length;
+                    if (storing.Count == 0)
+                    {
+                        continue;
+                    }
+
+                    var writes = storing.ConvertAll(one => DocumentWrite.Put(keys[one.Unit].Document, one.Body));
+                    var model = (_services.Embedder!.Model, _services.Embedder.Dimensions);
+                    if (_vectorModel != model)
+                    {
+                        writes.Add(DocumentWrite.Put(VectorDocuments.Manifest, new VectorSegmentWriter(model.Model, model.Dimensions, 0).Complete()));
+                    }
+
+                    (_vectorModel, _records.HasVectors) = (model, true);
+                    change = new PartitionChange<bool>(writes, static () => true);
+                    pump = Enqueue(change);
+                }
+
+                if (pump)
+                {
+                    Pump();
+                }
+
+                await change.Done.ConfigureAwait(false);
+                lock (index.Gate)
+                {
+                    storing.ForEach(one => vectors.Set(one.Unit, keys[one.Unit], one.Vector));
+                }
+            }
+        }
+        finally
+        {
+            _indexing.Release();
+        }
+
+        if (isAhead)
+        {
+            await SettleAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Removes what is stored of units that are no more, and writes segments.</summary>
+    private async Task TidyVectorsAsync(UserIndex index, UserVectors vectors, CancellationToken cancellationToken)
+    {
+        await _indexing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await RemoveRubbishAsync(index, vectors).ConfigureAwait(false);
+            while (true)
+            {
+                (List<int> Units, byte[] Body)? segment;
+                lock (index.Gate)
+                {
+                    segment = vectors.NextSegment();
+                }
+
+                if (segment is not var (units, body))
+                {
+                    break;
+                }
+
+                var id = VectorDocuments.Segment(_nextVectors++);
+                await CommitAsync(new PartitionChange<bool>([DocumentWrite.Put(id, body)], static () => true), EnsureUsable).ConfigureAwait(false);
+                lock (index.Gate)
+                {
+                    vectors.Sealed(id, units);
+                }
+            }
+        }
+        finally
+        {
+            _indexing.Release();
+        }
+    }
+
+    /// <summary>Removes what is stored of units that are no more. Holds <see cref="_indexing"/>.</summary>
+    private async Task RemoveRubbishAsync(UserIndex index, UserVectors vectors)
+    {
+        while (true)
+        {
+            List<string> rubbish;
+            lock (index.Gate)
+            {
+                rubbish = vectors.Rubbish(StorageLimits.MaxDocumentsPerCommit);
+            }
+
+            if (rubbish.Count == 0)
+            {
+                return;
+            }
+
+            await DeleteAsync(rubbish).ConfigureAwait(false);
+            lock (index.Gate)
+            {
+                vectors.Removed(rubbish);
+            }
+        }
+    }
+
+    private Task<bool> DeleteAsync(IEnumerable<string> documents) =>
+        CommitAsync(new PartitionChange<bool>([.. documents.Select(DocumentWrite.Delete)], static () => true), EnsureUsable);
+
+    /// <summary>Reads the segments of vectors, once, after the index has all that they may name. Holds <see cref="_indexing"/>.</summary>
+    private async Task OpenVectorsAsync(CancellationToken cancellationToken)
+    {
+        var index = _index!;
+        var embedder = _services.Embedder;
+        bool stored;
+        lock (Gate)
+        {
+            stored = _records.HasVectors;
+        }
+
+        var vectors = embedder is null ? null : new UserVectors(embedder.Model, embedder.Dimensions, _services.Vectors.SegmentVectors, index.Lexical);
+        lock (index.Gate)
+        {
+            index.Vectors = vectors;
+        }
+
+        var useless = new List<string>();
+        for (DocumentRange? range = stored ? DocumentRange.Prefix(VectorDocuments.SegmentPrefix) : null; range is { } next;)
+        {
+            var page = await Store.ReadAsync(Partition, next, cancellationToken).ConfigureAwait(false);
+            foreach (var document in page.Documents)
+            {
+                _nextVectors = long.Parse(document.Id.AsSpan(VectorDocuments.SegmentPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture) + 1;
+                if (vectors is null || !Load(index, vectors, document))
+                {
+                    useless.Add(document.Id);
+                }
+            }
+
+            range = page.Next is null ? null : next with { From = page.Next };
+        }
+
+        foreach (var some in useless.Chunk(StorageLimits.MaxDocumentsPerCommit))
+        {
+            await DeleteAsync(some).ConfigureAwait(false);
+        }
+
+        if (vectors is not null)
+        {
+            lock (index.Gate)
+            {
+                vectors.Loaded();
+            }
+
+            await ReadUnsealedAsync(index, vectors, cancellationToken).ConfigureAwait(false);
+            WakeForWork(index, vectors);
+        }
+
+        _vectorsOpen = true;
+    }
+
+    /// <summary>
+    /// Reads the vectors that came after the last segment, so that the first recall has them. Where more is missing, they have not been made yet: the
+    /// background looks after all of it. Holds <see cref="_indexing"/>.
+    /// </summary>
+    private async Task ReadUnsealedAsync(UserIndex index, UserVectors vectors, CancellationToken cancellationToken)
+    {
+        lock (index.Gate)
+        {
+            if (vectors.Pending > MaxUnsealed)
+            {
+                return;
+            }
+        }
+
+        var (batch, keys) = TakeWaiting(index, vectors, MaxUnsealed);
+        try
+        {
+            await FindStoredAsync(index, vectors, batch, keys, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (index.Gate)
+            {
+                vectors.PutBack(batch, last: false);
+            }
+        }
+    }
+
+    /// <returns>Whether the segment is of any use.</returns>
+    private bool Load(UserIndex index, UserVectors vectors, Document document)
+    {
+        try
+        {
+            var (keys, body) = VectorSegmentDocument.Decode(document.Body);
+            var segment = VectorSegment.Decode(body);
+            if (segment.Model != vectors.Index.Model || segment.Dimension != vectors.Index.Dimension || segment.Count != keys.Count)
+            {
+                return false;
+            }
+
+            lock (Gate)
+            lock (index.Gate)
+            {
+                vectors.Load(document.Id, keys, segment, TextOf);
+            }
+
+            return true;
+        }
+        catch (InvalidDataException exception)
+        {
+            LogVectorsUnreadable(_services.Logger, exception, document.Id);
+            return false;
+        }
+    }
+
+    /// <summary>Removes all vectors of a session that is erased, those of before this activation too. Holds <see cref="_indexing"/>.</summary>
+    private async Task DropVectorsAsync(string session)
+    {
+        lock (Gate)
+        {
+            if (!_records.HasVectors)
+            {
+                return;
+            }
+        }
+
+        UserVectors? vectors = null;
+        List<string> segments = [];
+        if (_index is { } index && _vectorsOpen)
+        {
+            lock (index.Gate)
+            {
+                vectors = index.Vectors;
+                segments = vectors?.SegmentsOf(session) ?? [];
+            }
+        }
+        else
+        {
+            segments = await FindSegmentsAsync(session).ConfigureAwait(false);
+        }
+
+        foreach (var some in segments.Chunk(StorageLimits.MaxDocumentsPerCommit))
+        {
+            await DeleteAsync(some).ConfigureAwait(false);
+            if (vectors is not null)
+            {
+                lock (_index!.Gate)
+                {
+                    vectors.Removed(some);
+                }
+            }
+        }
+
+        for (DocumentRange? range = VectorDocuments.Session(session); range is { } next;)
+        {
+            var page = await Store.ReadAsync(Partition, next, CancellationToken.None).ConfigureAwait(false);
+            foreach (var some in page.Documents.Chunk(StorageLimits.MaxDocumentsPerCommit))
+            {
+                await DeleteAsync(some.Select(document => document.Id)).ConfigureAwait(false);
+            }
+
+            range = page.Next is null ? null : next with { From = page.Next };
+        }
+    }
+
+    /// <summary>Finds the segments that name a session, in the store; those that cannot be read are among them.</summary>
+    private async Task<List<string>> FindSegmentsAsync(string session)
+    {
+        var found = new List<string>();
+        for (DocumentRange? range = DocumentRange.Prefix(VectorDocuments.SegmentPrefix); range is { } next;)
+        {
+            var page = await Store.ReadAsync(Partition, next, CancellationToken.None).ConfigureAwait(false);
+            foreach (var document in page.Documents)
+            {
+                try
+                {
+                    if (VectorSegmentDocument.Decode(document.Body).Keys.Any(key => key.IsMessage && key.Source == session))
+                    {
+                        found.Add(document.Id);
+                    }
+                }
+                catch (InvalidDataException)
+                {
+                    found.Add(document.Id);
+                }
+            }
+
+            range = page.Next is null ? null : next with { From = page.Next };
+        }
+
+        return found;
+    }
+
+    /// <summary>Reads exact vectors of the embedder's model; those that are missing, damaged or of another are left out.</summary>
+    private async Task<List<(int Unit, ReadOnlyMemory<byte> Body)>> ReadExactAsync(IReadOnlyList<(int Unit, string Document)> units, CancellationToken cancellationToken)
+    {
+        var embedder = _services.Embedder!;
+        var found = new List<(int, ReadOnlyMemory<byte>)>(units.Count);
+        lock (Gate)
+        {
+            if (!_records.HasVectors)
+            {
+                return found;
+            }
+        }
+
+        foreach (var some in units.Chunk(StorageLimits.MaxIdsPerGet))
+        {
+            var asked = some.ToDictionary(one => one.Document, one => one.Unit, StringComparer.Ordinal);
+            var page = await Store.GetAsync(Partition, [.. asked.Keys], cancellationToken).ConfigureAwait(false);
+            foreach (var document in page.Documents)
+            {
+                try
+                {
+                    var vector = VectorDocument.Decode(document.Body);
+                    if (vector.Values.Length == embedder.Dimensions && vector.IsOf(embedder.Model))
+                    {
+                        found.Add((asked[document.Id], document.Body));
+                    }
+                }
+                catch (InvalidDataException exception)
+                {
+                    LogVectorsUnreadable(_services.Logger, exception, document.Id);
+                }
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>What tells a record's text from others it had; null if there is no such record. Under the gate.</summary>
+    private ulong? TextOf(string record)
+    {
+        var place = _records.Table.Find(record);
+        return place < 0 ? null : (ulong)_records.Table[place].Key;
+    }
+
+    private ulong? TextOf(LexicalIndex lexical, int unit)
+    {
+        ref readonly var entry = ref lexical.Units[unit];
+        return entry.IsMessage ? 0 : TextOf(lexical.Source(entry.Source).Id);
+    }
+
+    private static string? TextToEmbed(string text)
+    {
+        var length = Math.Min(text.Length, UserVectors.MaxText);
+        if (length < text.Length && char.IsHighSurrogate(text[length - 1]))
+        {
+            length--;
+        }
+
+        return string.IsNullOrWhiteSpace(text) ? null : text[..length];
+    }
+
+    [LoggerMessage(30, LogLevel.Warning, "Vectors of the memory of user {User} could not be made; it is tried again")]
+    private static partial void LogVectorsFailed(ILogger logger, Exception exception, string user);
+
+    [LoggerMessage(31, LogLevel.Warning, "Vectors {Document} cannot be read; they are made anew")]
+    private static partial void LogVectorsUnreadable(ILogger logger, Exception exception, string document);
+}
