@@ -79,7 +79,10 @@ internal sealed class UserIndex
     }
 
     /// <summary>Adds or replaces a record. Under the gate.</summary>
-    public void Put(MemoryRecord record, int tokens) => Lexical.Add(new RecallUnit
+    public void Put(MemoryRecord record, int tokens) => Lexical.Add(UnitOf(record, tokens));
+
+    /// <summary>A record as a unit of recall.</summary>
+    public static RecallUnit UnitOf(MemoryRecord record, int tokens) => new()
     {
         Kind = KindOf(record.Kind),
         Source = record.Id,
@@ -92,7 +95,7 @@ internal sealed class UserIndex
         Importance = record.Importance switch { MemoryImportance.High => 1f, MemoryImportance.Low => 0f, _ => 0.5f },
         Confidence = (float)record.Confidence,
         Accesses = record.AccessCount,
-    });
+    };
 
     /// <summary>Takes a record out. Under the gate.</summary>
     public void RemoveRecord(string id) => Lexical.RemoveSource(id, isSession: false);
