@@ -31,6 +31,11 @@ internal sealed partial class UserActor
     /// <summary>Begins to write pages in the background where it is time. Called under the gate, or before anybody else knows the actor.</summary>
     private void LookAfterRows()
     {
+        if (IsLost || _erasure is not null || _tombstone)
+        {
+            return;
+        }
+
         var log = _records.Log;
         var limits = _records.Limits;
         if (!_sealingSoon && (log.Count > Math.Max(limits.LoggedAtLeast, _records.Table.Count / limits.LoggedShare) || log.Changed > MostChanged()
@@ -57,25 +62,28 @@ internal sealed partial class UserActor
         {
             // Never on the caller's turn, who holds the gate.
             await (isSweep ? Task.Delay(after, _time) : Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            await SealRecordsAsync(isSweep, CancellationToken.None).ConfigureAwait(false);
             lock (Gate)
             {
-                // What is logged from here on is looked after again.
-                _sweepingSoon &= !isSweep;
+                // What was logged meanwhile may be enough for more.
+                End();
+                LookAfterRows();
             }
-
-            await SealRecordsAsync(isSweep, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is ActivationLostException or MemoryException or StorageException)
         {
             // The log is longer than it should be, no more: the next change tries again.
             LogNotSealed(_services.Logger, exception, Partition);
-        }
-        finally
-        {
             lock (Gate)
             {
-                _sealingSoon &= isSweep;
+                End();
             }
+        }
+
+        void End()
+        {
+            _sealingSoon &= isSweep;
+            _sweepingSoon &= !isSweep;
         }
     }
 

@@ -4,6 +4,7 @@ using Granary.Conformance.Time;
 using Granary.Core.Storage;
 using Granary.Core.Tokens;
 using Granary.Core.Users;
+using Granary.Core.Users.Records;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Granary.Core.Tests.Users;
@@ -14,12 +15,13 @@ internal sealed class UserBench
     private readonly UserServices services;
     private UserActor? actor;
 
-    public UserBench(MemoryLifecycleOptions? lifecycle = null)
+    public UserBench(MemoryLifecycleOptions? lifecycle = null, RecordLimits? limits = null)
     {
         Store = new FaultyPartitionStore(new InMemoryPartitionStore(Time));
         services = new UserServices(Store, new ScriptAwareTokenCounter(), Progress: null, Embedder: null, Time, NullLogger<UserActor>.Instance)
         {
             Lifecycle = lifecycle ?? new MemoryLifecycleOptions(),
+            RecordLimits = limits ?? new RecordLimits(),
         };
     }
 
