@@ -22,7 +22,7 @@ internal sealed class RowsBench(RecordLimits? limits = null)
     private static readonly string[] Words = ["lighthouse", "marmalade", "trombone", "glacier", "saffron", "quarry"];
 
     private readonly List<string> ids = ["chosen-1", "chosen-2"];
-    private readonly Dictionary<string, (int Life, long Number)> sessions = [];
+    private readonly Dictionary<string, Outbox> sessions = [];
     private int said;
 
     public UserBench Bench { get; } = new(limits: limits ?? Small);
@@ -185,52 +185,65 @@ internal sealed class RowsBench(RecordLimits? limits = null)
 
     public static Task SealAsync(UserActor actor) => SealAsync(actor, all: true, CancellationToken.None);
 
-    public async Task EraseAsync(UserActor actor, string session)
+    private async Task EraseAsync(UserActor actor, string session)
     {
-        if (!sessions.Remove(session, out var last))
+        if (sessions.TryGetValue(session, out var outbox))
         {
+            if (outbox.Waiting.Count == 0 || outbox.Waiting[^1].Listing is not null)
+            {
+                outbox.Waiting.Add(new SessionNotice());
+            }
+
+            await DeliverAsync(actor, session, outbox);
+            sessions.Remove(session);
+            (await DerivedAsync()).ShouldNotContain(session);
+        }
+    }
+
+    private async Task LearnAsync(UserActor actor, string session, int seed)
+    {
+        if (!sessions.TryGetValue(session, out var outbox))
+        {
+            sessions.Add(session, outbox = new Outbox($"life-{said++}"));
+        }
+
+        if (outbox.Waiting.Count > 0 && outbox.Waiting[^1].Listing is null)
+        {
+            // It is being erased.
             return;
         }
 
-        try
+        outbox.Waiting.Add(new SessionNotice
         {
-            await DeliverAsync(actor, session, last, new SessionNotice());
-        }
-        catch
-        {
-            sessions[session] = last;
-            throw;
-        }
-
-        (await DerivedAsync()).ShouldNotContain(session);
-    }
-
-    public async Task LearnAsync(UserActor actor, string session, int seed)
-    {
-        var last = sessions.GetValueOrDefault(session, (Life: said++, Number: 0));
-        sessions[session] = (last.Life, last.Number + 1);
-        try
-        {
-            await DeliverAsync(actor, session, last, new SessionNotice
+            Listing = new SessionListing
             {
-                Listing = new SessionListing
-                {
-                    SessionId = session, AgentId = "default", Status = SessionStatus.Completed, StartTime = Bench.Time.GetUtcNow(), LastUpdated = Bench.Time.GetUtcNow(),
-                    TurnCount = 1, LastSequence = 1, CumulativeSummary = "", Topics = [],
-                },
-                Learned = [new LearnedChange { Event = MemoryEvent.Add, Draft = Draft(seed, null) with { Sources = [new MemorySource(session)] } }],
-            });
-        }
-        catch
+                SessionId = session, AgentId = "default", Status = SessionStatus.Completed, StartTime = Bench.Time.GetUtcNow(), LastUpdated = Bench.Time.GetUtcNow(),
+                TurnCount = 1, LastSequence = 1, CumulativeSummary = "", Topics = [],
+            },
+            Learned = [new LearnedChange { Event = MemoryEvent.Add, Draft = Draft(seed, null) with { Sources = [new MemorySource(session)] } }],
+        });
+        await DeliverAsync(actor, session, outbox);
+    }
+
+    /// <summary>What was not taken, or not heard to be taken, is told again first.</summary>
+    private static async Task DeliverAsync(UserActor actor, string session, Outbox outbox)
+    {
+        while (outbox.Waiting.Count > 0)
         {
-            // It may have been applied: told again under the same number, it is applied once.
-            sessions[session] = last;
-            throw;
+            await actor.ApplyAsync(new SessionDelivery(session, outbox.Life, outbox.Delivered + 1, outbox.Waiting[0]));
+            outbox.Delivered++;
+            outbox.Waiting.RemoveAt(0);
         }
     }
 
-    private Task DeliverAsync(UserActor actor, string session, (int Life, long Number) last, SessionNotice notice) =>
-        actor.ApplyAsync(new SessionDelivery(session, $"{last.Life}", last.Number + 1, notice));
+    private sealed class Outbox(string life)
+    {
+        public string Life => life;
+
+        public long Delivered { get; set; }
+
+        public List<SessionNotice> Waiting { get; } = [];
+    }
 
     public async Task RestartAsync()
     {
