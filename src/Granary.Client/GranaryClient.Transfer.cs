@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Granary.Client.Http;
 using Granary.Wire;
 
@@ -16,7 +17,7 @@ public sealed partial class GranaryClient
     public async IAsyncEnumerable<SessionRecord> ExportSessionAsync(
         string sessionId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        using var answer = await OpenExportAsync(sessionId, cancellationToken).ConfigureAwait(false);
+        using var answer = await OpenExportAsync(SessionPath(sessionId, "/export"), cancellationToken).ConfigureAwait(false);
         var records = JsonSerializer.DeserializeAsyncEnumerable(
             answer.Body, ClientJson.Read.SessionRecord, topLevelValues: true, cancellationToken).GetAsyncEnumerator(cancellationToken);
         await using (records.ConfigureAwait(false))
@@ -40,7 +41,12 @@ public sealed partial class GranaryClient
     public async Task ExportSessionAsync(string sessionId, Stream destination, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(destination);
-        using var answer = await OpenExportAsync(sessionId, cancellationToken).ConfigureAwait(false);
+        using var answer = await OpenExportAsync(SessionPath(sessionId, "/export"), cancellationToken).ConfigureAwait(false);
+        await CopyAsync(answer, destination, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task CopyAsync(OpenAnswer answer, Stream destination, CancellationToken cancellationToken)
+    {
         var buffer = new byte[81_920];
         while (true)
         {
@@ -69,7 +75,7 @@ public sealed partial class GranaryClient
         IAsyncEnumerable<SessionRecord> records, string? sessionId = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(records);
-        return ImportAsync(sessionId, upload => upload.WriteAsync(records), cancellationToken);
+        return ImportAsync(sessionId, upload => upload.WriteAsync(records, ClientJson.Write.SessionRecord), cancellationToken);
     }
 
     /// <summary>Makes a session of an export in JSON Lines. It stays invisible until the last line is stored.</summary>
@@ -83,15 +89,71 @@ public sealed partial class GranaryClient
         return ImportAsync(sessionId, upload => upload.WriteAsync(source), cancellationToken);
     }
 
-    private Task<OpenAnswer> OpenExportAsync(string sessionId, CancellationToken cancellationToken) =>
+    /// <summary>The user's memories, as they arrive, the youngest first.</summary>
+    /// <param name="states">The states that are wanted; null for all but deleted.</param>
+    /// <param name="cancellationToken">Ends the transfer.</param>
+    /// <exception cref="UnavailableException">The transfer broke off; what came until then is not all of them.</exception>
+    public async IAsyncEnumerable<MemoryRecord> ExportMemoriesAsync(
+        IReadOnlyList<MemoryState>? states = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        using var answer = await OpenExportAsync(MemoryPaths.ExportOf(states), cancellationToken).ConfigureAwait(false);
+        var memories = JsonSerializer.DeserializeAsyncEnumerable(
+            answer.Body, ClientJson.Read.MemoryRecord, topLevelValues: true, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using (memories.ConfigureAwait(false))
+        {
+            while (await NextRecordAsync(memories, cancellationToken).ConfigureAwait(false) is { } memory)
+            {
+                yield return memory;
+            }
+        }
+    }
+
+    /// <summary>Writes the user's memories to a stream, as JSON Lines.</summary>
+    /// <param name="destination">Where to write.</param>
+    /// <param name="states">The states that are wanted; null for all but deleted.</param>
+    /// <param name="cancellationToken">Ends the transfer.</param>
+    /// <exception cref="UnavailableException">The transfer broke off; what was written until then is not all of them.</exception>
+    public async Task ExportMemoriesAsync(Stream destination, IReadOnlyList<MemoryState>? states = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        using var answer = await OpenExportAsync(MemoryPaths.ExportOf(states), cancellationToken).ConfigureAwait(false);
+        await CopyAsync(answer, destination, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Keeps memories of an export with their ids and times; those that are known stay as they are, so it can be done again.</summary>
+    /// <param name="memories">The memories; read while they are sent. What it throws ends the import and is thrown here; what was taken until then stays.</param>
+    /// <param name="cancellationToken">Ends the transfer.</param>
+    public Task<MemoryImportResponse> ImportMemoriesAsync(IAsyncEnumerable<MemoryRecord> memories, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(memories);
+        return ImportAsync(
+            "memory/import", ClientJson.Read.MemoryImportResponse, upload => upload.WriteAsync(memories, ClientJson.Write.MemoryRecord), cancellationToken);
+    }
+
+    /// <summary>Keeps memories of an export in JSON Lines with their ids and times; those that are known stay as they are, so it can be done again.</summary>
+    /// <param name="source">The export; read while it is sent, from where it stands, and left open.</param>
+    /// <param name="cancellationToken">Ends the transfer; what was taken until then stays.</param>
+    public Task<MemoryImportResponse> ImportMemoriesAsync(Stream source, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return ImportAsync("memory/import", ClientJson.Read.MemoryImportResponse, upload => upload.WriteAsync(source), cancellationToken);
+    }
+
+    private Task<OpenAnswer> OpenExportAsync(string path, CancellationToken cancellationToken) =>
         _transport.SendAsync(
-            Get(SessionPath(sessionId, "/export")) with { Streaming = true, Accept = JsonLines },
+            Get(path) with { Streaming = true, Accept = JsonLines },
             (response, token) => OpenAnswer.OfAsync(response, _transport.TransferPause, _transport.Time, token),
             cancellationToken);
 
-    private async Task<ImportResponse> ImportAsync(string? sessionId, Func<Upload, Task> write, CancellationToken cancellationToken)
+    private Task<ImportResponse> ImportAsync(string? sessionId, Func<Upload, Task> write, CancellationToken cancellationToken) => ImportAsync(
+        sessionId is null ? "sessions/import" : "sessions/import?session_id=" + Uri.EscapeDataString(Ids.Require(sessionId, "session_id")),
+        ClientJson.Read.ImportResponse,
+        write,
+        cancellationToken);
+
+    private async Task<T> ImportAsync<T>(string path, JsonTypeInfo<T> answer, Func<Upload, Task> write, CancellationToken cancellationToken)
+        where T : class
     {
-        var path = sessionId is null ? "sessions/import" : "sessions/import?session_id=" + Uri.EscapeDataString(Ids.Require(sessionId, "session_id"));
         var upload = new Upload(JsonLines, write, _transport.TransferPause, _transport.Time, cancellationToken);
         var call = new ApiCall(HttpMethod.Post, path)
         {
@@ -102,7 +164,7 @@ public sealed partial class GranaryClient
         };
         try
         {
-            return await _transport.SendAsync(call, ClientJson.Read.ImportResponse, upload.Ending).ConfigureAwait(false);
+            return await _transport.SendAsync(call, answer, upload.Ending).ConfigureAwait(false);
         }
         catch (OperationCanceledException stalled) when (!cancellationToken.IsCancellationRequested)
         {
@@ -119,7 +181,8 @@ public sealed partial class GranaryClient
         }
     }
 
-    private static async ValueTask<SessionRecord?> NextRecordAsync(IAsyncEnumerator<SessionRecord?> records, CancellationToken cancellationToken)
+    private static async ValueTask<T?> NextRecordAsync<T>(IAsyncEnumerator<T?> records, CancellationToken cancellationToken)
+        where T : class
     {
         try
         {

@@ -52,6 +52,8 @@ public static class GranaryHttpApplicationExtensions
         services.GetRequiredService<SessionEventsEndpoint>().Map(routes);
         services.GetRequiredService<SessionImportEndpoint>().Map(routes);
         services.GetRequiredService<SessionExportEndpoint>().Map(routes);
+        services.GetRequiredService<MemoryImportEndpoint>().Map(routes);
+        services.GetRequiredService<MemoryExportEndpoint>().Map(routes);
         services.GetRequiredService<ResourceEndpoints>().Map(routes);
         services.GetRequiredService<OperationEndpoints>().Map(routes);
         services.GetRequiredService<RememberEndpoints>().Map(routes);

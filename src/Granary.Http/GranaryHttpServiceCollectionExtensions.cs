@@ -51,6 +51,8 @@ public static class GranaryHttpServiceCollectionExtensions
         services.TryAddSingleton<SessionEventsEndpoint>();
         services.TryAddSingleton<SessionImportEndpoint>();
         services.TryAddSingleton<SessionExportEndpoint>();
+        services.TryAddSingleton<MemoryImportEndpoint>();
+        services.TryAddSingleton<MemoryExportEndpoint>();
         services.TryAddSingleton<ResourceEndpoints>();
         services.TryAddSingleton<HealthProbe>();
         services.TryAddSingleton<OperationEndpoints>();

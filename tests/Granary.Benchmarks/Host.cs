@@ -34,6 +34,8 @@ internal sealed class Host : IAsyncDisposable
 
     public ISessionMemory Session(string id) => Cluster.Session(new SessionKey("bench", "user", id));
 
+    public IUserMemory User(string id = "user") => Cluster.User(new UserKey("bench", id));
+
     public async ValueTask DisposeAsync()
     {
         await services.DisposeAsync();

@@ -23,6 +23,8 @@ var benchmarks = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
     ["recall-quality"] = () => RecallQuality.RunAsync(),
     ["recall-quality-library"] = RecallQuality.RunLibraryAsync,
     ["memory"] = MemoryPerSession.RunAsync,
+    ["memories"] = Memories.RunAsync,
+    ["remember"] = Remembering.RunAsync,
     ["vectors"] = VectorSearch.RunAsync,
 };
 if (args is ["recall-quality", var file] && !benchmarks.ContainsKey(file))

@@ -79,6 +79,7 @@ public sealed class RetryTests
         { "put of a new one", client => client.PutResourceAsync(new MemoryResource { Name = "r" }, onlyIfNew: true) },
         { "delete of a resource", client => client.DeleteResourceAsync("r") },
         { "import of resources", client => client.ImportResourcesAsync(new ResourceImportRequest()) },
+        { "import of memories", client => client.ImportMemoriesAsync(new MemoryStream("{}\n"u8.ToArray())) },
         { "import", client => client.ImportSessionAsync(new MemoryStream("{}\n"u8.ToArray())) },
     };
 

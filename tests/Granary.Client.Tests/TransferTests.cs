@@ -170,6 +170,60 @@ public sealed class TransferTests
     }
 
     [Fact]
+    public async Task Memories_are_exported_as_they_arrive()
+    {
+        string? path = null;
+        var lines = string.Concat(Enumerable.Range(1, 3).Select(i => Json(Memory(i), GranaryJson.Default.MemoryRecord) + "\n"));
+        await using var server = await LoopbackServer.StartAsync(context =>
+        {
+            path = context.Request.Path + context.Request.QueryString;
+            context.Response.ContentType = "application/x-ndjson";
+            return context.Response.WriteAsync(lines);
+        });
+        (await server.Client().ExportMemoriesAsync([MemoryState.Active, MemoryState.Archived]).ToListAsync()).Select(memory => memory.Id).ShouldBe(["mem_1", "mem_2", "mem_3"]);
+        path.ShouldBe("/memory/export?state=active,archived");
+        using var copy = new MemoryStream();
+        await server.Client().ExportMemoriesAsync(copy);
+        Encoding.UTF8.GetString(copy.ToArray()).ShouldBe(lines);
+        path.ShouldBe("/memory/export");
+    }
+
+    [Fact]
+    public async Task Memories_are_imported_from_records_and_from_a_stream()
+    {
+        var received = new MemoryStream();
+        string? path = null;
+        await using var server = await LoopbackServer.StartAsync(async context =>
+        {
+            path = context.Request.Path;
+            await context.Request.Body.CopyToAsync(received);
+            context.Response.ContentType = "application/json";
+            await context.Response.WriteAsync(Json(new MemoryImportResponse("ada", 2, 1, 1, [new RefusedLine(3, "content: is required")]), GranaryJson.Default.MemoryImportResponse));
+        });
+
+        async IAsyncEnumerable<MemoryRecord> Memories()
+        {
+            await Task.Yield();
+            yield return Memory(1);
+            yield return Memory(2);
+        }
+
+        var imported = await server.Client().ImportMemoriesAsync(Memories());
+        (imported.Added, imported.Duplicates, imported.Refused, imported.RefusedLines[0].Line).ShouldBe((2, 1, 1, 3));
+        path.ShouldBe("/memory/import");
+        Encoding.UTF8.GetString(received.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => System.Text.Json.JsonSerializer.Deserialize(line, GranaryJson.Default.MemoryRecord)!.Content).ShouldBe(["said 1", "said 2"]);
+        received.SetLength(0);
+        await server.Client().ImportMemoriesAsync(new MemoryStream("{}\n"u8.ToArray()));
+        received.ToArray().ShouldBe("{}\n"u8.ToArray());
+    }
+
+    private static MemoryRecord Memory(int number) => new()
+    {
+        Id = $"mem_{number}", Kind = MemoryKind.Fact, AgentId = "default", Content = $"said {number}", CreatedAt = DateTimeOffset.UnixEpoch, UpdatedAt = DateTimeOffset.UnixEpoch,
+    };
+
+    [Fact]
     public async Task An_import_of_a_stream_sends_its_bytes_and_leaves_it_open()
     {
         var received = new MemoryStream();

@@ -30,6 +30,7 @@ public abstract class MemoryIdentityFacts<TFixture>(TFixture fixture) : HttpConf
         { "DELETE", "/memory/memories/m?user_id=bob" },
         { "GET", "/memory/memories/m/history?user_id=bob" },
         { "GET", "/memory/stats?user_id=bob" },
+        { "GET", "/memory/export?user_id=bob" },
         { "GET", "/memory/health?user_id=bob" },
         { "GET", "/users/bob/insights" },
         { "GET", "/users/bob/erasure" },
@@ -44,6 +45,15 @@ public abstract class MemoryIdentityFacts<TFixture>(TFixture fixture) : HttpConf
         using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
 
         (await server.With(AdasKey).SendAsync(new HttpMethod(method), path, content)).ShouldBeProblem(403, "forbidden");
+    }
+
+    [Fact]
+    public async Task A_users_key_imports_into_no_other_users_memory()
+    {
+        await using var server = await StartWithKeysAsync();
+        using var lines = new StringContent("""{"content":"a"}""", System.Text.Encoding.UTF8, "application/x-ndjson");
+
+        (await server.With(AdasKey).SendAsync(HttpMethod.Post, "/memory/import?user_id=bob", lines)).ShouldBeProblem(403, "forbidden");
     }
 
     [Theory]

@@ -16,6 +16,8 @@ public sealed class EmbeddedResourceTests(EmbeddedFixture fixture) : ResourceFac
 
 public sealed class EmbeddedEventTests(EmbeddedFixture fixture) : EventFacts<EmbeddedFixture>(fixture);
 
+public sealed class EmbeddedMemoryTransferTests(EmbeddedFixture fixture) : MemoryTransferFacts<EmbeddedFixture>(fixture);
+
 public sealed class EmbeddedTransferTests(EmbeddedFixture fixture) : TransferFacts<EmbeddedFixture>(fixture);
 
 public sealed class EmbeddedOperationTests(EmbeddedFixture fixture) : OperationFacts<EmbeddedFixture>(fixture);

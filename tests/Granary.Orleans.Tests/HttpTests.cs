@@ -49,6 +49,8 @@ public sealed class ClusterResourceTests(ClusterHttpFixture fixture) : ResourceF
 
 public sealed class ClusterEventTests(ClusterHttpFixture fixture) : EventFacts<ClusterHttpFixture>(fixture);
 
+public sealed class ClusterMemoryTransferTests(ClusterHttpFixture fixture) : MemoryTransferFacts<ClusterHttpFixture>(fixture);
+
 public sealed class ClusterTransferTests(ClusterHttpFixture fixture) : TransferFacts<ClusterHttpFixture>(fixture);
 
 public sealed class ClusterOperationTests(ClientHttpFixture fixture) : OperationFacts<ClientHttpFixture>(fixture);
@@ -60,6 +62,8 @@ public sealed class ClientSessionTests(ClientHttpFixture fixture) : SessionFacts
 public sealed class ClientResourceTests(ClientHttpFixture fixture) : ResourceFacts<ClientHttpFixture>(fixture);
 
 public sealed class ClientEventTests(ClientHttpFixture fixture) : EventFacts<ClientHttpFixture>(fixture);
+
+public sealed class ClientMemoryTransferTests(ClientHttpFixture fixture) : MemoryTransferFacts<ClientHttpFixture>(fixture);
 
 public sealed class ClientTransferTests(ClientHttpFixture fixture) : TransferFacts<ClientHttpFixture>(fixture);
 

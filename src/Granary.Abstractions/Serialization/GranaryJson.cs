@@ -64,6 +64,7 @@ namespace Granary.Serialization;
 [JsonSerializable(typeof(ForgetResult))]
 [JsonSerializable(typeof(MemoryRecord))]
 [JsonSerializable(typeof(MemoriesResponse))]
+[JsonSerializable(typeof(MemoryImportResponse))]
 [JsonSerializable(typeof(MemoryHistoryResponse))]
 [JsonSerializable(typeof(DeleteMemoryResponse))]
 [JsonSerializable(typeof(UserStats))]

@@ -119,6 +119,19 @@ public sealed record MemoryHistoryResponse(string MemoryId, IReadOnlyList<Memory
 /// <param name="MemoryId">The memory.</param>
 public sealed record DeleteMemoryResponse(bool Success, string Message, string MemoryId);
 
+/// <summary>Answer of <c>POST /memory/import</c>.</summary>
+/// <param name="UserId">The user.</param>
+/// <param name="Added">Memories that were stored.</param>
+/// <param name="Duplicates">Memories that were known already.</param>
+/// <param name="Refused">Lines that could not be taken.</param>
+/// <param name="RefusedLines">The first hundred of them.</param>
+public sealed record MemoryImportResponse(string UserId, long Added, long Duplicates, long Refused, IReadOnlyList<RefusedLine> RefusedLines);
+
+/// <summary>A line of an import that could not be taken.</summary>
+/// <param name="Line">Its number, from 1; blank lines count.</param>
+/// <param name="Reason">What is wrong with it.</param>
+public sealed record RefusedLine(int Line, string Reason);
+
 /// <summary>Answer of <c>GET /memory/health</c>, with HTTP 503 where it is not healthy.</summary>
 public sealed record MemoryHealthResponse
 {

@@ -7,6 +7,9 @@ namespace Granary.Client.Http;
 /// <summary>Paths of the routes of long-term memory.</summary>
 internal static class MemoryPaths
 {
+    /// <summary>The path of an export.</summary>
+    public static string ExportOf(IReadOnlyList<MemoryState>? states) => Names(states) is { } names ? "memory/export?state=" + names : "memory/export";
+
     /// <summary>The longest id of a message: <c>turn:</c>, a session, a colon and a number.</summary>
     private const int MaxTurnId = 5 + 128 + 1 + 19;
 

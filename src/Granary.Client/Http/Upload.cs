@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Granary.Client.Http;
 
@@ -32,7 +33,8 @@ internal sealed class Upload : IAsyncDisposable
     /// <summary>Cancelled by the caller, or when the upload or its answer takes too long a pause.</summary>
     public CancellationToken Ending => _sending;
 
-    public async Task WriteAsync(IAsyncEnumerable<SessionRecord> records)
+    /// <summary>Writes records, one a line.</summary>
+    public async Task WriteAsync<T>(IAsyncEnumerable<T> records, JsonTypeInfo<T> type)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(_sending);
         var source = records.GetAsyncEnumerator(stop.Token);
@@ -40,7 +42,7 @@ internal sealed class Upload : IAsyncDisposable
         {
             while (await NextAsync(source, stop).ConfigureAwait(false))
             {
-                var line = FromSource(() => JsonSerializer.SerializeToUtf8Bytes(source.Current, ClientJson.Write.SessionRecord));
+                var line = FromSource(() => JsonSerializer.SerializeToUtf8Bytes(source.Current, type));
                 await _destination.WriteAsync(line, _sending).ConfigureAwait(false);
                 await _destination.WriteAsync(LineEnd, _sending).ConfigureAwait(false);
                 Progressed();
@@ -66,7 +68,7 @@ internal sealed class Upload : IAsyncDisposable
         _pause.Dispose();
     }
 
-    private async Task<bool> NextAsync(IAsyncEnumerator<SessionRecord> source, CancellationTokenSource stop)
+    private async Task<bool> NextAsync<T>(IAsyncEnumerator<T> source, CancellationTokenSource stop)
     {
         var next = FromSourceAsync(source.MoveNextAsync()).AsTask();
         try

@@ -104,7 +104,7 @@ internal sealed partial class UserActor
         }
 
         _segments.RemoveAll(useless.Contains);
-        await records.LoadAsync(Store, Partition, cancellationToken).ConfigureAwait(false);
+        await LoadPostingsAsync(records, cancellationToken).ConfigureAwait(false);
         _sealedPassages = index.Lexical.UnitCount;
         _recaller = new Recaller(index.Lexical, new RecallOptions());
         _watcher = watcher;

@@ -203,6 +203,18 @@ internal sealed partial class UserActor
 
         // Nothing is ahead: what the session learned was delivered, so durable, before it could be erased.
         await ChangeInCommitsAsync(ids, static id => id, (plan, _, document) => ForgetSession(plan, document, session), changed: null, CancellationToken.None).ConfigureAwait(false);
+
+        // Rows, of today or before, may name it.
+        bool isNamed;
+        lock (Gate)
+        {
+            isNamed = _records.Table.Names.Find(session) >= 0;
+        }
+
+        if (isNamed)
+        {
+            await SealRecordsAsync(all: true, CancellationToken.None).ConfigureAwait(false);
+        }
     }
 
     private static bool MayBeSynthesized(in RecordRow row) =>
@@ -227,6 +239,7 @@ internal sealed partial class UserActor
             return true;
         }
 
+        plan.Scrub(document);
         for (var run = 1; run < document.Run; run++)
         {
             plan.Also(DocumentWrite.Delete(RecordDocumentIds.Run(document.Id, run)));

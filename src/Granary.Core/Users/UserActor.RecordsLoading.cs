@@ -9,10 +9,19 @@ internal sealed partial class UserActor
 {
     private static readonly string[] HeadIds = [RecordDocumentIds.Head, ErasureDocumentIds.Mark, ErasureDocumentIds.Life, VectorDocuments.Manifest];
 
-    /// <summary>Finishes a change that a crash left half-way, then loads the counters and the records.</summary>
+    // Pages of rows that nothing is known of but that they are stored; only where the records themselves were read.
+    private readonly List<long> _unknownPages = [];
+
+    /// <summary>
+    /// Finishes a change that a crash left half-way, then loads the counters and the rows of records: from their pages and the log, or from the records
+    /// themselves where a release before stored them without.
+    /// </summary>
+    /// <param name="readAll">Reads the records themselves in any case.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>Whether all was read of one version.</returns>
-    private async ValueTask<bool> TryLoadRecordsAsync(CancellationToken cancellationToken)
+    private async ValueTask<bool> TryLoadRecordsAsync(bool readAll, CancellationToken cancellationToken)
     {
+        var now = _time.GetUtcNow();
         if (Version == PartitionVersion.None)
         {
             return true;
@@ -38,15 +47,47 @@ internal sealed partial class UserActor
             return true;
         }
 
-        _records.Load(UserHead.Decode(counters.Body.Span));
-        return await TryLoadAllRecordsAsync(cancellationToken).ConfigureAwait(false);
+        var stored = UserHead.Decode(counters.Body.Span);
+        if (stored.Layout == 0 || readAll)
+        {
+            _records.Load(stored with { Layout = 0, Log = null });
+            return await TryLoadPagesAsync(RecordDocumentIds.RowsPrefix, document => _unknownPages.Add(NumberOf(document, RecordDocumentIds.RowsPrefix)), cancellationToken).ConfigureAwait(false)
+                && await TryLoadPagesAsync(RecordDocumentIds.LogPrefix, document => _records.Log.Load(NumberOf(document, RecordDocumentIds.LogPrefix), []), cancellationToken).ConfigureAwait(false)
+                && await TryLoadPagesAsync(RecordDocumentIds.RecordPrefix, LoadRecord, cancellationToken).ConfigureAwait(false);
+        }
+
+        _records.Load(stored);
+        if (!await TryLoadPagesAsync(RecordDocumentIds.RowsPrefix, document => _records.Load(RowCodec.Decode(document.Body.Span, _records.Table.Names)), cancellationToken).ConfigureAwait(false)
+            || !await TryLoadPagesAsync(RecordDocumentIds.LogPrefix, LoadLog, cancellationToken).ConfigureAwait(false))
+        {
+            return false;
+        }
+
+        if (stored.Log is not null)
+        {
+            var open = RowCodec.Decode(stored.Log, _records.Table.Names);
+            _records.Load(open);
+            _records.Log.LoadOpen(open);
+        }
+
+        _records.LookForDue();
+        return true;
+
+        void LoadRecord(Document document) => _records.Load(RecordDocument.Decode(document.Body.Span), now);
+
+        void LoadLog(Document document)
+        {
+            var rows = RowCodec.Decode(document.Body.Span, _records.Table.Names);
+            _records.Load(rows);
+            _records.Log.Load(NumberOf(document, RecordDocumentIds.LogPrefix), rows);
+        }
+
+        static long NumberOf(Document document, string prefix) => RecordDocumentIds.NumberOf(document.Id, prefix);
     }
 
-    /// <summary>Loads every record: what a user without an index of its own does.</summary>
-    private async ValueTask<bool> TryLoadAllRecordsAsync(CancellationToken cancellationToken)
+    private async ValueTask<bool> TryLoadPagesAsync(string prefix, Action<Document> take, CancellationToken cancellationToken)
     {
-        var now = _time.GetUtcNow();
-        DocumentRange? range = DocumentRange.Prefix(RecordDocumentIds.RecordPrefix);
+        DocumentRange? range = DocumentRange.Prefix(prefix);
         while (range is { } next)
         {
             var page = await Store.ReadAsync(Partition, next, cancellationToken).ConfigureAwait(false);
@@ -57,7 +98,7 @@ internal sealed partial class UserActor
 
             foreach (var document in page.Documents)
             {
-                _records.Load(RecordDocument.Decode(document.Body.Span), now);
+                take(document);
             }
 
             range = page.Next is null ? null : next with { From = page.Next };

@@ -35,7 +35,7 @@ internal sealed partial class UserActor : PartitionActor
         Key = key;
         _services = services;
         _time = services.Time;
-        _records = new RecordState(services.Lifecycle);
+        _records = new RecordState(services.Lifecycle, services.RecordLimits);
     }
 
     /// <summary>The user's key.</summary>
@@ -45,12 +45,23 @@ internal sealed partial class UserActor : PartitionActor
     /// <exception cref="StorageException">The store failed.</exception>
     public static async ValueTask<UserActor> LoadAsync(UserKey key, UserServices services, CancellationToken cancellationToken)
     {
+        var readAll = false;
         while (true)
         {
             var actor = new UserActor(key, services);
-            if (await actor.TryLoadAsync(cancellationToken).ConfigureAwait(false))
+            try
             {
-                return actor;
+                if (await actor.TryLoadAsync(readAll, cancellationToken).ConfigureAwait(false))
+                {
+                    actor.LookAfterRows();
+                    return actor;
+                }
+            }
+            catch (InvalidDataException exception) when (!readAll)
+            {
+                // What is derived can be made again; if it was not that, it fails again.
+                LogUnreadableRows(services.Logger, exception, actor.Partition);
+                readAll = true;
             }
         }
     }
@@ -168,7 +179,7 @@ internal sealed partial class UserActor : PartitionActor
 
     protected override DateTimeOffset? DueAt() => _erasure is { } erasure ? erasure.Mark.RequestedAt : _records.Due is { } due ? new DateTimeOffset(due, TimeSpan.Zero) : null;
 
-    private async ValueTask<bool> TryLoadAsync(CancellationToken cancellationToken)
+    private async ValueTask<bool> TryLoadAsync(bool readAll, CancellationToken cancellationToken)
     {
         var begun = false;
         foreach (var prefix in (string[])[SessionPrefix, WatermarkPrefix])
@@ -199,7 +210,7 @@ internal sealed partial class UserActor : PartitionActor
             }
         }
 
-        return await TryLoadRecordsAsync(cancellationToken).ConfigureAwait(false);
+        return await TryLoadRecordsAsync(readAll, cancellationToken).ConfigureAwait(false);
     }
 
     private void Take(Document document)

@@ -2,6 +2,7 @@ using Granary.Core.Recall;
 using Granary.Core.Storage;
 using Granary.Core.Tokens;
 using Granary.Core.Users.Erasure;
+using Granary.Core.Users.Records;
 using Microsoft.Extensions.Logging;
 
 namespace Granary.Core.Users;
@@ -26,6 +27,8 @@ internal sealed record UserServices(
 
     /// <summary>How memory is made and found by vectors.</summary>
     public MemoryVectorOptions Vectors { get; init; } = new();
+    /// <summary>How the rows of records are stored.</summary>
+    internal RecordLimits RecordLimits { get; init; } = new();
 
     /// <summary>Who else keeps something of users.</summary>
     public IReadOnlyList<IUserDataEraser> Erasers { get; init; } = [];

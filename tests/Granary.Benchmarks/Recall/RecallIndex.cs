@@ -7,7 +7,6 @@ namespace Granary.Benchmarks.Recall;
 /// <summary>What the recall index costs: adding, memory, storing, loading, asking, beside one bare pass over the units asked about.</summary>
 internal static class RecallIndex
 {
-    private const int Vocabulary = 30_000;
     private const int SessionLength = 24;
 
     /// <summary>Runs it.</summary>
@@ -27,9 +26,8 @@ internal static class RecallIndex
 
     private static void Measure(Table table, int count)
     {
-        var random = new Random(11);
-        var words = Enumerable.Range(0, Vocabulary).Select(Word).ToArray();
-        var units = Enumerable.Range(0, count).Select(i => Unit(random, words, i)).ToArray();
+        var texts = new MadeUpTexts(11);
+        var units = Enumerable.Range(0, count).Select(i => Unit(texts, i)).ToArray();
         Warm(units);
 
         var before = GC.GetTotalMemory(forceFullCollection: true);
@@ -57,7 +55,8 @@ internal static class RecallIndex
 
         var load = watch.Elapsed.TotalMilliseconds;
         var recaller = new Recaller(loaded, new RecallOptions());
-        var queries = Enumerable.Range(0, 1_000).Select(_ => Query(random, words, units)).ToArray();
+        var sentences = Array.ConvertAll(units, static unit => unit.Text);
+        var queries = Enumerable.Range(0, 1_000).Select(_ => texts.Question(sentences)).ToArray();
         UnitFilter filter = static (in UnitEntry unit, LexicalIndex _) => unit.Role == MessageRole.User;
         var plain = Time(queries, text => recaller.Recall(new RecallQuery { Text = text, Limit = 25 }));
         var filtered = Time(queries, text => recaller.Recall(new RecallQuery { Text = text, Limit = 25, Filter = filter }));
@@ -110,42 +109,13 @@ internal static class RecallIndex
         GC.KeepAlive(sum);
     }
 
-    private static RecallUnit Unit(Random random, string[] words, int number) => new()
+    private static RecallUnit Unit(MadeUpTexts texts, int number) => new()
     {
         Source = $"session-{number / SessionLength}",
         Sequence = (number % SessionLength) + 1,
         Role = number % 2 == 0 ? MessageRole.User : MessageRole.Assistant,
         Time = DateTimeOffset.UnixEpoch.AddDays(20_000 + (number / SessionLength)),
-        Text = string.Join(' ', Enumerable.Range(0, random.Next(4, 20)).Select(_ => words[Zipf(random)]).Concat(["the", "and", "of", "you", "with", "it"]))
-            + (random.Next(4) == 0 ? "?" : "."),
+        Text = texts.Sentence(),
         Tokens = 20,
     };
-
-    /// <summary>Half of a turn's words, half of any.</summary>
-    private static string Query(Random random, string[] words, RecallUnit[] units) =>
-        "When did we talk of "
-        + string.Join(' ', units[random.Next(units.Length)].Text.TrimEnd('?', '.').Split(' ').Take(5).Concat(Enumerable.Range(0, 5).Select(_ => words[Zipf(random)])));
-
-    /// <summary>Ranks as content words have them: the most frequent in about one unit of thirty.</summary>
-    private static int Zipf(Random random) => Math.Min(Vocabulary - 1, (int)Math.Exp(random.NextDouble() * Math.Log(Vocabulary + 30.0))) switch
-    {
-        < 30 => random.Next(300),
-        var rank => rank,
-    };
-
-    private static string Word(int number)
-    {
-        const string Consonants = "bdfgklmnprstvz";
-        const string Vowels = "aeiou";
-        var hash = (uint)number * 2654435761u;
-        var letters = new char[8];
-        for (var i = 0; i < letters.Length; i++)
-        {
-            var set = i % 2 == 0 ? Consonants : Vowels;
-            letters[i] = set[(int)(hash % (uint)set.Length)];
-            hash = (hash / (uint)set.Length) + ((uint)number * 40503u);
-        }
-
-        return new string(letters);
-    }
 }

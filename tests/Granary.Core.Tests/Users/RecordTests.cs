@@ -150,7 +150,7 @@ public class RecordTests
     [Fact]
     public async Task Twenty_thousand_memories_are_forgotten_in_commits_that_others_come_between()
     {
-        var bench = new UserBench();
+        var bench = new UserBench(limits: new RecordLimits { LoggedAtLeast = 100_000 });
         for (var batch = 0; batch < 200; batch++)
         {
             await bench.RememberAsync([.. Enumerable.Range(batch * 100, 100).Select(i => Fact($"fact {i}"))]);

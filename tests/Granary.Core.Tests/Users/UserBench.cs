@@ -5,6 +5,7 @@ using Granary.Core.Recall;
 using Granary.Core.Storage;
 using Granary.Core.Tokens;
 using Granary.Core.Users;
+using Granary.Core.Users.Records;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Granary.Core.Tests.Users;
@@ -15,13 +16,14 @@ internal sealed class UserBench
     private readonly UserServices services;
     private UserActor? actor;
 
-    public UserBench(MemoryLifecycleOptions? lifecycle = null, IEmbedder? embedder = null)
+    public UserBench(MemoryLifecycleOptions? lifecycle = null, IEmbedder? embedder = null, RecordLimits? limits = null)
     {
         Store = new FaultyPartitionStore(new InMemoryPartitionStore(Time));
         services = new UserServices(Store, new ScriptAwareTokenCounter(), Progress: null, embedder, Time, NullLogger<UserActor>.Instance)
         {
             Lifecycle = lifecycle ?? new MemoryLifecycleOptions(),
             Vectors = new MemoryVectorOptions { BatchTexts = 16 },
+            RecordLimits = limits ?? new RecordLimits(),
         };
     }
 

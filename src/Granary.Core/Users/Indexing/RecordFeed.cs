@@ -1,3 +1,4 @@
+using Granary.Core.Recall.Lexical;
 using Granary.Core.Storage;
 using Granary.Core.Tokens;
 using Granary.Core.Users.Records;
@@ -30,14 +31,29 @@ internal sealed class RecordFeed(UserIndex index, ITokenCounter tokens) : IRecor
         }
     }
 
-    /// <summary>Reads the records that are active.</summary>
-    /// <exception cref="StorageException">The store failed.</exception>
-    public async Task LoadAsync(IPartitionStore store, string partition, CancellationToken cancellationToken)
+    /// <summary>Takes over what a page tells of records as they are now.</summary>
+    /// <param name="page">The page.</param>
+    /// <param name="accesses">The ids of the records that it tells the truth of, each with how often it was used.</param>
+    public void Take(PostingsPage page, Dictionary<string, int> accesses)
     {
-        DocumentRange? range = DocumentRange.Prefix(RecordDocumentIds.RecordPrefix);
-        while (range is { } next)
+        lock (index.Gate)
         {
-            var page = await store.ReadAsync(partition, next, cancellationToken).ConfigureAwait(false);
+            foreach (var id in _changed!)
+            {
+                accesses.Remove(id);
+            }
+
+            Segments.Put(index.Lexical, page.Select(accesses));
+        }
+    }
+
+    /// <summary>Reads records, of which those that are active are recalled; then all are there.</summary>
+    /// <exception cref="StorageException">The store failed.</exception>
+    public async Task LoadAsync(IPartitionStore store, string partition, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        foreach (var some in ids.Chunk(StorageLimits.MaxIdsPerGet))
+        {
+            var page = await store.GetAsync(partition, [.. some.Select(RecordDocumentIds.Record)], cancellationToken).ConfigureAwait(false);
             var records = page.Documents.Select(document => RecordDocument.Decode(document.Body.Span)).Where(record => record.Record.State == MemoryState.Active).ToList();
             lock (index.Gate)
             {
@@ -49,8 +65,6 @@ internal sealed class RecordFeed(UserIndex index, ITokenCounter tokens) : IRecor
                     }
                 }
             }
-
-            range = page.Next is null ? null : next with { From = page.Next };
         }
 
         lock (index.Gate)

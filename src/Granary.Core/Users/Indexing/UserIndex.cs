@@ -89,22 +89,24 @@ internal sealed class UserIndex
     public void Put(MemoryRecord record, int tokens, ulong text)
     {
         Vectors?.Moving(UserVectors.FirstPassage(Lexical, UnitKind.Fact, record.Id, 0), Lexical.UnitCount, text);
-        var unit = Lexical.Add(new RecallUnit
-        {
-            Kind = KindOf(record.Kind),
-            Source = record.Id,
-            Agent = record.AgentId,
-            Time = record.EventTime ?? record.CreatedAt,
-            Text = record.Content,
-            Tokens = tokens,
-            ValidFrom = record.ValidFrom,
-            ValidTo = record.ValidTo,
-            Importance = record.Importance switch { MemoryImportance.High => 1f, MemoryImportance.Low => 0f, _ => 0.5f },
-            Confidence = (float)record.Confidence,
-            Accesses = record.AccessCount,
-        });
-        Vectors?.Added(unit);
+        Vectors?.Added(Lexical.Add(UnitOf(record, tokens)));
     }
+
+    /// <summary>A record as a unit of recall.</summary>
+    public static RecallUnit UnitOf(MemoryRecord record, int tokens) => new()
+    {
+        Kind = KindOf(record.Kind),
+        Source = record.Id,
+        Agent = record.AgentId,
+        Time = record.EventTime ?? record.CreatedAt,
+        Text = record.Content,
+        Tokens = tokens,
+        ValidFrom = record.ValidFrom,
+        ValidTo = record.ValidTo,
+        Importance = record.Importance switch { MemoryImportance.High => 1f, MemoryImportance.Low => 0f, _ => 0.5f },
+        Confidence = (float)record.Confidence,
+        Accesses = record.AccessCount,
+    };
 
     /// <summary>Takes a record out. Under the gate.</summary>
     public void RemoveRecord(string id) => Lexical.RemoveSource(id, isSession: false);

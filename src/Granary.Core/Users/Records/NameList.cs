@@ -9,6 +9,9 @@ internal sealed class NameList
     private readonly Dictionary<string, int> _places = new(StringComparer.Ordinal);
     private readonly List<string> _names = [];
 
+    /// <summary>How many names there are.</summary>
+    public int Count => _names.Count;
+
     public string this[int place] => _names[place];
 
     /// <summary>The place of a name, or <see cref="None"/>.</summary>

@@ -15,6 +15,15 @@ internal static class RecordDocumentIds
     /// <summary>What was written first of a change that takes several commits.</summary>
     public const string RedoPrefix = "b:";
 
+    /// <summary>The rows of records, a page of numbers each.</summary>
+    public const string RowsPrefix = "t:";
+
+    /// <summary>Changes of rows that their pages do not tell yet.</summary>
+    public const string LogPrefix = "z:";
+
+    /// <summary>The postings of records, a page of numbers each.</summary>
+    public const string PostingsPrefix = "p:";
+
     public static string Record(string id) => RecordPrefix + DocumentIds.Encode(id);
 
     /// <summary>A closed run of a record's history.</summary>
@@ -22,6 +31,17 @@ internal static class RecordDocumentIds
 
     /// <summary>All closed runs of a record's history.</summary>
     public static DocumentRange Runs(string id) => DocumentRange.Prefix($"y:{DocumentIds.Encode(id)}:");
+
+    /// <param name="page">The first number of the page.</param>
+    public static string Rows(long page) => string.Create(CultureInfo.InvariantCulture, $"{RowsPrefix}{page:d20}");
+
+    public static string Log(long page) => string.Create(CultureInfo.InvariantCulture, $"{LogPrefix}{page:d20}");
+
+    /// <param name="page">The first number of the page.</param>
+    public static string Postings(long page) => string.Create(CultureInfo.InvariantCulture, $"{PostingsPrefix}{page:d20}");
+
+    /// <summary>The number that ends the id of such a document.</summary>
+    public static long NumberOf(string id, string prefix) => long.Parse(id.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture);
 
     public static string Redo(long change) => string.Create(CultureInfo.InvariantCulture, $"{RedoPrefix}{change:d20}");
 }

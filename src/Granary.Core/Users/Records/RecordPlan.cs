@@ -9,7 +9,7 @@ namespace Granary.Core.Users.Records;
 /// </summary>
 internal sealed class RecordPlan
 {
-    /// <summary>Records that one commit can change, beside the counters, the note of what was touched, a run of history that is closed and a vector that goes.</summary>
+    /// <summary>Records that one commit can change, beside the counters, a page of the log, a run of history that is closed or postings that go, and a vector that goes.</summary>
     public const int MaxRecordsPerCommit = StorageLimits.MaxDocumentsPerCommit - 4;
 
     /// <summary>Bytes that all changes may write together, so that one document can hold them.</summary>
@@ -24,6 +24,7 @@ internal sealed class RecordPlan
     private readonly Dictionary<UInt128, string> _keys = [];
     private readonly HashSet<string> _reindexed = new(StringComparer.Ordinal);
     private readonly List<DocumentWrite> _writes = [];
+    private readonly List<LoggedRow> _logged = [];
     private readonly List<Action> _effects = [];
     private readonly HashSet<string> _missing = new(StringComparer.Ordinal);
     private readonly HashSet<Task> _ahead = [];
@@ -68,6 +69,12 @@ internal sealed class RecordPlan
 
     /// <summary>What is to happen in memory when the changes are durable.</summary>
     public IReadOnlyList<Action> Effects => _effects;
+
+    /// <summary>What the changes make of the log of rows; null where no record changes. Known after <see cref="Seal"/>.</summary>
+    public LogStep? Step { get; private set; }
+
+    /// <summary>Whether something that was said is to leave no byte behind.</summary>
+    public bool Scrubs { get; private set; }
 
     /// <summary>Finds a record.</summary>
     /// <param name="id">Its id.</param>
@@ -187,9 +194,18 @@ internal sealed class RecordPlan
 
         Write(DocumentWrite.Delete(RecordDocumentIds.Record(document.Id)));
         DropVector(document.Id, keep: null);
+        Scrub(document);
+        Log(RowChange.Gone, document);
         ForgetKey(document.Id);
         _changed[document.Id] = null;
         _reindexed.Add(document.Id);
+    }
+
+    /// <summary>Removes the postings that may hold words of a record, of today or before; those of its page are made anew from what is stored then.</summary>
+    public void Scrub(RecordDocument document)
+    {
+        Write(DocumentWrite.Delete(RecordDocumentIds.Postings(_state.Limits.PageOf(document.Number))));
+        Scrubs = true;
     }
 
     /// <summary>Lets something else happen with the changes.</summary>
@@ -209,7 +225,13 @@ internal sealed class RecordPlan
     {
         if (_changed.Count > 0)
         {
-            Head = Head with { Changes = Head.Changes + 1 };
+            Step = _state.Log.With(_logged);
+            if (Step.Closed is { } page)
+            {
+                Put(RecordDocumentIds.Log(page.Number), Step.ClosedBytes!);
+            }
+
+            Head = Head with { Changes = Head.Changes + 1, Log = Step.OpenBytes };
         }
 
         if (Head != _state.Head)
@@ -223,6 +245,7 @@ internal sealed class RecordPlan
     private void Set(RecordDocument document, bool reindex)
     {
         Put(RecordDocumentIds.Record(document.Id), document.Encode());
+        Log(reindex || _reindexed.Contains(document.Id) ? RowChange.Is : RowChange.Used, document);
         ForgetKey(document.Id);
         _changed[document.Id] = document;
         if (document.StateAt(Now).IsActive())
@@ -234,6 +257,20 @@ internal sealed class RecordPlan
         {
             DropVector(document.Id, document.StateAt(Now).IsActive() ? document.Key : null);
             _reindexed.Add(document.Id);
+        }
+    }
+
+    private void Log(RowChange change, RecordDocument document)
+    {
+        var row = RecordRow.Of(document, _state.Table.Names);
+        var known = _logged.FindIndex(logged => logged.Row.Number == row.Number);
+        if (known < 0)
+        {
+            _logged.Add(new LoggedRow(change, row));
+        }
+        else
+        {
+            _logged[known] = new LoggedRow(change, row);
         }
     }
 

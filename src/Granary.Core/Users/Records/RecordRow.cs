@@ -59,6 +59,55 @@ internal struct RecordRow
     /// <summary>When it was last used or changed.</summary>
     public readonly long LastActivity => Math.Max(Updated, Accessed);
 
+    /// <summary>The row of a record.</summary>
+    /// <param name="document">The record.</param>
+    /// <param name="names">Gets the names that the row refers to.</param>
+    public static RecordRow Of(RecordDocument document, NameList names)
+    {
+        var record = document.Record;
+        var generated = RecordIds.TryParse(record.Id, out var number, out var random) && number == document.Number;
+        var session = record.Sources.Count == 0 ? NameList.None : names.Add(record.Sources[0].SessionId);
+        return new RecordRow
+        {
+            Name = generated ? null : record.Id,
+            Random = generated ? random : 0,
+            Number = document.Number,
+            Key = document.Key,
+            Created = record.CreatedAt.UtcTicks,
+            Happened = (record.EventTime ?? record.CreatedAt).UtcTicks,
+            Updated = record.UpdatedAt.UtcTicks,
+            Accessed = record.LastAccessed?.UtcTicks ?? 0,
+            Expires = record.ExpiresAt?.UtcTicks ?? 0,
+            Ended = (record.DeletedAt ?? record.ArchivedAt)?.UtcTicks ?? 0,
+            Confidence = (float)record.Confidence,
+            Accesses = record.AccessCount,
+            Revision = record.Revision,
+            Agent = names.Add(record.AgentId),
+            Category = names.Add(record.Category),
+            Session = session,
+            Sessions = OtherSessions(record.Sources, session, names),
+            Kind = (byte)record.Kind,
+            Importance = (byte)record.Importance,
+            Told = (byte)record.State,
+            Pinned = record.Pinned,
+        };
+    }
+
+    private static int[]? OtherSessions(IReadOnlyList<MemorySource> sources, int first, NameList names)
+    {
+        List<int>? others = null;
+        for (var i = 1; i < sources.Count; i++)
+        {
+            var place = names.Add(sources[i].SessionId);
+            if (place != first && others?.Contains(place) != true)
+            {
+                (others ??= []).Add(place);
+            }
+        }
+
+        return others?.ToArray();
+    }
+
     public readonly double RetentionAt(DateTimeOffset now) => RetentionScore.Of(
         ImportanceOf, Confidence, Accesses, new TimeSpan(now.UtcTicks - (Accessed > 0 ? Accessed : Created)), new TimeSpan(now.UtcTicks - Created));
 }

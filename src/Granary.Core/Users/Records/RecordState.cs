@@ -4,16 +4,33 @@ namespace Granary.Core.Users.Records;
 /// A user's records in memory: what is durable, which reads see, and what is on its way to the store, on which changes are decided. Not thread-safe:
 /// its user's gate guards it.
 /// </summary>
-internal sealed class RecordState(MemoryLifecycleOptions lifecycle)
+internal sealed class RecordState
 {
+    private readonly MemoryLifecycleOptions _lifecycle;
     private readonly Dictionary<string, Pending> _ahead = new(StringComparer.Ordinal);
     private readonly Dictionary<UInt128, string> _aheadKeys = [];
+
+    public RecordState(MemoryLifecycleOptions lifecycle, RecordLimits limits)
+    {
+        _lifecycle = lifecycle;
+        Limits = limits;
+        Log = new RowLog(limits, Table.Names);
+    }
 
     /// <summary>What is durable.</summary>
     public RecordTable Table { get; } = new();
 
+    /// <summary>How rows are stored.</summary>
+    public RecordLimits Limits { get; }
+
+    /// <summary>What changed since the pages of rows were written, as of the changes on their way.</summary>
+    public RowLog Log { get; }
+
+    /// <summary>Rises with every change that leaves no text of a record behind: postings read before it must not be stored after it.</summary>
+    public int Scrubs { get; private set; }
+
     /// <summary>The counters, as of the changes on their way.</summary>
-    public UserHead Head { get; private set; } = new();
+    public UserHead Head { get; private set; } = new() { Layout = 1 };
 
     /// <summary>Who is told of changes; null for nobody.</summary>
     public IRecordIndex? Index { get; set; }
@@ -31,7 +48,39 @@ internal sealed class RecordState(MemoryLifecycleOptions lifecycle)
     public void Load(RecordDocument document, DateTimeOffset now)
     {
         Show(document, reindex: true, now);
-        Await(lifecycle.DueOf(document));
+        Await(_lifecycle.DueOf(document));
+    }
+
+    /// <summary>Takes over rows, or changes of rows, that were loaded; in their order.</summary>
+    /// <param name="rows">The rows; their names are of <see cref="Table"/>.</param>
+    public void Load(ReadOnlySpan<LoggedRow> rows)
+    {
+        foreach (ref readonly var logged in rows)
+        {
+            var row = logged.Row;
+            switch (logged.Change)
+            {
+                case RowChange.Is:
+                    Table.Put(in row);
+                    break;
+                case RowChange.Used:
+                    Table.Use(in row);
+                    break;
+                default:
+                    Table.Remove(in row);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Takes over counters that are on their way to the store.</summary>
+    public void Accept(UserHead head, LogStep? step)
+    {
+        Head = head;
+        if (step is not null)
+        {
+            Log.Accept(step);
+        }
     }
 
     public bool IsAhead(string id) => _ahead.ContainsKey(id);
@@ -54,6 +103,12 @@ internal sealed class RecordState(MemoryLifecycleOptions lifecycle)
     public void Accept(RecordPlan plan, Task durable)
     {
         Head = plan.Head;
+        if (plan.Step is { } step)
+        {
+            Log.Accept(step);
+        }
+
+        Scrubs += plan.Scrubs ? 1 : 0;
         foreach (var (id, document) in plan.Changed)
         {
             ForgetKey(id);
@@ -68,7 +123,7 @@ internal sealed class RecordState(MemoryLifecycleOptions lifecycle)
                 _aheadKeys[document.Key] = id;
             }
 
-            Await(lifecycle.DueOf(document));
+            Await(_lifecycle.DueOf(document));
         }
     }
 
@@ -107,7 +162,7 @@ internal sealed class RecordState(MemoryLifecycleOptions lifecycle)
         for (var place = 0; place < Table.Rows && due.Count < max; place++)
         {
             ref var row = ref Table[place];
-            if (row.Number != 0 && lifecycle.DueOf(in row) <= now.UtcTicks)
+            if (row.Number != 0 && _lifecycle.DueOf(in row) <= now.UtcTicks)
             {
                 due.Add(row.Id);
             }
@@ -125,7 +180,7 @@ internal sealed class RecordState(MemoryLifecycleOptions lifecycle)
             ref var row = ref Table[place];
             if (row.Number != 0)
             {
-                Await(lifecycle.DueOf(in row));
+                Await(_lifecycle.DueOf(in row));
             }
         }
 
@@ -133,7 +188,7 @@ internal sealed class RecordState(MemoryLifecycleOptions lifecycle)
         {
             if (pending.Document is { } document)
             {
-                Await(lifecycle.DueOf(document));
+                Await(_lifecycle.DueOf(document));
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Granary.Core.Users.Records;
@@ -52,20 +53,25 @@ internal sealed class RecordTable
     public int NextOfKey(int place) => NextOfKey(this[place].NextByKey, this[place].Key);
 
     /// <summary>Puts a record in, or in place of what is there under its id.</summary>
-    public void Put(RecordDocument document)
+    public void Put(RecordDocument document) => Put(RecordRow.Of(document, Names));
+
+    /// <summary>Puts a row in, or in place of what is there under its id.</summary>
+    /// <param name="row">The row; its names are places in <see cref="Names"/>.</param>
+    public void Put(in RecordRow row)
     {
-        var place = Find(document.Id);
+        var place = Find(row.Id);
         if (place >= 0)
         {
-            if (this[place].Key != document.Key)
+            ref var known = ref this[place];
+            if (known.Key != row.Key)
             {
                 UnlinkKey(place);
-                Fill(ref this[place], document);
+                Fill(ref known, in row);
                 LinkKey(place);
             }
             else
             {
-                Fill(ref this[place], document);
+                Fill(ref known, in row);
             }
 
             return;
@@ -73,14 +79,44 @@ internal sealed class RecordTable
 
         if (Count == _byId.Length)
         {
-            Grow();
+            Grow(_byId.Length * 2);
         }
 
         place = NewPlace();
-        Fill(ref this[place], document);
+        Fill(ref this[place], in row);
         Count++;
         LinkId(place);
         LinkKey(place);
+    }
+
+    /// <summary>Makes room for so many records.</summary>
+    public void Reserve(int count)
+    {
+        var buckets = (int)BitOperations.RoundUpToPowerOf2((uint)count);
+        if (buckets > _byId.Length)
+        {
+            Grow(buckets);
+        }
+    }
+
+    /// <summary>Takes over when a record was used, if it is there.</summary>
+    public void Use(in RecordRow row)
+    {
+        if (Find(row.Id) is >= 0 and var place && this[place].Number == row.Number)
+        {
+            ref var known = ref this[place];
+            (known.Accesses, known.Accessed) = (row.Accesses, row.Accessed);
+        }
+    }
+
+    /// <summary>Takes a record out, if it is there; not a later one of the same id.</summary>
+    public void Remove(in RecordRow row)
+    {
+        var id = row.Id;
+        if (Find(id) is >= 0 and var place && this[place].Number == row.Number)
+        {
+            Remove(id);
+        }
     }
 
     /// <summary>Takes a record out.</summary>
@@ -99,46 +135,12 @@ internal sealed class RecordTable
         Count--;
     }
 
-    private void Fill(ref RecordRow row, RecordDocument document)
+    /// <summary>Takes over all of a row but its links.</summary>
+    private static void Fill(ref RecordRow known, in RecordRow row)
     {
-        var record = document.Record;
-        var generated = RecordIds.TryParse(record.Id, out var number, out var random) && number == document.Number;
-        row.Name = generated ? null : record.Id;
-        row.Random = random;
-        row.Number = document.Number;
-        row.Key = document.Key;
-        row.Created = record.CreatedAt.UtcTicks;
-        row.Happened = (record.EventTime ?? record.CreatedAt).UtcTicks;
-        row.Updated = record.UpdatedAt.UtcTicks;
-        row.Accessed = record.LastAccessed?.UtcTicks ?? 0;
-        row.Expires = record.ExpiresAt?.UtcTicks ?? 0;
-        row.Ended = (record.DeletedAt ?? record.ArchivedAt)?.UtcTicks ?? 0;
-        row.Confidence = (float)record.Confidence;
-        row.Accesses = record.AccessCount;
-        row.Revision = record.Revision;
-        row.Agent = Names.Add(record.AgentId);
-        row.Category = Names.Add(record.Category);
-        row.Kind = (byte)record.Kind;
-        row.Importance = (byte)record.Importance;
-        row.Told = (byte)record.State;
-        row.Pinned = record.Pinned;
-        row.Session = record.Sources.Count == 0 ? NameList.None : Names.Add(record.Sources[0].SessionId);
-        row.Sessions = OtherSessions(record.Sources, row.Session);
-    }
-
-    private int[]? OtherSessions(IReadOnlyList<MemorySource> sources, int first)
-    {
-        List<int>? others = null;
-        for (var i = 1; i < sources.Count; i++)
-        {
-            var place = Names.Add(sources[i].SessionId);
-            if (place != first && others?.Contains(place) != true)
-            {
-                (others ??= []).Add(place);
-            }
-        }
-
-        return others?.ToArray();
+        var (byId, byKey) = (known.NextById, known.NextByKey);
+        known = row;
+        (known.NextById, known.NextByKey) = (byId, byKey);
     }
 
     private int NewPlace()
@@ -204,10 +206,10 @@ internal sealed class RecordTable
         link = this[place].NextByKey;
     }
 
-    private void Grow()
+    private void Grow(int buckets)
     {
-        _byId = NewBuckets(_byId.Length * 2);
-        _byKey = NewBuckets(_byKey.Length * 2);
+        _byId = NewBuckets(buckets);
+        _byKey = NewBuckets(buckets);
         for (var place = 0; place < _used; place++)
         {
             // Free rows are of no bucket.

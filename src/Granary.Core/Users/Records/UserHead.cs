@@ -20,6 +20,12 @@ internal sealed record UserHead
     /// <summary>The number of the last change of records.</summary>
     public long Changes { get; init; }
 
+    /// <summary>1 where the pages of rows and the log tell of all records; 0 where only the records themselves do, as releases before stored them.</summary>
+    public int Layout { get; init; }
+
+    /// <summary>The open page of the log: see <see cref="RowLog"/>.</summary>
+    public byte[]? Log { get; init; }
+
     public byte[] Encode() => JsonSerializer.SerializeToUtf8Bytes(this, RecordJson.Documents.UserHead);
 
     public static UserHead Decode(ReadOnlySpan<byte> body) => DocumentJson.Decode(body, RecordJson.Documents.UserHead);

@@ -1,0 +1,153 @@
+using Granary.Core.Actors;
+using Granary.Core.Storage;
+using Granary.Core.Users.Records;
+
+namespace Granary.Core.Tests.Users;
+
+public class RowsTests
+{
+    private static MemoryDraft Fact(string content) => new() { Content = content };
+
+    [Fact]
+    public async Task An_activation_reads_few_documents_however_many_records_there_are()
+    {
+        var bench = new RowsBench(new RecordLimits());
+        for (var batch = 0; batch < 60; batch++)
+        {
+            await bench.Bench.RememberAsync([.. Enumerable.Range(batch * 100, 100).Select(i => Fact($"fact {i}"))]);
+        }
+
+        await bench.SettleAsync();
+        await bench.RestartAsync();
+        bench.Bench.Store.TakeCounts();
+        var actor = await bench.Bench.ActorAsync();
+        bench.Bench.Store.TakeCounts().Reads.ShouldBeLessThanOrEqualTo(6);
+        (await actor.RecallAsync(new RecallRequest { Query = "fact 17" }, CancellationToken.None)).Hits[0].Content.ShouldBe("fact 17");
+
+        // The pages, what was logged since, and the hits.
+        bench.Bench.Store.TakeCounts().Reads.ShouldBeLessThanOrEqualTo(16);
+        await bench.CheckAsync();
+    }
+
+    [Fact]
+    public async Task A_partition_of_the_release_before_is_read_once_and_then_has_pages()
+    {
+        var bench = await FilledAsync();
+        await bench.RewriteAsync(static document => document.Id[0] switch
+        {
+            't' or 'z' or 'p' => null,
+            'u' => (UserHead.Decode(document.Body.Span) with { Layout = 0, Log = null }).Encode(),
+            _ => document.Body,
+        });
+        await bench.Bench.ActorAsync();
+        await bench.SettleAsync();
+        (await bench.Bench.DocumentsAsync("t:")).Count.ShouldBe(10);
+        (await bench.Bench.DocumentsAsync("p:")).Count.ShouldBe(10);
+        await bench.CheckAsync();
+    }
+
+    [Theory]
+    [InlineData("t:")]
+    [InlineData("z:")]
+    [InlineData("p:")]
+    public async Task A_damaged_page_is_made_again(string prefix)
+    {
+        var bench = await FilledAsync();
+        await bench.Bench.RememberAsync(Fact("saffron once more"), Fact("a second"), Fact("a third"), Fact("a fourth"), Fact("a fifth"));
+        (await bench.Bench.DocumentsAsync(prefix)).ShouldNotBeEmpty();
+        var damaged = 0;
+        await bench.RewriteAsync(document => document.Id.StartsWith(prefix, StringComparison.Ordinal) && damaged++ == 0 ? document.Body.ToArray().AsMemory()[..^1] : document.Body);
+        damaged.ShouldBeGreaterThan(0);
+        await bench.CheckAsync();
+        await bench.SettleAsync();
+        await bench.CheckAsync();
+    }
+
+    [Fact]
+    public async Task Uses_of_records_are_logged_in_a_few_bytes()
+    {
+        var bench = await FilledAsync();
+        var ids = (await bench.Bench.ListAsync()).Select(record => record.Id).Take(4).ToList();
+        await bench.RestartAsync();
+        var actor = await bench.Bench.ActorAsync();
+        for (var i = 0; i < 50; i++)
+        {
+            await actor.TouchAsync(ids, CancellationToken.None);
+        }
+
+        // Four records, however often.
+        (await bench.Bench.DocumentsAsync("z:")).ShouldBeEmpty();
+        await bench.CheckAsync();
+    }
+
+    [Fact]
+    public async Task Nothing_of_a_purged_record_is_left_in_what_was_derived_from_it()
+    {
+        var bench = await FilledAsync();
+        var purged = (await bench.Bench.ListAsync()).First(record => record.Content.StartsWith("unmistakable", StringComparison.Ordinal));
+        (await bench.DerivedAsync()).ShouldContain("unmistak");
+        await (await bench.Bench.ActorAsync()).DeleteMemoryAsync(purged.Id, null, purge: true, CancellationToken.None);
+        (await bench.DerivedAsync()).ShouldNotContain("unmistak");
+        bench.Bench.Time.Advance(TimeSpan.FromSeconds(6));
+        await bench.SettleAsync();
+        RecordIds.TryParse(purged.Id, out var number, out _).ShouldBeTrue();
+        (await bench.NumbersAsync()).ShouldNotContain(number);
+        (await bench.Bench.DocumentsAsync("p:")).Count.ShouldBe(10, "the page that had its words has those of the others again");
+        await bench.CheckAsync();
+    }
+
+    [Fact]
+    public async Task A_removal_that_was_not_swept_is_swept_by_the_next_activation()
+    {
+        var bench = await FilledAsync();
+        var purged = (await bench.Bench.ListAsync())[^1];
+        await (await bench.Bench.ActorAsync()).DeleteMemoryAsync(purged.Id, null, purge: true, CancellationToken.None);
+        await bench.RestartAsync();
+        await bench.Bench.ActorAsync();
+        bench.Bench.Time.Advance(TimeSpan.FromSeconds(6));
+        await bench.SettleAsync();
+        (await bench.NumbersAsync()).ShouldNotContain(1);
+    }
+
+    [Fact]
+    public async Task Words_of_a_record_that_is_purged_while_pages_are_written_do_not_come_back()
+    {
+        for (var round = 0; round < 100; round++)
+        {
+            var bench = new RowsBench();
+            var first = (await bench.Bench.RememberAsync(Fact("unmistakable"))).Outcomes[0].Record.Id;
+            var actor = await bench.Bench.ActorAsync();
+            var others = Task.Run(async () =>
+            {
+                for (var i = 0; i < 20; i++)
+                {
+                    await bench.Bench.RememberAsync(Fact($"other {i}"));
+                }
+            });
+            for (var i = 0; i < round; i++)
+            {
+                await Task.Yield();
+            }
+
+            await actor.DeleteMemoryAsync(first, null, purge: true, CancellationToken.None);
+            await others;
+            await bench.SettleAsync(swept: false);
+            (await bench.DerivedAsync()).ShouldNotContain("unmistak");
+        }
+    }
+
+    /// <summary>Forty records in pages of four, all of them written.</summary>
+    private static async Task<RowsBench> FilledAsync()
+    {
+        var bench = new RowsBench();
+        for (var i = 0; i < 40; i++)
+        {
+            await bench.Bench.RememberAsync(Fact(i == 17 ? "unmistakable words" : $"glacier number {i}"));
+        }
+
+        var actor = await bench.Bench.ActorAsync();
+        await RowsBench.SealAsync(actor);
+        await bench.SettleAsync();
+        return bench;
+    }
+}
