@@ -335,6 +335,67 @@ public abstract partial class MemoryConformance
         }
     }
 
+    [Fact]
+    public async Task The_end_of_a_long_session_learns_from_all_of_it()
+    {
+        Memory.Reflection.ThresholdTurns = 1_000;
+        await TellAtLengthAsync(Memory.Session());
+        (await Memory.Session().EndAsync()).InsightsCount.ShouldBe(LongDishes.Length);
+        await CheckAllOfItAsync("ada", "");
+    }
+
+    [Fact]
+    public async Task A_crash_while_a_long_session_ends_neither_loses_nor_doubles_anything()
+    {
+        Memory.Reflection.ThresholdTurns = 1_000;
+        foreach (var point in Enum.GetValues<FaultPoint>())
+        {
+            for (var crash = 1; crash <= 7; crash += 2)
+            {
+                var user = $"u-{point}-{crash}";
+                await TellAtLengthAsync(Memory.Session("s1", user));
+                Memory.Store.CrashAt(crash, point);
+                try
+                {
+                    await Memory.Session("s1", user).EndAsync();
+                }
+                catch (UnavailableException)
+                {
+                }
+
+                Memory.Store.Recover();
+                await Memory.RestartAsync();
+                (await Memory.Session("s1", user).EndAsync()).InsightsCount.ShouldBe(LongDishes.Length, $"{point}, commit {crash}");
+
+                // An end that was durable before the crash is delivered by maintenance.
+                Memory.Time.Advance(TimeSpan.FromMinutes(2));
+                await Memory.MaintainAsync();
+                await CheckAllOfItAsync(user, $"{point}, commit {crash}");
+            }
+        }
+    }
+
+    private static readonly string[] LongDishes = ["tea", "milk", "rice", "corn", "figs"];
+
+    /// <summary>More than is read at once, twice over.</summary>
+    private static async Task TellAtLengthAsync(ISessionMemory session)
+    {
+        foreach (var dish in LongDishes)
+        {
+            await session.AppendAsync(Append(User($"I like {dish}."), Assistant(new string('x', 240_000))));
+        }
+    }
+
+    private async Task CheckAllOfItAsync(string user, string name)
+    {
+        var known = (await Memory.User(user).ListMemoriesAsync(new MemoryQuery { Limit = 1000 })).Memories;
+        known.Where(m => m.Kind == MemoryKind.Insight).Select(m => (m.Content, m.Revision)).ShouldBe(LongDishes.Select(dish => ($"User: I like {dish}.", 1)), ignoreOrder: true, name);
+        known.Count(m => m.Kind == MemoryKind.Summary).ShouldBe(1, name);
+        known.Where(m => m.Kind == MemoryKind.Interaction).SelectMany(m => m.Sources)
+            .SelectMany(s => Enumerable.Range((int)s.FirstSequence!, (int)(s.LastSequence! - s.FirstSequence!) + 1)).Order()
+            .ShouldBe(Enumerable.Range(1, 2 * LongDishes.Length), name);
+    }
+
     private static AppendRequest Said(string text, int turn) => new() { Messages = [User(text), Assistant("Noted.")], IdempotencyKey = $"k{turn}" };
 
     private static async Task TellAsync(ISessionMemory session, params string[] said)
