@@ -140,6 +140,7 @@ internal sealed partial class SessionActor
 
     private async Task<EndResult> EndOnceAsync(CancellationToken cancellationToken)
     {
+        using var models = new ModelTime(_services.Reflection?.Options.EndLimit ?? ReflectionOptions.DefaultEndLimit, _services.Time);
         for (var attempt = 1; ; attempt++)
         {
             List<TranscriptEntry> entries;
@@ -158,7 +159,8 @@ internal sealed partial class SessionActor
                 upTo = _counters.LastSequence;
             }
 
-            var (summary, topics, fallback) = await SummarizeSessionAsync(entries, snapshot, cancellationToken).ConfigureAwait(false);
+            var (summary, topics, fallback) = await SummarizeSessionAsync(
+                entries, snapshot, (heard, previous, token) => models.AskAsync(within => AskSummarizerAsync(heard, previous, within), token), cancellationToken).ConfigureAwait(false);
             var isMinimal = entries.Count > 0 && snapshot.Episodes.Count == 0
                 && ReflectionInput.IsMinimal(ReflectionInput.Of(entries.Select(entry => entry.Message)));
             if (isMinimal)
@@ -166,7 +168,7 @@ internal sealed partial class SessionActor
                 (summary, topics, fallback) = (ReflectionInput.MinimalSummary, ReflectionInput.MinimalTopics, null);
             }
 
-            var learned = await LearnRestAsync(cancellationToken).ConfigureAwait(false);
+            var learned = await LearnRestAsync(models, cancellationToken).ConfigureAwait(false);
             if (learned is not null && summary.Length > 0 && !isMinimal)
             {
                 var isDeterministic = fallback is not null || _services.Summarizer.GetType() == _services.Fallback.GetType();

@@ -276,7 +276,8 @@ internal sealed partial class SessionActor
     private async Task<LearnedChange> ChunkAsync(Stretch stretch, bool withModel, CancellationToken cancellationToken)
     {
         var entries = stretch.Said.ConvertAll(message => new TranscriptEntry(message, _services.Tokens.Count(message, Policy.Resource.Budget.Model), message.Sequence));
-        var (summary, topics, fallback) = await SummarizeSessionAsync(entries, Snapshot.Empty, cancellationToken, withModel).ConfigureAwait(false);
+        var (summary, topics, fallback) = await SummarizeSessionAsync(
+            entries, Snapshot.Empty, withModel ? AskSummarizerAsync : AskFallbackAsync, cancellationToken).ConfigureAwait(false);
         return LearnedChanges.InteractionOf(
             Key.Session,
             Agent,
@@ -468,9 +469,9 @@ internal sealed partial class SessionActor
 
     /// <summary>
     /// What is left to learn when a session ends: waits a little for a reflection that is under way, makes those that are due, and reads the rest without
-    /// a model.
+    /// a model; also what a model has no time left for.
     /// </summary>
-    private async Task<EndLearning?> LearnRestAsync(CancellationToken cancellationToken)
+    private async Task<EndLearning?> LearnRestAsync(ModelTime models, CancellationToken cancellationToken)
     {
         Task running;
         lock (Gate)
@@ -485,8 +486,14 @@ internal sealed partial class SessionActor
 
         try
         {
-            await running.WaitAsync(_services.Reflection!.Options.EndPatience, _services.Time, cancellationToken).ConfigureAwait(false);
-            await LearnDueAtEndAsync(cancellationToken).ConfigureAwait(false);
+            await models.AskAsync(
+                async token =>
+                {
+                    await running.WaitAsync(_services.Reflection!.Options.EndPatience, _services.Time, token).ConfigureAwait(false);
+                    await LearnDueAtEndAsync(token).ConfigureAwait(false);
+                    return true;
+                },
+                cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

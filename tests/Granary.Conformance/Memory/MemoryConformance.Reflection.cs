@@ -210,6 +210,32 @@ public abstract partial class MemoryConformance
         (await KnownAsync(MemoryKind.Insight)).Select(m => m.Content).ShouldBe(["User: I like green tea.", "User: I like milk."], ignoreOrder: true);
     }
 
+    [Fact]
+    public async Task A_session_ends_within_its_time_whatever_models_hang()
+    {
+        (Memory.Reflection.ThresholdTurns, Memory.Reflection.ChunkTurns, Memory.Reflection.EndLimit) = (1, 100, TimeSpan.FromSeconds(40));
+        Memory.Reflector.Fail(1);
+        await TellAsync(Memory.Session("a"), "I like green tea.");
+        await UntilDueAsync(TimeSpan.FromSeconds(11));
+        Memory.Reflector.Hold();
+        var reflecting = Memory.Session("a").EndAsync();
+        await Memory.Reflector.Entered;
+        Memory.Time.Advance(TimeSpan.FromSeconds(41));
+        (await reflecting.WaitAsync(TimeSpan.FromSeconds(60))).InsightsCount.ShouldBe(1);
+
+        Memory.Reflection.ThresholdTurns = 100;
+        await TellAsync(Memory.Session("b"), "I like rice from Milan.");
+        Memory.Summarizer.Hold();
+        var summarizing = Memory.Session("b").EndAsync();
+        await Memory.Summarizer.Entered;
+        Memory.Time.Advance(TimeSpan.FromSeconds(41));
+        var end = await summarizing.WaitAsync(TimeSpan.FromSeconds(60));
+        (end.InsightsCount, end.SummaryFallback).ShouldBe((1, "The model took more than 40 seconds."));
+        end.Summary.ShouldContain("Milan");
+        Memory.Reflector.Release();
+        Memory.Summarizer.Release();
+    }
+
     [Theory]
     [InlineData("### Relevant Memory\n- I live in Rome.\n\n{0}")]
     [InlineData("[MEMORY:RECALLED]\n- I live in Rome. (session x)\n\n{0}")]
