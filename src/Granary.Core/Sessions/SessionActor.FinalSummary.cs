@@ -41,10 +41,18 @@ internal sealed partial class SessionActor
     private Task<Summary> AskFallbackAsync(IReadOnlyList<TranscriptEntry> entries, Snapshot previous, CancellationToken cancellationToken) =>
         AskAsync(_services.Fallback, entries, previous, cancellationToken);
 
-    private Task<Summary> AskAsync(ISummarizer summarizer, IReadOnlyList<TranscriptEntry> entries, Snapshot previous, CancellationToken cancellationToken)
+    /// <summary>Summarizes messages, with the privacy policy applied to every text of it: a model may put together what the policy took apart.</summary>
+    private async Task<Summary> AskAsync(ISummarizer summarizer, IReadOnlyList<TranscriptEntry> entries, Snapshot previous, CancellationToken cancellationToken)
     {
-        var policy = Policy.Resource;
-        return WindowSummarizer.SummarizeAsync(summarizer, entries, previous, policy.Compaction.SummaryTokens, policy.Budget.Model, cancellationToken).AsTask();
+        var policy = Policy;
+        var summary = await WindowSummarizer.SummarizeAsync(
+            summarizer, entries, previous, policy.Resource.Compaction.SummaryTokens, policy.Resource.Budget.Model, cancellationToken).ConfigureAwait(false);
+        return summary with
+        {
+            Episode = policy.Redactor.RedactText(summary.Episode),
+            Facts = [.. summary.Facts.Select(fact => fact with { Text = policy.Redactor.RedactText(fact.Text) })],
+            Topics = [.. summary.Topics.Select(policy.Redactor.RedactText)],
+        };
     }
 
     /// <summary>The messages without what memory put into them: its own words must not come back as the user's.</summary>

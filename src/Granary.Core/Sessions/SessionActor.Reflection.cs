@@ -282,8 +282,8 @@ internal sealed partial class SessionActor
             Key.Session,
             Agent,
             stretch.Source(Key.Session),
-            Policy.Redactor.RedactText(summary),
-            [.. topics.Select(Policy.Redactor.RedactText)],
+            summary,
+            topics,
             stretch.Said[0].Timestamp,
             deterministic: !withModel || fallback is not null || _services.Summarizer.GetType() == _services.Fallback.GetType(),
             fallback);
