@@ -7,12 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Granary.Core.Users;
 
 /// <summary>
-/// What sessions learn becomes memory here, and goes with them: each notice with its watermark, so once, however often it is delivered.
+/// What sessions learn becomes memory here: each notice with its watermark, so once, however often it is delivered.
 /// </summary>
-/// <remarks>
-/// When a session is erased, nothing that says what it said may stay. What came from it alone is removed with its history. What other sessions said in the
-/// same words stays without its earlier texts and without the erased session's reasons. What was synthesized from many is removed, and can be made again.
-/// </remarks>
 internal sealed partial class UserActor
 {
     /// <summary>Applies a notice that says what was learned; returns when its effect is durable.</summary>
@@ -111,12 +107,8 @@ internal sealed partial class UserActor
                 Revise(plan, document, change, draft, session);
                 break;
             case { Event: MemoryEvent.Delete, MemoryId: { } id } when plan.TryFind(id, out var document) && IsAsDecided(plan, document, change):
-                plan.Change(
-                    document!,
-                    document!.Record with { State = MemoryState.Deleted, DeletedAt = plan.Now, Sources = WithSession(document.Record.Sources, [new MemorySource(session)]) },
-                    MemoryEvent.Delete,
-                    change.Reason,
-                    session);
+                var sources = plan.Joined(ref document!, [new MemorySource(session)]);
+                plan.Change(document, document.Record with { State = MemoryState.Deleted, DeletedAt = plan.Now, Sources = sources }, MemoryEvent.Delete, change.Reason, session);
                 break;
             case { Event: MemoryEvent.None, MemoryId: { } id } when plan.TryFind(id, out var document) && document is not null && document.StateAt(plan.Now).IsActive():
                 if (draft is not null && !document.Record.Sources.Any(source => source.SessionId == session))
@@ -157,7 +149,8 @@ internal sealed partial class UserActor
             return;
         }
 
-        var record = document!.Record;
+        var sources = plan.Joined(ref document!, draft.Draft.Sources);
+        var record = document.Record;
         plan.Change(
             document,
             record with
@@ -167,7 +160,7 @@ internal sealed partial class UserActor
                 Confidence = draft.Draft.Confidence,
                 Importance = draft.Draft.Importance > record.Importance ? draft.Draft.Importance : record.Importance,
                 EventTime = draft.Draft.EventTime ?? record.EventTime,
-                Sources = WithSession(record.Sources, draft.Draft.Sources),
+                Sources = sources,
             },
             MemoryEvent.Update,
             change.Reason,
@@ -178,64 +171,6 @@ internal sealed partial class UserActor
     /// <summary>Whether a record is still what it was when a session decided on it, and reflection may change it at all.</summary>
     private static bool IsAsDecided(RecordPlan plan, RecordDocument? document, LearnedChange change) =>
         document is { Record.Pinned: false } && document.StateAt(plan.Now).IsActive() && (change.Revision is null || document.Record.Revision == change.Revision);
-
-    private static List<MemorySource> WithSession(IReadOnlyList<MemorySource> sources, IReadOnlyList<MemorySource> added) =>
-        [.. sources.Concat(added).Distinct().TakeLast(MemoryLimits.MaxSources)];
-
-    /// <summary>Removes what an erased session left in the records. Can be repeated.</summary>
-    private async Task ForgetSessionAsync(string session)
-    {
-        var ids = new List<string>();
-        lock (Gate)
-        {
-            EnsureNotLost();
-            var table = _records.Table;
-            var place = table.Names.Find(session);
-            for (var at = 0; at < table.Rows; at++)
-            {
-                ref var row = ref table[at];
-                if (row.Number != 0 && (row.IsFrom(place) || MayBeSynthesized(in row)))
-                {
-                    ids.Add(row.Id);
-                }
-            }
-        }
-
-        // Nothing is ahead: what the session learned was delivered, so durable, before it could be erased.
-        await ChangeInCommitsAsync(ids, static id => id, (plan, _, document) => ForgetSession(plan, document, session), changed: null, CancellationToken.None).ConfigureAwait(false);
-    }
-
-    private static bool MayBeSynthesized(in RecordRow row) =>
-        row.KindOf == MemoryKind.Profile || (row.KindOf == MemoryKind.Insight && row.ImportanceOf == MemoryImportance.High);
-
-    private static bool ForgetSession(RecordPlan plan, RecordDocument document, string session)
-    {
-        var record = document.Record;
-        var isSynthesized = MemorySynthesis.IsSynthesized(record);
-        var sources = record.Sources.Where(source => source.SessionId != session).ToList();
-        if (!isSynthesized && sources.Count == record.Sources.Count)
-        {
-            return false;
-        }
-
-        // The open run of the history is what happened while the record said what it says now.
-        var isSaidByOthers = sources.Count > 0 && document.Changes.Any(change =>
-            change.Event is MemoryEvent.Add or MemoryEvent.Update && (change.SessionId is null || sources.Exists(source => source.SessionId == change.SessionId)));
-        if (isSynthesized || !isSaidByOthers)
-        {
-            plan.Purge(document);
-            return true;
-        }
-
-        for (var run = 1; run < document.Run; run++)
-        {
-            plan.Also(DocumentWrite.Delete(RecordDocumentIds.Run(document.Id, run)));
-        }
-
-        var kept = document with { Run = 1, Changes = [.. document.Changes.Select(change => change.SessionId == session ? change with { SessionId = null, Reason = null } : change)] };
-        plan.Change(kept, record with { Sources = sources }, MemoryEvent.Update, "A session that it came from was erased.");
-        return true;
-    }
 
     [LoggerMessage(20, LogLevel.Error, "What session {Session} learned takes too much at once; it is left out")]
     private static partial void LogTooMuchLearned(ILogger logger, Exception exception, string session);
