@@ -436,33 +436,35 @@ internal sealed partial class SessionActor
         return change;
     }
 
-    /// <summary>A change of the head that the user hears of. Called under the gate.</summary>
+    /// <summary>A change of the head that the user hears of, in as many notices as what was learned takes. Called under the gate.</summary>
     private PartitionChange<T> WithNotice<T>(SessionHead next, bool listed, Func<SessionHead, T> result, IReadOnlyList<LearnedChange>? learned = null)
     {
-        var number = next.Outbox + 1;
-        next = next with { Outbox = number };
-        var notice = new SessionNotice
+        IReadOnlyList<IReadOnlyList<LearnedChange>?> parts = learned is { Count: > 0 } ? [.. learned.Chunk(LearnedChanges.MaxPerNotice)] : [null];
+        var first = next.Outbox + 1;
+        next = next with { Outbox = next.Outbox + parts.Count };
+        var listing = listed ? Listing(next, _nextCounters) : null;
+        var notices = parts.Select((part, i) => (Number: first + i, Notice: new SessionNotice
         {
-            Listing = listed ? Listing(next, _nextCounters) : null,
-            Learned = learned is { Count: > 0 } ? learned : null,
+            Listing = listing,
+            Learned = part,
             Life = next.Life,
             Messages = listed ? 0 : _nextCounters.LastSequence,
-        };
+        })).ToList();
         DocumentWrite[] writes =
         [
             DocumentWrite.Put(SessionDocumentIds.Head, next.Encode()),
-            DocumentWrite.Put(SessionDocumentIds.Outbox(number), notice.Encode()),
+            .. notices.Select(notice => DocumentWrite.Put(SessionDocumentIds.Outbox(notice.Number), notice.Notice.Encode())),
         ];
 
         // From here on nothing throws.
         _nextHead = next;
-        _nextOutbox++;
+        _nextOutbox += notices.Count;
         return new PartitionChange<T>(
             writes,
             () =>
             {
                 ApplyHead(next);
-                _outbox.Enqueue((number, notice));
+                notices.ForEach(_outbox.Enqueue);
                 return result(next);
             });
     }

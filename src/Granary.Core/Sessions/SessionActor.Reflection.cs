@@ -305,7 +305,13 @@ internal sealed partial class SessionActor
             policy.Budget.Model);
         var found = ReflectionInput.Redacted(
             await (withModel ? services.Reflector : services.FallbackReflector).ReflectAsync(request, cancellationToken).ConfigureAwait(false), Policy.Redactor);
-        var learned = LearnedChanges.Checked(found.Learned, services.Options);
+        var learned = LearnedChanges.Checked(found.Learned, services.Options, out var refused);
+        if (found.LeftOut + refused is > 0 and var leftOut)
+        {
+            LogLeftOut(_services.Logger, leftOut, Key.Session, stretch.First, stretch.Last, services.Options.MaxLearned);
+            MemoryInstruments.LeftOut(leftOut);
+        }
+
         var candidates = learned.ConvertAll(statement => new ReconcileCandidate(statement, neighbours.Of(statement.Text, ReconcileCandidate.MaxNearest)));
         var reconciled = await ReconcileAsync(candidates, withModel, cancellationToken).ConfigureAwait(false);
         return LearnedChanges.Of(Key.Session, Agent, stretch.Source(Key.Session), found, reconciled, request.Known, Policy.Redactor);

@@ -12,9 +12,9 @@ namespace Granary.Core.Users;
 internal sealed partial class UserActor
 {
     /// <summary>Applies a notice that says what was learned; returns when its effect is durable.</summary>
-    private async Task ApplyLearnedAsync(string sender, SessionDelivery delivery)
+    /// <exception cref="TooLargeException">It takes more than can happen together.</exception>
+    private async Task ApplyLearnedAsync(string sender, SessionDelivery delivery, IReadOnlyList<LearnedChange> learned)
     {
-        var learned = delivery.Notice.Learned!;
         var drafts = learned.Select(change => change.Draft is null ? null : new PreparedDraft(change.Draft, "learned")).ToArray();
         var applied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         (WatermarkDocument, Task)? before = null;
@@ -69,6 +69,21 @@ internal sealed partial class UserActor
         }
     }
 
+    /// <returns>False if it takes more than can happen together: records of up to 64 KiB are written anew for a word of change.</returns>
+    private async Task<bool> TryLearnAsync(string sender, SessionDelivery delivery, IReadOnlyList<LearnedChange> learned)
+    {
+        try
+        {
+            await ApplyLearnedAsync(sender, delivery, learned).ConfigureAwait(false);
+            return true;
+        }
+        catch (TooLargeException exception)
+        {
+            LogTooMuchLearned(_services.Logger, exception, delivery.SessionId);
+            return false;
+        }
+    }
+
     private void Restore(string sender, (WatermarkDocument, Task)? before)
     {
         if (before is { } mark)
@@ -110,16 +125,35 @@ internal sealed partial class UserActor
                 var sources = plan.Joined(ref document!, [new MemorySource(session)]);
                 plan.Change(document, document.Record with { State = MemoryState.Deleted, DeletedAt = plan.Now, Sources = sources }, MemoryEvent.Delete, change.Reason, session);
                 break;
-            case { Event: MemoryEvent.None, MemoryId: { } id } when plan.TryFind(id, out var document) && document is not null && document.StateAt(plan.Now).IsActive():
-                if (draft is not null && !document.Record.Sources.Any(source => source.SessionId == session))
-                {
-                    document = plan.AddSources(document, draft.Draft.Sources, reason: null) ?? document;
-                }
-
-                plan.Touch(document);
+            case { Event: MemoryEvent.None, MemoryId: { } id } when plan.TryFind(id, out var document):
+                Confirm(plan, document, change, draft, session);
                 break;
         }
     }
+
+    /// <summary>Notes that a record was used, and that a session says what it says.</summary>
+    private static void Confirm(RecordPlan plan, RecordDocument? document, LearnedChange change, PreparedDraft? draft, string session)
+    {
+        var isActive = document is not null && document.StateAt(plan.Now).IsActive();
+        if (draft is not null && !(isActive && SaysWhatItSaid(document!, change)))
+        {
+            // It says something else by now, or is gone: what was said is kept on its own.
+            plan.Remember(draft, change.Reason);
+        }
+        else if (isActive)
+        {
+            if (draft is not null && !document!.Record.Sources.Any(source => source.SessionId == session))
+            {
+                document = plan.AddSources(document, draft.Draft.Sources, reason: null) ?? document;
+            }
+
+            plan.Touch(document!);
+        }
+    }
+
+    /// <summary>Whether a record has the text that it had when a session decided on it: the open run of its history began before.</summary>
+    private static bool SaysWhatItSaid(RecordDocument document, LearnedChange change) =>
+        change.Revision is not { } revision || document.Record.Revision == revision || document.Changes[0].Revision <= revision;
 
     /// <summary>A record that is made anew again and again under one id.</summary>
     private static void Upsert(RecordPlan plan, string id, PreparedDraft draft, string? reason, string session)
@@ -172,6 +206,9 @@ internal sealed partial class UserActor
     private static bool IsAsDecided(RecordPlan plan, RecordDocument? document, LearnedChange change) =>
         document is { Record.Pinned: false } && document.StateAt(plan.Now).IsActive() && (change.Revision is null || document.Record.Revision == change.Revision);
 
-    [LoggerMessage(20, LogLevel.Error, "What session {Session} learned takes too much at once; it is left out")]
+    [LoggerMessage(20, LogLevel.Warning, "What session {Session} learned takes too much at once; it is added without what it means for what is known")]
     private static partial void LogTooMuchLearned(ILogger logger, Exception exception, string session);
+
+    [LoggerMessage(21, LogLevel.Error, "What session {Session} learned takes too much at once; it is left out")]
+    private static partial void LogNothingLearned(ILogger logger, string session);
 }

@@ -149,6 +149,23 @@ public abstract partial class MemoryConformance
     }
 
     [Fact]
+    public async Task All_that_a_reflection_brings_happens_however_much_it_is()
+    {
+        (Memory.Reflection.ThresholdTurns, Memory.Reflection.ChunkTurns) = (1, 100);
+        var known = (await Memory.User().RememberAsync(new RememberRequest([.. Enumerable.Range(0, 60).Select(i => new MemoryDraft { Content = $"Owns boat {i}." })]))).Outcomes;
+        Memory.Reconciler.Decides = candidates => new Reconciliation(
+            [
+                .. known.Select(outcome => new ReconcileAction(MemoryEvent.Delete, null, outcome.Record, "Sold.")),
+                .. candidates.Select(candidate => new ReconcileAction(MemoryEvent.Add, candidate.Statement, null, "New.")),
+            ],
+            Deterministic: false);
+        await TellAsync(Memory.Session(), "I like walking.");
+        await UntilKnownAsync(1, MemoryKind.Summary);
+        (await KnownAsync(MemoryKind.Fact)).ShouldBeEmpty();
+        (await KnownAsync(MemoryKind.Insight)).ShouldHaveSingleItem().Content.ShouldBe("User: I like walking.");
+    }
+
+    [Fact]
     public async Task What_changed_since_a_model_looked_is_not_changed_by_it()
     {
         (Memory.Reflection.ThresholdTurns, Memory.Reflection.ChunkTurns) = (1, 100);

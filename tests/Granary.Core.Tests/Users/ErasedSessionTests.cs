@@ -1,5 +1,4 @@
 using Granary.Core.Reflection;
-using Granary.Core.Sessions;
 using Granary.Core.Users;
 
 namespace Granary.Core.Tests.Users;
@@ -8,7 +7,6 @@ namespace Granary.Core.Tests.Users;
 public class ErasedSessionTests
 {
     private readonly UserBench _bench = new();
-    private readonly Dictionary<string, int> _notices = [];
 
     [Fact]
     public async Task What_the_user_made_of_a_session_s_words_stays_without_them()
@@ -141,32 +139,9 @@ public class ErasedSessionTests
         Metadata = LearnedChanges.Metadata(deterministic: true, fallback: null, topics: ["secret"]),
     };
 
-    private Task EraseAsync(string session) => DeliverAsync(session, new SessionNotice());
+    private Task EraseAsync(string session) => _bench.DeliverAsync(session, new SessionNotice());
 
-    private Task TellAsync(string session, LearnedChange change) => DeliverAsync(
-        session,
-        new SessionNotice
-        {
-            Listing = new SessionListing
-            {
-                SessionId = session,
-                AgentId = "default",
-                Status = SessionStatus.Active,
-                StartTime = _bench.Time.GetUtcNow(),
-                LastUpdated = _bench.Time.GetUtcNow(),
-                CumulativeSummary = "",
-                Topics = [],
-                TurnCount = 1,
-                LastSequence = 1,
-            },
-            Learned = [change],
-        });
-
-    private async Task DeliverAsync(string session, SessionNotice notice)
-    {
-        _notices[session] = _notices.GetValueOrDefault(session) + 1;
-        await (await _bench.ActorAsync()).ApplyAsync(new SessionDelivery(session, "1", _notices[session], notice));
-    }
+    private Task TellAsync(string session, LearnedChange change) => _bench.TellAsync(session, change);
 
     private async Task PatchAsync(string id, MemoryPatch patch) => await (await _bench.ActorAsync()).UpdateMemoryAsync(id, patch, CancellationToken.None);
 
