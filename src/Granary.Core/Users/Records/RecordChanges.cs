@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Granary.Core.Recall.Filtering;
 using Granary.Core.Storage;
 
 namespace Granary.Core.Users.Records;
@@ -207,5 +208,5 @@ internal static class RecordChanges
     private static bool IsSame(MemoryRecord a, MemoryRecord b) =>
         a.Content == b.Content && a.Category == b.Category && a.Confidence.Equals(b.Confidence) && a.Importance == b.Importance && a.Pinned == b.Pinned
         && a.EventTime == b.EventTime && a.ValidFrom == b.ValidFrom && a.ValidTo == b.ValidTo && a.ExpiresAt == b.ExpiresAt
-        && (a.Metadata is { } left ? b.Metadata is { } right && System.Text.Json.JsonElement.DeepEquals(left, right) : b.Metadata is null);
+        && (a.Metadata is { } left ? b.Metadata is { } right && MetadataValues.AreEqual(left, right) : b.Metadata is null);
 }
