@@ -25,6 +25,7 @@ internal sealed partial class UserActor
     // Sessions that may have more than the index covers. Under the actor's gate.
     private readonly HashSet<string> _unread = new(StringComparer.Ordinal);
     private UserIndex? _index;
+    private Task? _opening;
     private Recaller? _recaller;
     private SessionProgress.Watcher? _watcher;
     private long _nextSegment = 1;
@@ -34,14 +35,10 @@ internal sealed partial class UserActor
     /// <exception cref="StorageException">The store failed.</exception>
     private async Task<(UserIndex Index, Recaller Recaller)> CurrentIndexAsync(CancellationToken cancellationToken)
     {
+        await OpenedAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         await _indexing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (_index is null)
-            {
-                await OpenIndexAsync(cancellationToken).ConfigureAwait(false);
-            }
-
             FindUnread();
             var reader = new SessionReader(Store, Key, _index!);
             while (TakeUnread() is { } session)
@@ -67,6 +64,36 @@ internal sealed partial class UserActor
         finally
         {
             _indexing.Release();
+        }
+    }
+
+    /// <summary>Opens the index, once for all who wait for it: who gives up does not end it. One that failed is tried again for the next who asks.</summary>
+    private Task OpenedAsync()
+    {
+        lock (Gate)
+        {
+            if (_opening is null or { IsFaulted: true })
+            {
+                _opening = Task.Run(OpenAsync);
+            }
+
+            return _opening;
+        }
+
+        async Task OpenAsync()
+        {
+            await _indexing.WaitAsync().ConfigureAwait(false);
+            try
+            {
+                if (_index is null)
+                {
+                    await OpenIndexAsync(CancellationToken.None).ConfigureAwait(false);
+                }
+            }
+            finally
+            {
+                _indexing.Release();
+            }
         }
     }
 

@@ -33,15 +33,36 @@ internal static class MetadataValues
     }
 
     /// <summary>Whether two values are the same JSON: numbers by their value, objects whatever the order of their members.</summary>
-    public static bool AreEqual(JsonElement a, JsonElement b) =>
-        a.ValueKind == JsonValueKind.Number && b.ValueKind == JsonValueKind.Number ? Compare(a, b) == 0 : JsonElement.DeepEquals(a, b);
+    public static bool AreEqual(JsonElement a, JsonElement b)
+    {
+        if (a.ValueKind != b.ValueKind)
+        {
+            return false;
+        }
+
+        switch (a.ValueKind)
+        {
+            case JsonValueKind.Number:
+                return JsonNumbers.Compare(a, b) == 0;
+            case JsonValueKind.String:
+                return a.ValueEquals(b.GetString());
+            case JsonValueKind.Array:
+                return a.GetArrayLength() == b.GetArrayLength() && a.EnumerateArray().Zip(b.EnumerateArray()).All(pair => AreEqual(pair.First, pair.Second));
+            case JsonValueKind.Object:
+                // No name comes twice in either.
+                return a.GetPropertyCount() == b.GetPropertyCount()
+                    && a.EnumerateObject().All(member => b.TryGetProperty(member.Name, out var other) && AreEqual(member.Value, other));
+            default:
+                return true;
+        }
+    }
 
     /// <summary>Compares two numbers, two times (ISO 8601) or two texts (ordinal); null for values that cannot be compared.</summary>
     public static int? Compare(JsonElement a, JsonElement b)
     {
         if (a.ValueKind == JsonValueKind.Number && b.ValueKind == JsonValueKind.Number)
         {
-            return a.TryGetDecimal(out var exactA) && b.TryGetDecimal(out var exactB) ? exactA.CompareTo(exactB) : a.GetDouble().CompareTo(b.GetDouble());
+            return JsonNumbers.Compare(a, b);
         }
 
         if (a.ValueKind != JsonValueKind.String || b.ValueKind != JsonValueKind.String)

@@ -43,5 +43,11 @@ internal static class RecordDocumentIds
     /// <summary>The number that ends the id of such a document.</summary>
     public static long NumberOf(string id, string prefix) => long.Parse(id.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture);
 
+    /// <summary>Says that a record came from more sessions than its list of sources holds.</summary>
+    public const string CrowdedPrefix = "c:";
+
+    /// <inheritdoc cref="CrowdedPrefix"/>
+    public static string Crowded(string id) => CrowdedPrefix + DocumentIds.Encode(id);
+
     public static string Redo(long change) => string.Create(CultureInfo.InvariantCulture, $"{RedoPrefix}{change:d20}");
 }

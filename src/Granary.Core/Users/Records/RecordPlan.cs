@@ -192,6 +192,11 @@ internal sealed class RecordPlan
             Write(DocumentWrite.Delete(RecordDocumentIds.Run(document.Id, run)));
         }
 
+        if (document.Crowded)
+        {
+            Write(DocumentWrite.Delete(RecordDocumentIds.Crowded(document.Id)));
+        }
+
         Write(DocumentWrite.Delete(RecordDocumentIds.Record(document.Id)));
         DropVector(document.Id, keep: null);
         Scrub(document);

@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Text.Json;
+using FsCheck;
+using FsCheck.Fluent;
 using Granary.Core.Recall.Filtering;
 
 namespace Granary.Core.Tests.Recall.Filtering;
@@ -80,6 +83,30 @@ public class MemoryFilterEvaluatorTests
     [InlineData("""{"AND":[{"OR":[{"n":{"like":1}}]}]}""", "filter.metadata.AND[0].OR[0].n.like")]
     public void What_is_not_understood_is_refused_by_name(string condition, string field) =>
         Should.Throw<InvalidRequestException>(() => Compile(condition)).Field.ShouldBe(field);
+
+    [Theory]
+    [InlineData("1e400", "gt", "1e399", true)]
+    [InlineData("1e400", "eq", "10e399", true)]
+    [InlineData("1e400", "lt", "1e401", true)]
+    [InlineData("-1e400", "lt", "0", true)]
+    [InlineData("1e-400", "gt", "0", true)]
+    [InlineData("0e999", "eq", "-0.0", true)]
+    [InlineData("1e99999999999999999999", "gt", "1e9999999999999999999", true)]
+    [InlineData("9007199254740993", "eq", "9007199254740992", false)]
+    [InlineData("0.12345678901234567890123456789012", "eq", "0.12345678901234567890123456789013", false)]
+    [InlineData("0.12345678901234567890123456789012", "lt", "0.12345678901234567890123456789013", true)]
+    [InlineData("12.50", "eq", "125e-1", true)]
+    [InlineData("[1e99999999999]", "eq", "[10e99999999998]", true)]
+    [InlineData("""{"a":[1e99999999999]}""", "eq", """{"a":[1]}""", false)]
+    [InlineData("[1e99999999999]", "contains", "1e99999999999", true)]
+    public void Numbers_are_compared_by_their_exact_value_however_large(string stored, string comparison, string operand, bool admits) =>
+        Compile($$"""{"n":{"{{comparison}}":{{operand}} } }""").AdmitsMetadata(JsonElement.Parse($$"""{"n":{{stored}} }""")).ShouldBe(admits);
+
+    [Fact]
+    public void Numbers_are_compared_as_decimals_are() => Prop.ForAll<decimal, decimal>((a, b) =>
+        Math.Sign(JsonNumbers.Compare(JsonElement.Parse(a.ToString(CultureInfo.InvariantCulture)), JsonElement.Parse(b.ToString(CultureInfo.InvariantCulture)))) == a.CompareTo(b)
+        && JsonNumbers.Compare(JsonElement.Parse(a.ToString(CultureInfo.InvariantCulture)), JsonElement.Parse($"{a.ToString(CultureInfo.InvariantCulture)}e0")) == 0)
+        .QuickCheckThrowOnFailure();
 
     [Fact]
     public void Without_metadata_only_conditions_on_what_is_missing_hold()
