@@ -54,6 +54,7 @@ internal static class LearnedChanges
         string session, string agent, MemorySource stretch, SessionReflection found, Reconciliation reconciled, IReadOnlyList<MemoryRecord> known, Redactor redactor)
     {
         var metadata = Metadata(found.Deterministic, found.Fallback ?? reconciled.Fallback, topics: null);
+        var origin = OriginOf(found.Deterministic);
         var changes = new List<LearnedChange>();
         var touched = new HashSet<string>(StringComparer.Ordinal);
         var insights = 0;
@@ -68,18 +69,18 @@ internal static class LearnedChanges
             switch (action)
             {
                 case { Event: MemoryEvent.Add, Statement: { } added }:
-                    changes.Add(new LearnedChange { Event = MemoryEvent.Add, Draft = DraftOf(added), Reason = reason });
+                    changes.Add(new LearnedChange { Event = MemoryEvent.Add, Draft = DraftOf(added), Origin = origin, Reason = reason });
                     insights += added.Kind == MemoryKind.Insight ? 1 : 0;
                     break;
                 case { Event: MemoryEvent.Update, Statement: { } changed, Target: { } target } when touched.Add(target.Id):
-                    changes.Add(new LearnedChange { Event = MemoryEvent.Update, MemoryId = target.Id, Revision = target.Revision, Draft = DraftOf(changed) with { Kind = target.Kind }, Reason = reason });
+                    changes.Add(new LearnedChange { Event = MemoryEvent.Update, MemoryId = target.Id, Revision = target.Revision, Draft = DraftOf(changed) with { Kind = target.Kind }, Origin = origin, Reason = reason });
                     insights += target.Kind == MemoryKind.Insight ? 1 : 0;
                     break;
                 case { Event: MemoryEvent.Delete, Target: { } target } when touched.Add(target.Id):
                     changes.Add(new LearnedChange { Event = MemoryEvent.Delete, MemoryId = target.Id, Revision = target.Revision, Reason = reason });
                     break;
                 case { Event: MemoryEvent.None, Target: { } target } when touched.Add(target.Id):
-                    changes.Add(new LearnedChange { Event = MemoryEvent.None, MemoryId = target.Id, Reason = reason, Draft = action.Statement is { } again ? DraftOf(again) : null });
+                    changes.Add(new LearnedChange { Event = MemoryEvent.None, MemoryId = target.Id, Reason = reason, Draft = action.Statement is { } again ? DraftOf(again) : null, Origin = origin });
                     break;
             }
         }
@@ -116,6 +117,7 @@ internal static class LearnedChanges
         Event = MemoryEvent.Add,
         MemoryId = "sum_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{session}\n{incarnation}")).AsSpan(0, 12)),
         Upsert = true,
+        Origin = OriginOf(deterministic),
         Draft = new MemoryDraft
         {
             Kind = MemoryKind.Summary,
@@ -132,6 +134,7 @@ internal static class LearnedChanges
         string session, string agent, MemorySource source, string summary, IReadOnlyList<string> topics, DateTimeOffset? said, bool deterministic, string? fallback) => new()
     {
         Event = MemoryEvent.Add,
+        Origin = OriginOf(deterministic),
         Draft = new MemoryDraft
         {
             Kind = MemoryKind.Interaction,
@@ -185,6 +188,33 @@ internal static class LearnedChanges
 
         return JsonElement.Parse(output.WrittenSpan);
     }
+
+    /// <summary>The metadata of a record that says something else now: as they were, but for what they say of how its text was made.</summary>
+    public static JsonElement? Reworded(JsonElement? before, JsonElement? made)
+    {
+        if (before is not { ValueKind: JsonValueKind.Object } old || made is not { ValueKind: JsonValueKind.Object } now)
+        {
+            return before ?? made;
+        }
+
+        var output = new ArrayBufferWriter<byte>(128);
+        using (var writer = new Utf8JsonWriter(output))
+        {
+            writer.WriteStartObject();
+            foreach (var member in old.EnumerateObject().Where(member => !IsOfMaking(member.Name)).Concat(now.EnumerateObject().Where(member => IsOfMaking(member.Name))))
+            {
+                member.WriteTo(writer);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        return JsonElement.Parse(output.WrittenSpan);
+
+        static bool IsOfMaking(string name) => name is "deterministic" or "fallback";
+    }
+
+    private static MemoryOrigin OriginOf(bool deterministic) => deterministic ? MemoryOrigin.Repeated : MemoryOrigin.Learned;
 
     private static string Clip(string text, int length) =>
         text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)].TrimEnd();

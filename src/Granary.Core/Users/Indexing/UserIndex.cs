@@ -86,6 +86,7 @@ internal sealed class UserIndex
         Agent = record.AgentId,
         Time = record.EventTime ?? record.CreatedAt,
         Text = record.Content,
+        Repeats = record.Origin == MemoryOrigin.Repeated,
         Tokens = tokens,
         ValidFrom = record.ValidFrom,
         ValidTo = record.ValidTo,
