@@ -35,6 +35,9 @@ internal static class MemoryInstruments
     private static readonly Counter<long> Learned =
         Meter.CreateCounter<long>("granary.memory.learned", "{change}", "Changes of users' memories that reflections brought.");
 
+    private static readonly Counter<long> NotLearned =
+        Meter.CreateCounter<long>("granary.memory.not_learned", "{statement}", "Insights and facts that were found and left out: more than may be, or of a category that is not kept.");
+
     public static void Appended(TranscriptEntry[] entries)
     {
         Messages.Add(entries.Length);
@@ -61,6 +64,8 @@ internal static class MemoryInstruments
         Reflections.Add(1, new KeyValuePair<string, object?>("step", step), new KeyValuePair<string, object?>("outcome", outcome));
         Learned.Add(changes);
     }
+
+    public static void LeftOut(int statements) => NotLearned.Add(statements);
 
     public static void ActivationLost() => Lost.Add(1);
 }

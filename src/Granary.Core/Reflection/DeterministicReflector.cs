@@ -24,14 +24,16 @@ public sealed class DeterministicReflector(ITokenCounter? tokens = null) : IRefl
     {
         ArgumentNullException.ThrowIfNull(request);
         var (summary, topics) = await SummarizeAsync(request, cancellationToken).ConfigureAwait(false);
-        var learned = Learn(request);
+        var found = Find(request);
+        var learned = found.Count <= request.MaxLearned ? found : Foremost(found, request.MaxLearned);
         var said = learned.Select(statement => StatementReader.Key(statement.Text)).ToHashSet(StringComparer.Ordinal);
         return new SessionReflection(
             summary,
             topics,
             learned,
             [.. request.Known.Where(record => said.Contains(StatementReader.Key(record.Content))).Select(record => record.Id)],
-            Deterministic: true);
+            Deterministic: true,
+            LeftOut: found.Count - learned.Count);
     }
 
     private async ValueTask<(string Summary, IReadOnlyList<string> Topics)> SummarizeAsync(ReflectionRequest request, CancellationToken cancellationToken)
@@ -42,7 +44,7 @@ public sealed class DeterministicReflector(ITokenCounter? tokens = null) : IRefl
         return (ExtractiveText.Shorten(whole, request.MaxSummaryTokens, tokens, request.Model), summary.Topics);
     }
 
-    private static List<LearnedStatement> Learn(ReflectionRequest request)
+    private static List<LearnedStatement> Find(ReflectionRequest request)
     {
         var found = new List<LearnedStatement>();
         var places = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -79,8 +81,9 @@ public sealed class DeterministicReflector(ITokenCounter? tokens = null) : IRefl
             }
         }
 
-        return found.Count <= request.MaxLearned
-            ? found
-            : [.. found.Index().OrderByDescending(item => item.Item.Importance).ThenByDescending(item => item.Index).Take(request.MaxLearned).OrderBy(item => item.Index).Select(item => item.Item)];
+        return found;
     }
+
+    private static List<LearnedStatement> Foremost(List<LearnedStatement> found, int count) =>
+        [.. found.Index().OrderByDescending(item => item.Item.Importance).ThenByDescending(item => item.Index).Take(count).OrderBy(item => item.Index).Select(item => item.Item)];
 }

@@ -32,13 +32,15 @@ public sealed record ReflectionRequest(
 /// <param name="Cited">The ids of known memories that mattered in the stretch.</param>
 /// <param name="Deterministic">Whether it was made without a model.</param>
 /// <param name="Fallback">Why it was made without a model although one was to make it, or null.</param>
+/// <param name="LeftOut">Insights and facts that were found beyond those that may be.</param>
 public sealed record SessionReflection(
     string Summary,
     IReadOnlyList<string> Topics,
     IReadOnlyList<LearnedStatement> Learned,
     IReadOnlyList<string> Cited,
     bool Deterministic,
-    string? Fallback = null);
+    string? Fallback = null,
+    int LeftOut = 0);
 
 /// <summary>An insight or a fact.</summary>
 /// <param name="Kind"><see cref="MemoryKind.Insight"/> or <see cref="MemoryKind.Fact"/>.</param>

@@ -9,7 +9,10 @@ internal sealed record LearnedChange
     /// <summary>The record that is meant; of an addition, the id that it gets, or null for one that the user's memory gives.</summary>
     public string? MemoryId { get; init; }
 
-    /// <summary>The revision that the record had when it was decided: another since, and an update becomes an addition, a deletion nothing.</summary>
+    /// <summary>
+    /// The revision that the record had when it was decided: another since, and an update becomes an addition, a deletion nothing; what was to be known
+    /// becomes an addition too, if the record has another text since or is not active any more.
+    /// </summary>
     public int? Revision { get; init; }
 
     /// <summary>Whether an addition replaces the text of the record that is there under its id.</summary>

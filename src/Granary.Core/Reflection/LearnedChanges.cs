@@ -15,35 +15,45 @@ internal sealed record LearnedStretch(SessionReflection Reflection, IReadOnlyLis
 /// <summary>Makes changes of a user's memory of what was found.</summary>
 internal static class LearnedChanges
 {
-    /// <summary>Changes of one notice: they must fit into one commit of the user with their history.</summary>
-    public const int Max = 24;
+    /// <summary>Changes of one notice, so that the user decides on few at once: what a reflection brings may take several.</summary>
+    public const int MaxPerNotice = 24;
 
     private const int MaxReasonLength = 300;
 
     private const int MaxCited = 8;
 
     /// <summary>Statements that are in order: with a text, of a known category, each once.</summary>
-    public static List<LearnedStatement> Checked(IReadOnlyList<LearnedStatement> learned, ReflectionOptions options)
+    /// <param name="learned">What was found.</param>
+    /// <param name="options">What is kept.</param>
+    /// <param name="refused">Those that say something and are left out.</param>
+    public static List<LearnedStatement> Checked(IReadOnlyList<LearnedStatement> learned, ReflectionOptions options, out int refused)
     {
         var known = new HashSet<string>(StringComparer.Ordinal);
         var kept = new List<LearnedStatement>();
+        refused = 0;
         foreach (var statement in learned)
         {
             var text = Clip(InjectedText.Strip(statement.Text).Trim(), LearnedStatement.MaxLength);
-            var isInsight = statement.Kind == MemoryKind.Insight;
-            if (text.Length > 0
-                && kept.Count < options.MaxLearned
-                && statement.Kind is MemoryKind.Insight or MemoryKind.Fact
-                && (!isInsight || (statement.Category is { } category && options.Categories.Contains(category)))
-                && known.Add(StatementReader.Key(text)))
+            if (text.Length == 0 || !known.Add(StatementReader.Key(text)))
             {
-                kept.Add(statement with
-                {
-                    Text = text,
-                    Category = isInsight ? statement.Category : null,
-                    Confidence = double.IsNaN(statement.Confidence) ? 0.5 : Math.Clamp(statement.Confidence, 0, 1),
-                });
+                continue;
             }
+
+            var isInsight = statement.Kind == MemoryKind.Insight;
+            if (kept.Count == options.MaxLearned
+                || statement.Kind is not (MemoryKind.Insight or MemoryKind.Fact)
+                || (isInsight && !(statement.Category is { } category && options.Categories.Contains(category))))
+            {
+                refused++;
+                continue;
+            }
+
+            kept.Add(statement with
+            {
+                Text = text,
+                Category = isInsight ? statement.Category : null,
+                Confidence = double.IsNaN(statement.Confidence) ? 0.5 : Math.Clamp(statement.Confidence, 0, 1),
+            });
         }
 
         return kept;
@@ -56,36 +66,40 @@ internal static class LearnedChanges
         var metadata = Metadata(found.Deterministic, found.Fallback ?? reconciled.Fallback, topics: null);
         var origin = OriginOf(found.Deterministic);
         var changes = new List<LearnedChange>();
-        var touched = new HashSet<string>(StringComparer.Ordinal);
+        var touched = new Dictionary<string, MemoryEvent>(StringComparer.Ordinal);
         var insights = 0;
         foreach (var action in reconciled.Actions)
         {
-            if (changes.Count == Max - MaxCited)
-            {
-                break;
-            }
-
             var reason = Clip(redactor.RedactText(action.Reason), MaxReasonLength);
+            var isFirst = action.Target is { } meant && touched.TryAdd(meant.Id, action.Event);
             switch (action)
             {
-                case { Event: MemoryEvent.Add, Statement: { } added }:
-                    changes.Add(new LearnedChange { Event = MemoryEvent.Add, Draft = DraftOf(added), Origin = origin, Reason = reason });
-                    insights += added.Kind == MemoryKind.Insight ? 1 : 0;
-                    break;
-                case { Event: MemoryEvent.Update, Statement: { } changed, Target: { } target } when touched.Add(target.Id):
+                case { Event: MemoryEvent.Update, Statement: { } changed, Target: { } target } when isFirst:
                     changes.Add(new LearnedChange { Event = MemoryEvent.Update, MemoryId = target.Id, Revision = target.Revision, Draft = DraftOf(changed) with { Kind = target.Kind }, Origin = origin, Reason = reason });
                     insights += target.Kind == MemoryKind.Insight ? 1 : 0;
                     break;
-                case { Event: MemoryEvent.Delete, Target: { } target } when touched.Add(target.Id):
-                    changes.Add(new LearnedChange { Event = MemoryEvent.Delete, MemoryId = target.Id, Revision = target.Revision, Reason = reason });
+                case { Event: MemoryEvent.None, Target: { } target } when isFirst:
+                    changes.Add(new LearnedChange { Event = MemoryEvent.None, MemoryId = target.Id, Revision = target.Revision, Reason = reason, Draft = action.Statement is { } again ? DraftOf(again) : null, Origin = origin });
                     break;
-                case { Event: MemoryEvent.None, Target: { } target } when touched.Add(target.Id):
-                    changes.Add(new LearnedChange { Event = MemoryEvent.None, MemoryId = target.Id, Reason = reason, Draft = action.Statement is { } again ? DraftOf(again) : null, Origin = origin });
+                case { Event: MemoryEvent.None, Target: { } target } when touched[target.Id] == MemoryEvent.None:
+                    break;
+                case { Event: MemoryEvent.Delete, Statement: null, Target: { } target }:
+                    if (isFirst)
+                    {
+                        changes.Add(new LearnedChange { Event = MemoryEvent.Delete, MemoryId = target.Id, Revision = target.Revision, Reason = reason });
+                    }
+
+                    break;
+
+                // Also where the memory that it was to change, or that says it already, is changed or deleted by another action: nothing that was said is lost.
+                case { Statement: { } added }:
+                    changes.Add(new LearnedChange { Event = MemoryEvent.Add, Draft = DraftOf(added), Origin = origin, Reason = reason });
+                    insights += added.Kind == MemoryKind.Insight ? 1 : 0;
                     break;
             }
         }
 
-        foreach (var cited in found.Cited.Where(id => known.Any(record => record.Id == id) && touched.Add(id)).Take(MaxCited))
+        foreach (var cited in found.Cited.Where(id => known.Any(record => record.Id == id) && touched.TryAdd(id, MemoryEvent.None)).Take(MaxCited))
         {
             changes.Add(new LearnedChange { Event = MemoryEvent.None, MemoryId = cited });
         }
@@ -105,6 +119,13 @@ internal static class LearnedChanges
             Sources = [statement.Sequence is { } sequence && sequence >= stretch.FirstSequence && sequence <= stretch.LastSequence ? new MemorySource(session, sequence, sequence) : stretch],
         };
     }
+
+    /// <summary>The same, where it takes too much at once: all that was said as additions, without what it means for what is known.</summary>
+    public static IReadOnlyList<LearnedChange> AdditionsOf(IReadOnlyList<LearnedChange> changes) =>
+    [
+        .. changes.Where(change => change.Draft is not null)
+            .Select(change => change.Event == MemoryEvent.Add ? change : new LearnedChange { Event = MemoryEvent.Add, Draft = change.Draft, Reason = change.Reason }),
+    ];
 
     /// <summary>The session in words: one record for each session, replaced by the next.</summary>
     public static LearnedChange SummaryOf(string session, string incarnation, string agent, SessionReflection found) =>

@@ -73,7 +73,8 @@ public sealed class MemorySynthesis(IProfiler profiler)
         return new MemoryOutcome(MemoryEvent.Update, await user.UpdateMemoryAsync(previous.Id, patch, cancellationToken).ConfigureAwait(false));
     }
 
-    private const string Reason = "Synthesis of what is known.";
+    /// <summary>Why a synthesis changes a record, for its history.</summary>
+    internal const string Reason = "Synthesis of what is known.";
 
     /// <summary>Whether a record was made of others.</summary>
     internal static bool IsSynthesized(MemoryRecord record) =>

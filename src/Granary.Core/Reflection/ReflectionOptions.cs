@@ -21,6 +21,12 @@ public sealed class ReflectionOptions
     /// <summary>How long the end of a session waits for a reflection that is under way, zero or more; then it reads the rest without a model.</summary>
     public TimeSpan EndPatience { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long models may take when a session ends, all calls together, above zero; then the end does without them.</summary>
+    public TimeSpan EndLimit { get; set; } = DefaultEndLimit;
+
+    /// <summary><see cref="EndLimit"/> where nothing is configured.</summary>
+    internal static TimeSpan DefaultEndLimit { get; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Insights and facts that one reflection may bring, 1 to 12.</summary>
     public int MaxLearned { get; set; } = 10;
 
@@ -35,6 +41,7 @@ public sealed class ReflectionOptions
         Require(ChunkTurns is >= 1 and <= 10_000, nameof(ChunkTurns), "must be 1 to 10000");
         Require(IdleTime > TimeSpan.Zero && IdleTime <= TimeSpan.FromDays(365), nameof(IdleTime), "must be above zero and at most 365 days");
         Require(EndPatience >= TimeSpan.Zero && EndPatience <= TimeSpan.FromHours(1), nameof(EndPatience), "must be zero to one hour");
+        Require(EndLimit > TimeSpan.Zero && EndLimit <= TimeSpan.FromHours(1), nameof(EndLimit), "must be above zero and at most one hour");
         Require(MaxLearned is >= 1 and <= 12, nameof(MaxLearned), "must be 1 to 12");
         Require(
             Categories is { Count: >= 1 and <= 20 } && Categories.All(category => !string.IsNullOrWhiteSpace(category) && category.Length <= 64),

@@ -197,7 +197,7 @@ internal sealed partial class SessionActor
         Summary summary;
         try
         {
-            summary = await SummarizeAsync(_services.Summarizer, window, cancellationToken).ConfigureAwait(false);
+            summary = await AskSummarizerAsync(Heard(window.Entries), window.Snapshot, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -208,7 +208,7 @@ internal sealed partial class SessionActor
             }
 
             // The context would no longer fit: fold at once, without a model.
-            summary = await SummarizeAsync(_services.Fallback, window, cancellationToken).ConfigureAwait(false) with { Fallback = exception.Message };
+            summary = await AskFallbackAsync(Heard(window.Entries), window.Snapshot, cancellationToken).ConfigureAwait(false) with { Fallback = exception.Message };
         }
 
         bool folded;
@@ -260,13 +260,6 @@ internal sealed partial class SessionActor
             _transcript.Snapshot,
             _transcript.Epoch,
             _transcript.Tokens >= Policy.Resource.Budget.InputBudget());
-    }
-
-    private ValueTask<Summary> SummarizeAsync(ISummarizer summarizer, Window window, CancellationToken cancellationToken)
-    {
-        var policy = Policy.Resource;
-        return WindowSummarizer.SummarizeAsync(
-            summarizer, Heard(window.Entries), window.Snapshot, policy.Compaction.SummaryTokens, policy.Budget.Model, cancellationToken);
     }
 
     /// <returns>False if the epoch the window belongs to is over, or a message of the window was superseded.</returns>

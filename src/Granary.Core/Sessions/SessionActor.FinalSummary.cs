@@ -6,9 +6,11 @@ namespace Granary.Core.Sessions;
 
 internal sealed partial class SessionActor
 {
+    private delegate Task<Summary> Summarizing(IReadOnlyList<TranscriptEntry> entries, Snapshot previous, CancellationToken cancellationToken);
+
     /// <summary>The session in words: what was folded, and what was not; and why extraction made it, where a model was to.</summary>
     private async Task<(string Summary, IReadOnlyList<string> Topics, string? Fallback)> SummarizeSessionAsync(
-        List<TranscriptEntry> entries, Snapshot snapshot, CancellationToken cancellationToken, bool withModel = true)
+        List<TranscriptEntry> entries, Snapshot snapshot, Summarizing ask, CancellationToken cancellationToken)
     {
         entries = Heard(entries);
         if (entries.Count == 0)
@@ -16,24 +18,41 @@ internal sealed partial class SessionActor
             return (SnapshotText.Cumulative(snapshot), snapshot.Topics, null);
         }
 
-        var policy = Policy.Resource;
-        var tokens = policy.Compaction.SummaryTokens;
         Summary summary;
         try
         {
-            summary = await WindowSummarizer.SummarizeAsync(
-                withModel ? _services.Summarizer : _services.Fallback, entries, snapshot, tokens, policy.Budget.Model, cancellationToken).ConfigureAwait(false);
+            summary = await ask(entries, snapshot, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             LogSummarizerFailed(_services.Logger, exception, Key.Session);
-            summary = await WindowSummarizer.SummarizeAsync(
-                _services.Fallback, entries, snapshot, tokens, policy.Budget.Model, cancellationToken).ConfigureAwait(false) with { Fallback = exception.Message };
+            summary = await AskFallbackAsync(entries, snapshot, cancellationToken).ConfigureAwait(false) with { Fallback = exception.Message };
         }
 
+        var policy = Policy.Resource;
         var merged = SnapshotBuilder.Merge(
-            snapshot, summary, entries[0].Message.Sequence, entries[^1].Message.Sequence, 2 * tokens, _services.Tokens, policy.Budget.Model);
+            snapshot, summary, entries[0].Message.Sequence, entries[^1].Message.Sequence, 2 * policy.Compaction.SummaryTokens, _services.Tokens, policy.Budget.Model);
         return (SnapshotText.Cumulative(merged), merged.Topics, summary.Fallback);
+    }
+
+    private Task<Summary> AskSummarizerAsync(IReadOnlyList<TranscriptEntry> entries, Snapshot previous, CancellationToken cancellationToken) =>
+        AskAsync(_services.Summarizer, entries, previous, cancellationToken);
+
+    private Task<Summary> AskFallbackAsync(IReadOnlyList<TranscriptEntry> entries, Snapshot previous, CancellationToken cancellationToken) =>
+        AskAsync(_services.Fallback, entries, previous, cancellationToken);
+
+    /// <summary>Summarizes messages, with the privacy policy applied to every text of it: a model may put together what the policy took apart.</summary>
+    private async Task<Summary> AskAsync(ISummarizer summarizer, IReadOnlyList<TranscriptEntry> entries, Snapshot previous, CancellationToken cancellationToken)
+    {
+        var policy = Policy;
+        var summary = await WindowSummarizer.SummarizeAsync(
+            summarizer, entries, previous, policy.Resource.Compaction.SummaryTokens, policy.Resource.Budget.Model, cancellationToken).ConfigureAwait(false);
+        return summary with
+        {
+            Episode = policy.Redactor.RedactText(summary.Episode),
+            Facts = [.. summary.Facts.Select(fact => fact with { Text = policy.Redactor.RedactText(fact.Text) })],
+            Topics = [.. summary.Topics.Select(policy.Redactor.RedactText)],
+        };
     }
 
     /// <summary>The messages without what memory put into them: its own words must not come back as the user's.</summary>

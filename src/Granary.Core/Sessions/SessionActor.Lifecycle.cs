@@ -140,6 +140,7 @@ internal sealed partial class SessionActor
 
     private async Task<EndResult> EndOnceAsync(CancellationToken cancellationToken)
     {
+        using var models = new ModelTime(_services.Reflection?.Options.EndLimit ?? ReflectionOptions.DefaultEndLimit, _services.Time);
         for (var attempt = 1; ; attempt++)
         {
             List<TranscriptEntry> entries;
@@ -158,7 +159,8 @@ internal sealed partial class SessionActor
                 upTo = _counters.LastSequence;
             }
 
-            var (summary, topics, fallback) = await SummarizeSessionAsync(entries, snapshot, cancellationToken).ConfigureAwait(false);
+            var (summary, topics, fallback) = await SummarizeSessionAsync(
+                entries, snapshot, (heard, previous, token) => models.AskAsync(within => AskSummarizerAsync(heard, previous, within), token), cancellationToken).ConfigureAwait(false);
             var isMinimal = entries.Count > 0 && snapshot.Episodes.Count == 0
                 && ReflectionInput.IsMinimal(ReflectionInput.Of(entries.Select(entry => entry.Message)));
             if (isMinimal)
@@ -166,7 +168,7 @@ internal sealed partial class SessionActor
                 (summary, topics, fallback) = (ReflectionInput.MinimalSummary, ReflectionInput.MinimalTopics, null);
             }
 
-            var learned = await LearnRestAsync(cancellationToken).ConfigureAwait(false);
+            var learned = await LearnRestAsync(models, cancellationToken).ConfigureAwait(false);
             if (learned is not null && summary.Length > 0 && !isMinimal)
             {
                 var isDeterministic = fallback is not null || _services.Summarizer.GetType() == _services.Fallback.GetType();
@@ -434,33 +436,35 @@ internal sealed partial class SessionActor
         return change;
     }
 
-    /// <summary>A change of the head that the user hears of. Called under the gate.</summary>
+    /// <summary>A change of the head that the user hears of, in as many notices as what was learned takes. Called under the gate.</summary>
     private PartitionChange<T> WithNotice<T>(SessionHead next, bool listed, Func<SessionHead, T> result, IReadOnlyList<LearnedChange>? learned = null)
     {
-        var number = next.Outbox + 1;
-        next = next with { Outbox = number };
-        var notice = new SessionNotice
+        IReadOnlyList<IReadOnlyList<LearnedChange>?> parts = learned is { Count: > 0 } ? [.. learned.Chunk(LearnedChanges.MaxPerNotice)] : [null];
+        var first = next.Outbox + 1;
+        next = next with { Outbox = next.Outbox + parts.Count };
+        var listing = listed ? Listing(next, _nextCounters) : null;
+        var notices = parts.Select((part, i) => (Number: first + i, Notice: new SessionNotice
         {
-            Listing = listed ? Listing(next, _nextCounters) : null,
-            Learned = learned is { Count: > 0 } ? learned : null,
+            Listing = listing,
+            Learned = part,
             Life = next.Life,
             Messages = listed ? 0 : _nextCounters.LastSequence,
-        };
+        })).ToList();
         DocumentWrite[] writes =
         [
             DocumentWrite.Put(SessionDocumentIds.Head, next.Encode()),
-            DocumentWrite.Put(SessionDocumentIds.Outbox(number), notice.Encode()),
+            .. notices.Select(notice => DocumentWrite.Put(SessionDocumentIds.Outbox(notice.Number), notice.Notice.Encode())),
         ];
 
         // From here on nothing throws.
         _nextHead = next;
-        _nextOutbox++;
+        _nextOutbox += notices.Count;
         return new PartitionChange<T>(
             writes,
             () =>
             {
                 ApplyHead(next);
-                _outbox.Enqueue((number, notice));
+                notices.ForEach(_outbox.Enqueue);
                 return result(next);
             });
     }

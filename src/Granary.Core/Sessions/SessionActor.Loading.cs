@@ -140,14 +140,25 @@ internal sealed partial class SessionActor
 
     private async ValueTask<bool> LoadOutboxAsync(CancellationToken cancellationToken)
     {
-        var page = await Store.ReadAsync(Partition, DocumentRange.Prefix(SessionDocumentIds.OutboxPrefix), cancellationToken).ConfigureAwait(false);
-        foreach (var document in page.Documents)
+        DocumentRange? range = DocumentRange.Prefix(SessionDocumentIds.OutboxPrefix);
+        while (range is { } next)
         {
-            _outbox.Enqueue((SessionDocumentIds.Number(document.Id), Users.SessionNotice.Decode(document.Body.Span)));
+            var page = await Store.ReadAsync(Partition, next, cancellationToken).ConfigureAwait(false);
+            if (page.Version != Version)
+            {
+                return false;
+            }
+
+            foreach (var document in page.Documents)
+            {
+                _outbox.Enqueue((SessionDocumentIds.Number(document.Id), Users.SessionNotice.Decode(document.Body.Span)));
+            }
+
+            range = page.Next is null ? null : next with { From = page.Next };
         }
 
         _nextOutbox = _outbox.Count;
-        return page.Version == Version;
+        return true;
     }
 
     private int SnapshotTokens(Snapshot snapshot) => SnapshotText.Tokens(snapshot, _services.Tokens, Policy.Resource.Budget.Model);

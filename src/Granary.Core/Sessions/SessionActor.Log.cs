@@ -21,4 +21,7 @@ internal sealed partial class SessionActor
 
     [LoggerMessage(6, LogLevel.Warning, "The memory of the user of session {Session} did not tell what it knows; what the session says is added")]
     private static partial void LogLookupFailed(ILogger logger, Exception exception, string session);
+
+    [LoggerMessage(7, LogLevel.Warning, "{Count} of what messages {First} to {Last} of session {Session} say was left out: Granary:Reflection:MaxLearned is {Max}, or its kind or category is not kept")]
+    private static partial void LogLeftOut(ILogger logger, int count, string session, long first, long last, int max);
 }

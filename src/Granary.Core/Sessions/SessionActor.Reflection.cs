@@ -42,6 +42,9 @@ internal sealed partial class SessionActor
 
         /// <summary>What is left is reflected on without a model.</summary>
         Rest,
+
+        /// <summary>What is left becomes an interaction record without a model.</summary>
+        RestOfChunks,
     }
 
     /// <summary>Whether anything may be learned from this session. Called under the gate.</summary>
@@ -187,9 +190,16 @@ internal sealed partial class SessionActor
     /// <returns>False if the session ended or went on without it: nothing was learned.</returns>
     private async Task<bool> LearnOnceAsync(LearningPlan plan, CancellationToken cancellationToken)
     {
+        var after = plan.Step == LearningStep.Chunk ? plan.From.ChunkSequence : plan.From.Sequence;
+        var stretch = await ReadStretchAsync(after, plan.Turns, plan.Last, MaxStretchLength, cancellationToken).ConfigureAwait(false);
+        return await LearnFromAsync(plan, stretch, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <returns>False if the session ended or went on without it: nothing was learned.</returns>
+    private async Task<bool> LearnFromAsync(LearningPlan plan, Stretch stretch, CancellationToken cancellationToken)
+    {
         var past = plan.From;
-        var isChunk = plan.Step == LearningStep.Chunk;
-        var stretch = await ReadStretchAsync(isChunk ? past.ChunkSequence : past.Sequence, plan.Turns, plan.Last, MaxStretchLength, cancellationToken).ConfigureAwait(false);
+        var isChunk = plan.Step is LearningStep.Chunk or LearningStep.RestOfChunks;
         List<LearnedChange> changes = [];
         var next = isChunk
             ? past with { ChunkSequence = stretch.Last, ChunkTurns = Math.Max(past.ChunkTurns, stretch.Turns) }
@@ -198,7 +208,7 @@ internal sealed partial class SessionActor
         {
             if (isChunk)
             {
-                changes.Add(await ChunkAsync(stretch, withModel: true, cancellationToken).ConfigureAwait(false));
+                changes.Add(await ChunkAsync(stretch, withModel: plan.Step == LearningStep.Chunk, cancellationToken).ConfigureAwait(false));
             }
             else
             {
@@ -266,13 +276,14 @@ internal sealed partial class SessionActor
     private async Task<LearnedChange> ChunkAsync(Stretch stretch, bool withModel, CancellationToken cancellationToken)
     {
         var entries = stretch.Said.ConvertAll(message => new TranscriptEntry(message, _services.Tokens.Count(message, Policy.Resource.Budget.Model), message.Sequence));
-        var (summary, topics, fallback) = await SummarizeSessionAsync(entries, Snapshot.Empty, cancellationToken, withModel).ConfigureAwait(false);
+        var (summary, topics, fallback) = await SummarizeSessionAsync(
+            entries, Snapshot.Empty, withModel ? AskSummarizerAsync : AskFallbackAsync, cancellationToken).ConfigureAwait(false);
         return LearnedChanges.InteractionOf(
             Key.Session,
             Agent,
             stretch.Source(Key.Session),
-            Policy.Redactor.RedactText(summary),
-            [.. topics.Select(Policy.Redactor.RedactText)],
+            summary,
+            topics,
             stretch.Said[0].Timestamp,
             deterministic: !withModel || fallback is not null || _services.Summarizer.GetType() == _services.Fallback.GetType(),
             fallback);
@@ -294,7 +305,13 @@ internal sealed partial class SessionActor
             policy.Budget.Model);
         var found = ReflectionInput.Redacted(
             await (withModel ? services.Reflector : services.FallbackReflector).ReflectAsync(request, cancellationToken).ConfigureAwait(false), Policy.Redactor);
-        var learned = LearnedChanges.Checked(found.Learned, services.Options);
+        var learned = LearnedChanges.Checked(found.Learned, services.Options, out var refused);
+        if (found.LeftOut + refused is > 0 and var leftOut)
+        {
+            LogLeftOut(_services.Logger, leftOut, Key.Session, stretch.First, stretch.Last, services.Options.MaxLearned);
+            MemoryInstruments.LeftOut(leftOut);
+        }
+
         var candidates = learned.ConvertAll(statement => new ReconcileCandidate(statement, neighbours.Of(statement.Text, ReconcileCandidate.MaxNearest)));
         var reconciled = await ReconcileAsync(candidates, withModel, cancellationToken).ConfigureAwait(false);
         return LearnedChanges.Of(Key.Session, Agent, stretch.Source(Key.Session), found, reconciled, request.Known, Policy.Redactor);
@@ -414,7 +431,7 @@ internal sealed partial class SessionActor
 
     private static string NameOf(LearningStep step) => step switch
     {
-        LearningStep.Chunk => "chunk",
+        LearningStep.Chunk or LearningStep.RestOfChunks => "chunk",
         LearningStep.Reflect => "reflect",
         _ => "rest",
     };
@@ -458,9 +475,9 @@ internal sealed partial class SessionActor
 
     /// <summary>
     /// What is left to learn when a session ends: waits a little for a reflection that is under way, makes those that are due, and reads the rest without
-    /// a model.
+    /// a model; also what a model has no time left for.
     /// </summary>
-    private async Task<EndLearning?> LearnRestAsync(CancellationToken cancellationToken)
+    private async Task<EndLearning?> LearnRestAsync(ModelTime models, CancellationToken cancellationToken)
     {
         Task running;
         lock (Gate)
@@ -475,55 +492,87 @@ internal sealed partial class SessionActor
 
         try
         {
-            await running.WaitAsync(_services.Reflection!.Options.EndPatience, _services.Time, cancellationToken).ConfigureAwait(false);
-            await LearnDueAtEndAsync(cancellationToken).ConfigureAwait(false);
+            await models.AskAsync(
+                async token =>
+                {
+                    await running.WaitAsync(_services.Reflection!.Options.EndPatience, _services.Time, token).ConfigureAwait(false);
+                    await LearnDueAtEndAsync(token).ConfigureAwait(false);
+                    return true;
+                },
+                cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
             // Its result comes too late: the end reads by itself what it would have learned.
         }
 
-        ReflectionProgress past;
-        long last;
-        int turns;
-        lock (Gate)
+        return await ReadRestAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Reads what was not reflected on, without a model. Of more than is read at once each reading is durable before the next, so that what a crash
+    /// interrupts is gone on with; the last belongs to the end's own commit.
+    /// </summary>
+    /// <returns>What the last reading brought; null if the session ended meanwhile.</returns>
+    private async Task<EndLearning?> ReadRestAsync(CancellationToken cancellationToken)
+    {
+        while (true)
         {
-            EnsureNotLost();
-            if (!Learns())
+            ReflectionProgress past;
+            long last;
+            int turns;
+            lock (Gate)
             {
-                return null;
+                EnsureNotLost();
+                if (!Learns())
+                {
+                    return null;
+                }
+
+                past = _nextHead!.Reflection ?? ReflectionProgress.None;
+                (last, turns) = (_counters.LastSequence, _counters.Turns);
             }
 
-            past = _nextHead!.Reflection ?? ReflectionProgress.None;
-            (last, turns) = (_counters.LastSequence, _counters.Turns);
-        }
-
-        var changes = new List<LearnedChange>();
-        var insights = 0;
-        try
-        {
-            var stretch = await ReadStretchAsync(past.Sequence, turns, last, MaxStretchLength, cancellationToken).ConfigureAwait(false);
-            if (!ReflectionInput.IsMinimal(stretch.Said))
+            var read = new EndLearning(past, past, []);
+            try
             {
-                var found = await ReflectAsync(stretch, past, withModel: false, cancellationToken).ConfigureAwait(false);
-                changes.AddRange(found.Changes);
-                insights = found.Insights;
+                var rest = await ReadStretchAsync(past.Sequence, turns, last, MaxStretchLength, cancellationToken).ConfigureAwait(false);
+                if (rest.Last < last)
+                {
+                    await LearnFromAsync(new LearningPlan(past, last, turns, LearningStep.Rest), rest, cancellationToken).ConfigureAwait(false);
+                    await TryDeliverAsync(cancellationToken).ConfigureAwait(false);
+                    continue;
+                }
+
+                var chunk = await ReadStretchAsync(past.ChunkSequence, turns, last, MaxStretchLength, cancellationToken).ConfigureAwait(false);
+                if (chunk.Last < last)
+                {
+                    await LearnFromAsync(new LearningPlan(past, last, turns, LearningStep.RestOfChunks), chunk, cancellationToken).ConfigureAwait(false);
+                    continue;
+                }
+
+                if (!ReflectionInput.IsMinimal(rest.Said))
+                {
+                    var found = await ReflectAsync(rest, past, withModel: false, cancellationToken).ConfigureAwait(false);
+                    read.Changes.AddRange(found.Changes);
+                    read = read with { Next = past with { Insights = past.Insights + found.Insights } };
+                }
+
+                if (!ReflectionInput.IsMinimal(chunk.Said))
+                {
+                    read.Changes.Add(await ChunkAsync(chunk, withModel: false, cancellationToken).ConfigureAwait(false));
+                }
+
+                read = read with { Next = read.Next with { Sequence = last, Turns = turns, ChunkSequence = last, ChunkTurns = turns } };
+            }
+            catch (Exception exception) when (exception is not (ActivationLostException or MemoryException or StorageException) && !cancellationToken.IsCancellationRequested)
+            {
+                // The end does not depend on what can be learned; what was not read is not said to be.
+                LogReflectionFailed(_services.Logger, exception, Key.Session);
             }
 
-            var chunk = await ReadStretchAsync(past.ChunkSequence, turns, last, MaxStretchLength, cancellationToken).ConfigureAwait(false);
-            if (!ReflectionInput.IsMinimal(chunk.Said))
-            {
-                changes.Add(await ChunkAsync(chunk, withModel: false, cancellationToken).ConfigureAwait(false));
-            }
+            return read with { Next = read.Next with { Summary = null, Topics = null } };
         }
-        catch (Exception exception) when (exception is not (ActivationLostException or MemoryException or StorageException) && !cancellationToken.IsCancellationRequested)
-        {
-            // The end does not depend on what can be learned.
-            LogReflectionFailed(_services.Logger, exception, Key.Session);
-        }
-
-        return new EndLearning(
-            past, past with { Sequence = last, Turns = turns, ChunkSequence = last, ChunkTurns = turns, Insights = past.Insights + insights, Summary = null, Topics = null }, changes);
     }
 
     private async Task LearnDueAtEndAsync(CancellationToken cancellationToken)

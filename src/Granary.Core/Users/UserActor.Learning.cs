@@ -7,18 +7,14 @@ using Microsoft.Extensions.Logging;
 namespace Granary.Core.Users;
 
 /// <summary>
-/// What sessions learn becomes memory here, and goes with them: each notice with its watermark, so once, however often it is delivered.
+/// What sessions learn becomes memory here: each notice with its watermark, so once, however often it is delivered.
 /// </summary>
-/// <remarks>
-/// When a session is erased, nothing that says what it said may stay. What came from it alone is removed with its history. What other sessions said in the
-/// same words stays without its earlier texts and without the erased session's reasons. What was synthesized from many is removed, and can be made again.
-/// </remarks>
 internal sealed partial class UserActor
 {
     /// <summary>Applies a notice that says what was learned; returns when its effect is durable.</summary>
-    private async Task ApplyLearnedAsync(string sender, SessionDelivery delivery)
+    /// <exception cref="TooLargeException">It takes more than can happen together.</exception>
+    private async Task ApplyLearnedAsync(string sender, SessionDelivery delivery, IReadOnlyList<LearnedChange> learned)
     {
-        var learned = delivery.Notice.Learned!;
         var drafts = learned.Select(change => change.Draft is null ? null : new PreparedDraft(change.Draft, "learned", change.Origin)).ToArray();
         var applied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         (WatermarkDocument, Task)? before = null;
@@ -73,6 +69,21 @@ internal sealed partial class UserActor
         }
     }
 
+    /// <returns>False if it takes more than can happen together: records of up to 64 KiB are written anew for a word of change.</returns>
+    private async Task<bool> TryLearnAsync(string sender, SessionDelivery delivery, IReadOnlyList<LearnedChange> learned)
+    {
+        try
+        {
+            await ApplyLearnedAsync(sender, delivery, learned).ConfigureAwait(false);
+            return true;
+        }
+        catch (TooLargeException exception)
+        {
+            LogTooMuchLearned(_services.Logger, exception, delivery.SessionId);
+            return false;
+        }
+    }
+
     private void Restore(string sender, (WatermarkDocument, Task)? before)
     {
         if (before is { } mark)
@@ -111,23 +122,38 @@ internal sealed partial class UserActor
                 Revise(plan, document, change, draft, session);
                 break;
             case { Event: MemoryEvent.Delete, MemoryId: { } id } when plan.TryFind(id, out var document) && IsAsDecided(plan, document, change):
-                plan.Change(
-                    document!,
-                    document!.Record with { State = MemoryState.Deleted, DeletedAt = plan.Now, Sources = WithSession(document.Record.Sources, [new MemorySource(session)]) },
-                    MemoryEvent.Delete,
-                    change.Reason,
-                    session);
+                var sources = plan.Joined(ref document!, [new MemorySource(session)]);
+                plan.Change(document, document.Record with { State = MemoryState.Deleted, DeletedAt = plan.Now, Sources = sources }, MemoryEvent.Delete, change.Reason, session);
                 break;
-            case { Event: MemoryEvent.None, MemoryId: { } id } when plan.TryFind(id, out var document) && document is not null && document.StateAt(plan.Now).IsActive():
-                if (draft is not null && !document.Record.Sources.Any(source => source.SessionId == session))
-                {
-                    document = plan.AddSources(document, draft.Draft.Sources, reason: null) ?? document;
-                }
-
-                plan.Touch(document);
+            case { Event: MemoryEvent.None, MemoryId: { } id } when plan.TryFind(id, out var document):
+                Confirm(plan, document, change, draft, session);
                 break;
         }
     }
+
+    /// <summary>Notes that a record was used, and that a session says what it says.</summary>
+    private static void Confirm(RecordPlan plan, RecordDocument? document, LearnedChange change, PreparedDraft? draft, string session)
+    {
+        var isActive = document is not null && document.StateAt(plan.Now).IsActive();
+        if (draft is not null && !(isActive && SaysWhatItSaid(document!, change)))
+        {
+            // It says something else by now, or is gone: what was said is kept on its own.
+            plan.Remember(draft, change.Reason);
+        }
+        else if (isActive)
+        {
+            if (draft is not null && !document!.Record.Sources.Any(source => source.SessionId == session))
+            {
+                document = plan.AddSources(document, draft.Draft.Sources, reason: null) ?? document;
+            }
+
+            plan.Touch(document!);
+        }
+    }
+
+    /// <summary>Whether a record has the text that it had when a session decided on it: the open run of its history began before.</summary>
+    private static bool SaysWhatItSaid(RecordDocument document, LearnedChange change) =>
+        change.Revision is not { } revision || document.Record.Revision == revision || document.Changes[0].Revision <= revision;
 
     /// <summary>A record that is made anew again and again under one id.</summary>
     private static void Upsert(RecordPlan plan, string id, PreparedDraft draft, string? reason, string session)
@@ -163,7 +189,8 @@ internal sealed partial class UserActor
             return;
         }
 
-        var record = document!.Record;
+        var sources = plan.Joined(ref document!, draft.Draft.Sources);
+        var record = document.Record;
         plan.Change(
             document,
             record with
@@ -175,7 +202,7 @@ internal sealed partial class UserActor
                 Confidence = draft.Draft.Confidence,
                 Importance = draft.Draft.Importance > record.Importance ? draft.Draft.Importance : record.Importance,
                 EventTime = draft.Draft.EventTime ?? record.EventTime,
-                Sources = WithSession(record.Sources, draft.Draft.Sources),
+                Sources = sources,
             },
             MemoryEvent.Update,
             change.Reason,
@@ -187,64 +214,9 @@ internal sealed partial class UserActor
     private static bool IsAsDecided(RecordPlan plan, RecordDocument? document, LearnedChange change) =>
         document is { Record.Pinned: false } && document.StateAt(plan.Now).IsActive() && (change.Revision is null || document.Record.Revision == change.Revision);
 
-    private static List<MemorySource> WithSession(IReadOnlyList<MemorySource> sources, IReadOnlyList<MemorySource> added) =>
-        [.. sources.Concat(added).Distinct().TakeLast(MemoryLimits.MaxSources)];
-
-    /// <summary>Removes what an erased session left in the records. Can be repeated.</summary>
-    private async Task ForgetSessionAsync(string session)
-    {
-        var ids = new List<string>();
-        lock (Gate)
-        {
-            EnsureNotLost();
-            var table = _records.Table;
-            var place = table.Names.Find(session);
-            for (var at = 0; at < table.Rows; at++)
-            {
-                ref var row = ref table[at];
-                if (row.Number != 0 && (row.IsFrom(place) || MayBeSynthesized(in row)))
-                {
-                    ids.Add(row.Id);
-                }
-            }
-        }
-
-        // Nothing is ahead: what the session learned was delivered, so durable, before it could be erased.
-        await ChangeInCommitsAsync(ids, static id => id, (plan, _, document) => ForgetSession(plan, document, session), changed: null, CancellationToken.None).ConfigureAwait(false);
-    }
-
-    private static bool MayBeSynthesized(in RecordRow row) =>
-        row.KindOf == MemoryKind.Profile || (row.KindOf == MemoryKind.Insight && row.ImportanceOf == MemoryImportance.High);
-
-    private static bool ForgetSession(RecordPlan plan, RecordDocument document, string session)
-    {
-        var record = document.Record;
-        var isSynthesized = MemorySynthesis.IsSynthesized(record);
-        var sources = record.Sources.Where(source => source.SessionId != session).ToList();
-        if (!isSynthesized && sources.Count == record.Sources.Count)
-        {
-            return false;
-        }
-
-        // The open run of the history is what happened while the record said what it says now.
-        var isSaidByOthers = sources.Count > 0 && document.Changes.Any(change =>
-            change.Event is MemoryEvent.Add or MemoryEvent.Update && (change.SessionId is null || sources.Exists(source => source.SessionId == change.SessionId)));
-        if (isSynthesized || !isSaidByOthers)
-        {
-            plan.Purge(document);
-            return true;
-        }
-
-        for (var run = 1; run < document.Run; run++)
-        {
-            plan.Also(DocumentWrite.Delete(RecordDocumentIds.Run(document.Id, run)));
-        }
-
-        var kept = document with { Run = 1, Changes = [.. document.Changes.Select(change => change.SessionId == session ? change with { SessionId = null, Reason = null } : change)] };
-        plan.Change(kept, record with { Sources = sources }, MemoryEvent.Update, "A session that it came from was erased.");
-        return true;
-    }
-
-    [LoggerMessage(20, LogLevel.Error, "What session {Session} learned takes too much at once; it is left out")]
+    [LoggerMessage(20, LogLevel.Warning, "What session {Session} learned takes too much at once; it is added without what it means for what is known")]
     private static partial void LogTooMuchLearned(ILogger logger, Exception exception, string session);
+
+    [LoggerMessage(21, LogLevel.Error, "What session {Session} learned takes too much at once; it is left out")]
+    private static partial void LogNothingLearned(ILogger logger, string session);
 }

@@ -128,14 +128,7 @@ internal sealed partial class UserActor
 
         for (var round = 1; round <= MaxRounds; round++)
         {
-            var runs = new List<HistoryDocument>();
-            DocumentRange? range = RecordDocumentIds.Runs(id);
-            while (range is { } next)
-            {
-                var page = await Store.ReadAsync(Partition, next, cancellationToken).ConfigureAwait(false);
-                runs.AddRange(page.Documents.Select(d => HistoryDocument.Decode(d.Body.Span)));
-                range = page.Next is null ? null : next with { From = page.Next };
-            }
+            var runs = await ReadRunsAsync(id, cancellationToken).ConfigureAwait(false);
 
             // A run that was closed between the reads is read again.
             var document = await ReadRecordAsync(id, cancellationToken).ConfigureAwait(false);
@@ -147,6 +140,20 @@ internal sealed partial class UserActor
 
         throw new UnavailableException(
             ErrorCodes.StorageUnavailable, $"The memory '{id}' changes all the time; its history does not settle.", TimeSpan.FromSeconds(1));
+    }
+
+    private async Task<List<HistoryDocument>> ReadRunsAsync(string id, CancellationToken cancellationToken)
+    {
+        var runs = new List<HistoryDocument>();
+        DocumentRange? range = RecordDocumentIds.Runs(id);
+        while (range is { } next)
+        {
+            var page = await Store.ReadAsync(Partition, next, cancellationToken).ConfigureAwait(false);
+            runs.AddRange(page.Documents.Select(d => HistoryDocument.Decode(d.Body.Span)));
+            range = page.Next is null ? null : next with { From = page.Next };
+        }
+
+        return runs;
     }
 
     /// <summary>

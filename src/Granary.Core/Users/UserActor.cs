@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Granary.Core.Actors;
+using Granary.Core.Reflection;
 using Granary.Core.Sessions;
 using Granary.Core.Storage;
 using Granary.Core.Users.Records;
@@ -82,16 +83,14 @@ internal sealed partial class UserActor : PartitionActor
         var sender = SenderOf(delivery);
         if (delivery.Notice is { Listing: not null, Learned.Count: > 0 })
         {
-            try
+            if (await TryLearnAsync(sender, delivery, delivery.Notice.Learned).ConfigureAwait(false)
+                || await TryLearnAsync(sender, delivery, LearnedChanges.AdditionsOf(delivery.Notice.Learned)).ConfigureAwait(false))
             {
-                await ApplyLearnedAsync(sender, delivery).ConfigureAwait(false);
                 return;
             }
-            catch (TooLargeException exception)
-            {
-                // It would never fit; the session must not wait for it for ever.
-                LogTooMuchLearned(_services.Logger, exception, delivery.SessionId);
-            }
+
+            // It would never fit; the session must not wait for it for ever.
+            LogNothingLearned(_services.Logger, delivery.SessionId);
         }
         else if (delivery.Notice.Listing is null && _erasure is null && !IsApplied(sender, delivery))
         {

@@ -37,15 +37,16 @@ internal sealed class ModelReflector(
             throw new FormatException("session_summary is empty.");
         }
 
-        var learned = answer.Insights.Take(MaxInsights).Select(insight => StatementOf(request, insight, MemoryKind.Insight))
-            .Concat(answer.Facts.Select(fact => StatementOf(request, fact, MemoryKind.Fact)))
-            .OfType<LearnedStatement>();
+        var insights = answer.Insights.Select(insight => StatementOf(request, insight, MemoryKind.Insight)).OfType<LearnedStatement>().ToList();
+        var facts = answer.Facts.Select(fact => StatementOf(request, fact, MemoryKind.Fact)).OfType<LearnedStatement>().ToList();
+        var learned = insights.Take(MaxInsights).Concat(facts).Take(request.MaxLearned).ToList();
         return new SessionReflection(
             summary.Length <= MaxSummaryLength ? summary : summary[..(char.IsHighSurrogate(summary[MaxSummaryLength - 1]) ? MaxSummaryLength - 1 : MaxSummaryLength)],
             [.. answer.KeyTopics.Where(topic => !string.IsNullOrWhiteSpace(topic)).Select(topic => topic!.Trim()).Distinct(StringComparer.OrdinalIgnoreCase).Take(5)],
-            [.. learned.Take(request.MaxLearned)],
+            learned,
             [.. answer.Cited.Distinct().Where(alias => alias >= 0 && alias < request.Known.Count).Select(alias => request.Known[alias].Id)],
-            Deterministic: false);
+            Deterministic: false,
+            LeftOut: insights.Count + facts.Count - learned.Count);
     }
 
     /// <returns>Null for one that cannot be kept: without words, of no category, or about the user from somebody else's mouth.</returns>

@@ -149,6 +149,23 @@ public abstract partial class MemoryConformance
     }
 
     [Fact]
+    public async Task All_that_a_reflection_brings_happens_however_much_it_is()
+    {
+        (Memory.Reflection.ThresholdTurns, Memory.Reflection.ChunkTurns) = (1, 100);
+        var known = (await Memory.User().RememberAsync(new RememberRequest([.. Enumerable.Range(0, 60).Select(i => new MemoryDraft { Content = $"Owns boat {i}." })]))).Outcomes;
+        Memory.Reconciler.Decides = candidates => new Reconciliation(
+            [
+                .. known.Select(outcome => new ReconcileAction(MemoryEvent.Delete, null, outcome.Record, "Sold.")),
+                .. candidates.Select(candidate => new ReconcileAction(MemoryEvent.Add, candidate.Statement, null, "New.")),
+            ],
+            Deterministic: false);
+        await TellAsync(Memory.Session(), "I like walking.");
+        await UntilKnownAsync(1, MemoryKind.Summary);
+        (await KnownAsync(MemoryKind.Fact)).ShouldBeEmpty();
+        (await KnownAsync(MemoryKind.Insight)).ShouldHaveSingleItem().Content.ShouldBe("User: I like walking.");
+    }
+
+    [Fact]
     public async Task What_changed_since_a_model_looked_is_not_changed_by_it()
     {
         (Memory.Reflection.ThresholdTurns, Memory.Reflection.ChunkTurns) = (1, 100);
@@ -208,6 +225,32 @@ public abstract partial class MemoryConformance
         await Memory.Session("b").DeleteAsync();
         Memory.Reflector.Release();
         (await KnownAsync(MemoryKind.Insight)).Select(m => m.Content).ShouldBe(["User: I like green tea.", "User: I like milk."], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_session_ends_within_its_time_whatever_models_hang()
+    {
+        (Memory.Reflection.ThresholdTurns, Memory.Reflection.ChunkTurns, Memory.Reflection.EndLimit) = (1, 100, TimeSpan.FromSeconds(40));
+        Memory.Reflector.Fail(1);
+        await TellAsync(Memory.Session("a"), "I like green tea.");
+        await UntilDueAsync(TimeSpan.FromSeconds(11));
+        Memory.Reflector.Hold();
+        var reflecting = Memory.Session("a").EndAsync();
+        await Memory.Reflector.Entered;
+        Memory.Time.Advance(TimeSpan.FromSeconds(41));
+        (await reflecting.WaitAsync(TimeSpan.FromSeconds(60))).InsightsCount.ShouldBe(1);
+
+        Memory.Reflection.ThresholdTurns = 100;
+        await TellAsync(Memory.Session("b"), "I like rice from Milan.");
+        Memory.Summarizer.Hold();
+        var summarizing = Memory.Session("b").EndAsync();
+        await Memory.Summarizer.Entered;
+        Memory.Time.Advance(TimeSpan.FromSeconds(41));
+        var end = await summarizing.WaitAsync(TimeSpan.FromSeconds(60));
+        (end.InsightsCount, end.SummaryFallback).ShouldBe((1, "The model took more than 40 seconds."));
+        end.Summary.ShouldContain("Milan");
+        Memory.Reflector.Release();
+        Memory.Summarizer.Release();
     }
 
     [Theory]
@@ -333,6 +376,67 @@ public abstract partial class MemoryConformance
                 (await Memory.Session("s", user).EndAsync()).InsightsCount.ShouldBe(dishes.Length, name);
             }
         }
+    }
+
+    [Fact]
+    public async Task The_end_of_a_long_session_learns_from_all_of_it()
+    {
+        Memory.Reflection.ThresholdTurns = 1_000;
+        await TellAtLengthAsync(Memory.Session());
+        (await Memory.Session().EndAsync()).InsightsCount.ShouldBe(LongDishes.Length);
+        await CheckAllOfItAsync("ada", "");
+    }
+
+    [Fact]
+    public async Task A_crash_while_a_long_session_ends_neither_loses_nor_doubles_anything()
+    {
+        Memory.Reflection.ThresholdTurns = 1_000;
+        foreach (var point in Enum.GetValues<FaultPoint>())
+        {
+            for (var crash = 1; crash <= 7; crash += 2)
+            {
+                var user = $"u-{point}-{crash}";
+                await TellAtLengthAsync(Memory.Session("s1", user));
+                Memory.Store.CrashAt(crash, point);
+                try
+                {
+                    await Memory.Session("s1", user).EndAsync();
+                }
+                catch (UnavailableException)
+                {
+                }
+
+                Memory.Store.Recover();
+                await Memory.RestartAsync();
+                (await Memory.Session("s1", user).EndAsync()).InsightsCount.ShouldBe(LongDishes.Length, $"{point}, commit {crash}");
+
+                // An end that was durable before the crash is delivered by maintenance.
+                Memory.Time.Advance(TimeSpan.FromMinutes(2));
+                await Memory.MaintainAsync();
+                await CheckAllOfItAsync(user, $"{point}, commit {crash}");
+            }
+        }
+    }
+
+    private static readonly string[] LongDishes = ["tea", "milk", "rice", "corn", "figs"];
+
+    /// <summary>More than is read at once, twice over.</summary>
+    private static async Task TellAtLengthAsync(ISessionMemory session)
+    {
+        foreach (var dish in LongDishes)
+        {
+            await session.AppendAsync(Append(User($"I like {dish}."), Assistant(new string('x', 240_000))));
+        }
+    }
+
+    private async Task CheckAllOfItAsync(string user, string name)
+    {
+        var known = (await Memory.User(user).ListMemoriesAsync(new MemoryQuery { Limit = 1000 })).Memories;
+        known.Where(m => m.Kind == MemoryKind.Insight).Select(m => (m.Content, m.Revision)).ShouldBe(LongDishes.Select(dish => ($"User: I like {dish}.", 1)), ignoreOrder: true, name);
+        known.Count(m => m.Kind == MemoryKind.Summary).ShouldBe(1, name);
+        known.Where(m => m.Kind == MemoryKind.Interaction).SelectMany(m => m.Sources)
+            .SelectMany(s => Enumerable.Range((int)s.FirstSequence!, (int)(s.LastSequence! - s.FirstSequence!) + 1)).Order()
+            .ShouldBe(Enumerable.Range(1, 2 * LongDishes.Length), name);
     }
 
     private static AppendRequest Said(string text, int turn) => new() { Messages = [User(text), Assistant("Noted.")], IdempotencyKey = $"k{turn}" };

@@ -14,12 +14,12 @@ internal sealed class SessionBench
 {
     private readonly SessionServices _services;
 
-    public SessionBench(ISummarizer? summarizer = null)
+    public SessionBench(ISummarizer? summarizer = null, params MemoryResource[] resources)
     {
         var time = new ManualTimeProvider();
         Store = new FaultyPartitionStore(new InMemoryPartitionStore(time));
         _services = new SessionServices(
-            Store, new ResourceCatalog(Store, [], GranaryResources.Default(), time), new ScriptAwareTokenCounter(), summarizer ?? new ExtractiveSummarizer(),
+            Store, new ResourceCatalog(Store, resources, GranaryResources.Default(), time), new ScriptAwareTokenCounter(), summarizer ?? new ExtractiveSummarizer(),
             new ExtractiveSummarizer(), new NoUsers(), time, NullLogger<SessionActor>.Instance);
     }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using Granary.Conformance.Stores;
 using Granary.Conformance.Time;
+using Granary.Core.Reflection;
 using Granary.Core.Storage;
 using Granary.Core.Tokens;
 using Granary.Core.Users;
@@ -12,6 +13,7 @@ namespace Granary.Core.Tests.Users;
 internal sealed class UserBench
 {
     private readonly UserServices services;
+    private readonly Dictionary<string, int> notices = [];
     private UserActor? actor;
 
     public UserBench(MemoryLifecycleOptions? lifecycle = null)
@@ -63,6 +65,33 @@ internal sealed class UserBench
 
     public async Task<RememberResult> RememberAsync(params MemoryDraft[] drafts) =>
         await (await ActorAsync()).RememberAsync(new RememberRequest(drafts), CancellationToken.None);
+
+    /// <summary>A session tells what it learned.</summary>
+    public Task TellAsync(string session, params LearnedChange[] learned) => DeliverAsync(
+        session,
+        new SessionNotice
+        {
+            Listing = new SessionListing
+            {
+                SessionId = session,
+                AgentId = "default",
+                Status = SessionStatus.Active,
+                StartTime = Time.GetUtcNow(),
+                LastUpdated = Time.GetUtcNow(),
+                CumulativeSummary = "",
+                Topics = [],
+                TurnCount = 1,
+                LastSequence = 1,
+            },
+            Learned = learned,
+        });
+
+    /// <summary>A session's next notice.</summary>
+    public async Task DeliverAsync(string session, SessionNotice notice)
+    {
+        notices[session] = notices.GetValueOrDefault(session) + 1;
+        await (await ActorAsync()).ApplyAsync(new SessionDelivery(session, "1", notices[session], notice));
+    }
 
     /// <summary>The documents that are stored whose ids begin so.</summary>
     public async Task<List<Document>> DocumentsAsync(string prefix = "")

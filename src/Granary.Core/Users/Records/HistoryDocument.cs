@@ -5,7 +5,12 @@ using Granary.Core.Sessions.Documents;
 namespace Granary.Core.Users.Records;
 
 /// <summary>A change of a record within a run.</summary>
-internal sealed record RunChange(int Revision, MemoryEvent Event, DateTimeOffset At, string? Reason, string? SessionId);
+internal sealed record RunChange(int Revision, MemoryEvent Event, DateTimeOffset At, string? Reason, string? SessionId)
+{
+    /// <summary>Whether it came from a session that was erased since: then it says neither which nor why.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Erased { get; init; }
+}
 
 /// <summary>
 /// A closed run of a record's history: what happened while it said one text. The run that is open stands in the record's own document, so each

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Granary.Core.Storage;
 
 namespace Granary.Core.Users.Records;
 
@@ -160,8 +161,26 @@ internal static class RecordChanges
             return null;
         }
 
-        var all = document.Record.Sources.Concat(fresh).TakeLast(MemoryLimits.MaxSources).ToList();
-        return plan.Change(document, document.Record with { Sources = all }, MemoryEvent.Update, reason ?? "It was said again.", fresh[^1].SessionId);
+        var joined = plan.Joined(ref document, fresh);
+        return plan.Change(document, document.Record with { Sources = joined }, MemoryEvent.Update, reason ?? "It was said again.", fresh[^1].SessionId);
+    }
+
+    /// <summary>A record's sources with others, as many as it keeps; that some dropped out is noted, so that what they said can still be found.</summary>
+    public static IReadOnlyList<MemorySource> Joined(this RecordPlan plan, ref RecordDocument document, IReadOnlyList<MemorySource> added)
+    {
+        var all = document.Record.Sources.Concat(added).Distinct().ToList();
+        if (all.Count <= MemoryLimits.MaxSources)
+        {
+            return all;
+        }
+
+        if (!document.Crowded)
+        {
+            plan.Also(DocumentWrite.Put(RecordDocumentIds.Crowded(document.Id), Array.Empty<byte>()));
+            document = document with { Crowded = true };
+        }
+
+        return all[^MemoryLimits.MaxSources..];
     }
 
     private static RecordDocument Store(this RecordPlan plan, PreparedDraft prepared, string? reason)

@@ -31,6 +31,10 @@ internal sealed record RecordDocument
 
     public required MemoryRecord Record { get; init; }
 
+    /// <summary>Whether sessions dropped out of its list of sources: only its history tells of them. There is a <see cref="RecordDocumentIds.Crowded"/> then.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Crowded { get; init; }
+
     [JsonIgnore]
     public string Id => Record.Id;
 

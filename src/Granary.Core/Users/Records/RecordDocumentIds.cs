@@ -23,5 +23,11 @@ internal static class RecordDocumentIds
     /// <summary>All closed runs of a record's history.</summary>
     public static DocumentRange Runs(string id) => DocumentRange.Prefix($"y:{DocumentIds.Encode(id)}:");
 
+    /// <summary>Says that a record came from more sessions than its list of sources holds.</summary>
+    public const string CrowdedPrefix = "c:";
+
+    /// <inheritdoc cref="CrowdedPrefix"/>
+    public static string Crowded(string id) => CrowdedPrefix + DocumentIds.Encode(id);
+
     public static string Redo(long change) => string.Create(CultureInfo.InvariantCulture, $"{RedoPrefix}{change:d20}");
 }

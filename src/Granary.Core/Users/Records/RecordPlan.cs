@@ -184,6 +184,11 @@ internal sealed class RecordPlan
             Write(DocumentWrite.Delete(RecordDocumentIds.Run(document.Id, run)));
         }
 
+        if (document.Crowded)
+        {
+            Write(DocumentWrite.Delete(RecordDocumentIds.Crowded(document.Id)));
+        }
+
         Write(DocumentWrite.Delete(RecordDocumentIds.Record(document.Id)));
         ForgetKey(document.Id);
         _changed[document.Id] = null;
