@@ -43,6 +43,23 @@ public enum MemoryState
     Deleted,
 }
 
+/// <summary>How the text of a memory record came about. Callers cannot give it.</summary>
+[JsonConverter(typeof(SnakeCaseEnumConverter<MemoryOrigin>))]
+public enum MemoryOrigin
+{
+    /// <summary>A caller said it: gave the text, or changed it, or gave the same text as was learned.</summary>
+    Told,
+
+    /// <summary>Learned from messages without a model, still in their words, and never changed by a caller: it says what recall finds in the messages anyway.</summary>
+    Repeated,
+
+    /// <summary>Learned from messages: concluded or worded by a model, or changed by a caller other than in its text.</summary>
+    Learned,
+
+    /// <summary>Made of other memories: a profile, or what several insights have in common.</summary>
+    Synthesized,
+}
+
 /// <summary>How much a memory record matters.</summary>
 [JsonConverter(typeof(SnakeCaseEnumConverter<MemoryImportance>))]
 public enum MemoryImportance

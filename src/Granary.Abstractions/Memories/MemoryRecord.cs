@@ -40,6 +40,10 @@ public sealed record MemoryRecord
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Pinned { get; init; }
 
+    /// <summary>How its text came about.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public MemoryOrigin Origin { get; init; }
+
     /// <summary>Where it is in its life.</summary>
     public MemoryState State { get; init; }
 

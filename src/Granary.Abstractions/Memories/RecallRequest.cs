@@ -39,8 +39,8 @@ public sealed record RecallRequest
     public bool Turns { get; init; } = true;
 
     /// <summary>
-    /// Whether memory records are looked through. Where turns are too, and the filter names no kinds, those that repeat turns are left out: summaries,
-    /// interactions, and what was learned without a model.
+    /// Whether memory records are looked through. Where turns are too, and the filter names neither kinds nor metadata, records that only repeat turns are
+    /// left out: those of <see cref="MemoryOrigin.Repeated"/>, and no others.
     /// </summary>
     public bool Records { get; init; } = true;
 

@@ -25,7 +25,11 @@ public sealed record RecallMemoriesRequest
     /// <summary>Whether messages of sessions are looked through; null for true.</summary>
     public bool? Turns { get; init; }
 
-    /// <summary>Whether memory records are looked through; null for true.</summary>
+    /// <summary>
+    /// Whether memory records are looked through; null for true. Where messages are too, and the filters name neither kinds nor metadata, records that only
+    /// repeat messages are left out: those whose <c>origin</c> is <c>repeated</c> (learned without a model, in the messages' own words, never changed by a
+    /// caller), and no others.
+    /// </summary>
     public bool? Records { get; init; }
 
     /// <summary>Tokens that the hits together may have, 1 or more; null for any.</summary>

@@ -9,8 +9,10 @@ namespace Granary.Core.Reflection;
 /// </summary>
 /// <remarks>
 /// Recognised are the sections <c>[MEMORY:…]</c> of snapshots and recall, the headings of <c>formatted_context</c>, and what stands between
-/// <c>&lt;session_initialization&gt;</c> or <c>&lt;memory…&gt;</c> and its end. A section ends at a blank line; a conversation within one goes on as long as
-/// paragraphs begin with a role.
+/// <c>&lt;session_initialization&gt;</c> or <c>&lt;memory…&gt;</c> and its end, also one within another. What stands between two sections belongs to the
+/// first, however many paragraphs it has. The last one ends at a blank line that no further entry follows: a list goes on with list items, a conversation
+/// up to its last paragraph that begins with a role. Further paragraphs of a last entry cannot be told from what the user wrote below; what memory
+/// writes has none.
 /// </remarks>
 internal static partial class InjectedText
 {
@@ -33,42 +35,91 @@ internal static partial class InjectedText
             return text;
         }
 
-        text = Elements().Replace(text, "\n\n");
+        var lines = WithoutElements(text).Split('\n');
         var kept = new StringBuilder(text.Length);
-        var inSection = false;
-        var inConversation = false;
-        var afterBlank = false;
-        foreach (var range in text.AsSpan().Split('\n'))
+        for (var at = 0; at < lines.Length;)
         {
-            var line = text.AsSpan(range).TrimEnd('\r');
-            var bare = line.Trim();
-            if (SectionOf(bare) is { } conversation)
+            var section = SectionOf(lines[at]);
+            if (section == Section.None)
             {
-                (inSection, inConversation, afterBlank) = (true, conversation, false);
+                kept.Append(lines[at++].TrimEnd('\r')).Append('\n');
                 continue;
             }
 
-            if (inSection)
+            var next = at + 1;
+            while (next < lines.Length && SectionOf(lines[next]) == Section.None)
             {
-                if (bare.IsEmpty)
-                {
-                    afterBlank = true;
-                    continue;
-                }
-
-                if (!afterBlank || (inConversation && SpeakerLine().IsMatch(bare)))
-                {
-                    afterBlank = false;
-                    continue;
-                }
-
-                inSection = false;
+                next++;
             }
 
-            kept.Append(line).Append('\n');
+            at = next < lines.Length ? next : EndOf(section, lines, at + 1);
         }
 
         return kept.ToString().Trim();
+    }
+
+    /// <summary>Where the last section ends that begins before a line.</summary>
+    private static int EndOf(Section section, string[] lines, int at)
+    {
+        if (section == Section.Introduction)
+        {
+            return at;
+        }
+
+        at = EndOfParagraph(lines, PastBlanks(lines, at));
+        if (section == Section.Conversation)
+        {
+            var last = Array.FindLastIndex(lines, line => SpeakerLine().IsMatch(line.AsSpan().Trim()));
+            return last < at ? at : EndOfParagraph(lines, last);
+        }
+
+        while (PastBlanks(lines, at) is var next && next < lines.Length && Entry().IsMatch(lines[next]))
+        {
+            at = EndOfParagraph(lines, next);
+        }
+
+        return at;
+    }
+
+    private static int PastBlanks(string[] lines, int at)
+    {
+        while (at < lines.Length && string.IsNullOrWhiteSpace(lines[at]))
+        {
+            at++;
+        }
+
+        return at;
+    }
+
+    private static int EndOfParagraph(string[] lines, int at)
+    {
+        while (at < lines.Length && !string.IsNullOrWhiteSpace(lines[at]))
+        {
+            at++;
+        }
+
+        return at;
+    }
+
+    /// <summary>The text without memory's elements and what is in them; one that is not closed goes on to the end.</summary>
+    private static string WithoutElements(string text)
+    {
+        var kept = new StringBuilder(text.Length);
+        var (depth, from) = (0, 0);
+        foreach (var tag in Tag().EnumerateMatches(text))
+        {
+            var closes = text[tag.Index + 1] == '/';
+            if (!closes && depth++ == 0)
+            {
+                kept.Append(text.AsSpan(from, tag.Index - from)).Append("\n\n");
+            }
+            else if (closes && depth > 0 && --depth == 0)
+            {
+                from = tag.Index + tag.Length;
+            }
+        }
+
+        return depth > 0 ? kept.ToString() : kept.Append(text.AsSpan(from)).ToString();
     }
 
     private static bool MayHold(string text) =>
@@ -77,18 +128,38 @@ internal static partial class InjectedText
         || text.Contains('<', StringComparison.Ordinal)
         || text.Contains(Introduction, StringComparison.Ordinal);
 
-    /// <returns>Null if the line begins no section; otherwise whether the section is a conversation.</returns>
-    private static bool? SectionOf(ReadOnlySpan<char> line)
+    private enum Section
     {
-        if (line.StartsWith(SectionStart, StringComparison.OrdinalIgnoreCase) || line.SequenceEqual(Introduction))
+        /// <summary>The line begins none.</summary>
+        None,
+
+        /// <summary>The line stands before sections.</summary>
+        Introduction,
+
+        /// <summary>A text or a list.</summary>
+        List,
+
+        /// <summary>What was said, by role.</summary>
+        Conversation,
+    }
+
+    private static Section SectionOf(ReadOnlySpan<char> line)
+    {
+        line = line.Trim();
+        if (line.StartsWith(SectionStart, StringComparison.OrdinalIgnoreCase))
         {
-            return false;
+            return Section.List;
+        }
+
+        if (line.SequenceEqual(Introduction))
+        {
+            return Section.Introduction;
         }
 
         var heading = line.TrimStart('#');
         if (heading.Length == line.Length)
         {
-            return null;
+            return Section.None;
         }
 
         heading = heading.Trim().TrimEnd(':');
@@ -96,16 +167,20 @@ internal static partial class InjectedText
         {
             if (heading.Equals(known, StringComparison.OrdinalIgnoreCase))
             {
-                return known.EndsWith("Conversation", StringComparison.Ordinal);
+                return known.EndsWith("Conversation", StringComparison.Ordinal) ? Section.Conversation : Section.List;
             }
         }
 
-        return null;
+        return Section.None;
     }
 
-    [GeneratedRegex(@"<(session_initialization|memory(?:_context|ies)?|recalled_memories)(?:\s[^<>]*)?>.*?(?:</\1\s*>|\z)", RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.CultureInvariant)]
-    private static partial Regex Elements();
+    [GeneratedRegex(@"</?(session_initialization|memor(y(_context)?|ies)|recalled_memories)(\s[^<>]*)?>", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    private static partial Regex Tag();
 
-    [GeneratedRegex(@"^(?:USER|ASSISTANT|SYSTEM|TOOL|AGENT)(?: [^:]{0,64})?:", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?:USER|ASSISTANT|SYSTEM|TOOL|AGENT)(?: [^:]{0,64})?:|^\[TOOL_(?:RESULT|ERROR|CALL)\]", RegexOptions.CultureInvariant)]
     private static partial Regex SpeakerLine();
+
+    /// <summary>An item of a list, or a line that belongs to one.</summary>
+    [GeneratedRegex(@"^(?:\s{2,}\S|\s*(?:[-*\u2022]|\d+[.)])\s)", RegexOptions.CultureInvariant)]
+    private static partial Regex Entry();
 }

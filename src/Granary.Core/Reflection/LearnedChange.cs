@@ -18,6 +18,9 @@ internal sealed record LearnedChange
     /// <summary>Whether an addition replaces the text of the record that is there under its id.</summary>
     public bool Upsert { get; init; }
 
+    /// <summary>How the draft's text came about.</summary>
+    public MemoryOrigin Origin { get; init; }
+
     /// <summary>What is added, or what the record says from now on.</summary>
     public MemoryDraft? Draft { get; init; }
 

@@ -64,6 +64,7 @@ internal static class LearnedChanges
         string session, string agent, MemorySource stretch, SessionReflection found, Reconciliation reconciled, IReadOnlyList<MemoryRecord> known, Redactor redactor)
     {
         var metadata = Metadata(found.Deterministic, found.Fallback ?? reconciled.Fallback, topics: null);
+        var origin = OriginOf(found.Deterministic);
         var changes = new List<LearnedChange>();
         var touched = new Dictionary<string, MemoryEvent>(StringComparer.Ordinal);
         var insights = 0;
@@ -74,11 +75,11 @@ internal static class LearnedChanges
             switch (action)
             {
                 case { Event: MemoryEvent.Update, Statement: { } changed, Target: { } target } when isFirst:
-                    changes.Add(new LearnedChange { Event = MemoryEvent.Update, MemoryId = target.Id, Revision = target.Revision, Draft = DraftOf(changed) with { Kind = target.Kind }, Reason = reason });
+                    changes.Add(new LearnedChange { Event = MemoryEvent.Update, MemoryId = target.Id, Revision = target.Revision, Draft = DraftOf(changed) with { Kind = target.Kind }, Origin = origin, Reason = reason });
                     insights += target.Kind == MemoryKind.Insight ? 1 : 0;
                     break;
                 case { Event: MemoryEvent.None, Target: { } target } when isFirst:
-                    changes.Add(new LearnedChange { Event = MemoryEvent.None, MemoryId = target.Id, Revision = target.Revision, Reason = reason, Draft = action.Statement is { } again ? DraftOf(again) : null });
+                    changes.Add(new LearnedChange { Event = MemoryEvent.None, MemoryId = target.Id, Revision = target.Revision, Reason = reason, Draft = action.Statement is { } again ? DraftOf(again) : null, Origin = origin });
                     break;
                 case { Event: MemoryEvent.None, Target: { } target } when touched[target.Id] == MemoryEvent.None:
                     break;
@@ -92,7 +93,7 @@ internal static class LearnedChanges
 
                 // Also where the memory that it was to change, or that says it already, is changed or deleted by another action: nothing that was said is lost.
                 case { Statement: { } added }:
-                    changes.Add(new LearnedChange { Event = MemoryEvent.Add, Draft = DraftOf(added), Reason = reason });
+                    changes.Add(new LearnedChange { Event = MemoryEvent.Add, Draft = DraftOf(added), Origin = origin, Reason = reason });
                     insights += added.Kind == MemoryKind.Insight ? 1 : 0;
                     break;
             }
@@ -137,6 +138,7 @@ internal static class LearnedChanges
         Event = MemoryEvent.Add,
         MemoryId = "sum_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{session}\n{incarnation}")).AsSpan(0, 12)),
         Upsert = true,
+        Origin = OriginOf(deterministic),
         Draft = new MemoryDraft
         {
             Kind = MemoryKind.Summary,
@@ -153,6 +155,7 @@ internal static class LearnedChanges
         string session, string agent, MemorySource source, string summary, IReadOnlyList<string> topics, DateTimeOffset? said, bool deterministic, string? fallback) => new()
     {
         Event = MemoryEvent.Add,
+        Origin = OriginOf(deterministic),
         Draft = new MemoryDraft
         {
             Kind = MemoryKind.Interaction,
@@ -206,6 +209,33 @@ internal static class LearnedChanges
 
         return JsonElement.Parse(output.WrittenSpan);
     }
+
+    /// <summary>The metadata of a record that says something else now: as they were, but for what they say of how its text was made.</summary>
+    public static JsonElement? Reworded(JsonElement? before, JsonElement? made)
+    {
+        if (before is not { ValueKind: JsonValueKind.Object } old || made is not { ValueKind: JsonValueKind.Object } now)
+        {
+            return before ?? made;
+        }
+
+        var output = new ArrayBufferWriter<byte>(128);
+        using (var writer = new Utf8JsonWriter(output))
+        {
+            writer.WriteStartObject();
+            foreach (var member in old.EnumerateObject().Where(member => !IsOfMaking(member.Name)).Concat(now.EnumerateObject().Where(member => IsOfMaking(member.Name))))
+            {
+                member.WriteTo(writer);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        return JsonElement.Parse(output.WrittenSpan);
+
+        static bool IsOfMaking(string name) => name is "deterministic" or "fallback";
+    }
+
+    private static MemoryOrigin OriginOf(bool deterministic) => deterministic ? MemoryOrigin.Repeated : MemoryOrigin.Learned;
 
     private static string Clip(string text, int length) =>
         text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)].TrimEnd();

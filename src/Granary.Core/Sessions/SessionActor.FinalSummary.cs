@@ -55,14 +55,16 @@ internal sealed partial class SessionActor
         };
     }
 
-    /// <summary>The messages without what memory put into them: its own words must not come back as the user's.</summary>
+    /// <summary>The messages without what memory put into them, and without what its tools answered: its own words must not come back as something new.</summary>
     private static List<TranscriptEntry> Heard(IReadOnlyList<TranscriptEntry> entries)
     {
         var heard = new List<TranscriptEntry>(entries.Count);
+        var calls = new MemoryToolCalls();
         foreach (var entry in entries)
         {
-            var text = entry.Message.Role is MessageRole.User or MessageRole.Assistant ? InjectedText.Strip(entry.Message.Content) : entry.Message.Content;
-            heard.Add(ReferenceEquals(text, entry.Message.Content) ? entry : entry with { Message = entry.Message with { Content = text } });
+            var said = entry.Message.Content;
+            var text = calls.IsAnswer(entry.Message) ? "" : entry.Message.Role == MessageRole.System ? said : InjectedText.Strip(said);
+            heard.Add(ReferenceEquals(text, said) ? entry : entry with { Message = entry.Message with { Content = text } });
         }
 
         return heard;

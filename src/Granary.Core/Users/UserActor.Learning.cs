@@ -15,7 +15,7 @@ internal sealed partial class UserActor
     /// <exception cref="TooLargeException">It takes more than can happen together.</exception>
     private async Task ApplyLearnedAsync(string sender, SessionDelivery delivery, IReadOnlyList<LearnedChange> learned)
     {
-        var drafts = learned.Select(change => change.Draft is null ? null : new PreparedDraft(change.Draft, "learned")).ToArray();
+        var drafts = learned.Select(change => change.Draft is null ? null : new PreparedDraft(change.Draft, "learned", change.Origin)).ToArray();
         var applied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         (WatermarkDocument, Task)? before = null;
         Task? already = null;
@@ -165,12 +165,18 @@ internal sealed partial class UserActor
 
         if (document is null)
         {
-            plan.Remember(new PreparedDraft(draft.Draft with { Id = id }, draft.Field), reason);
+            plan.Remember(new PreparedDraft(draft.Draft with { Id = id }, draft.Field, draft.Origin), reason);
         }
-        else if (document.StateAt(plan.Now).IsActive() && document.Key != draft.Key && plan.FindEqual(draft.Key) is null)
+        else if (document is { Record.Pinned: false } && document.StateAt(plan.Now).IsActive() && document.Key != draft.Key && plan.FindEqual(draft.Key) is null)
         {
             // One that the user deleted stays deleted.
-            plan.Change(document, document.Record with { Content = draft.Draft.Content, Metadata = draft.Draft.Metadata }, MemoryEvent.Update, reason, session, draft.Key);
+            plan.Change(
+                document,
+                document.Record with { Content = draft.Draft.Content, Metadata = draft.Draft.Metadata, Origin = draft.Origin },
+                MemoryEvent.Update,
+                reason,
+                session,
+                draft.Key);
         }
     }
 
@@ -190,6 +196,8 @@ internal sealed partial class UserActor
             record with
             {
                 Content = draft.Draft.Content,
+                Origin = draft.Origin,
+                Metadata = LearnedChanges.Reworded(record.Metadata, draft.Draft.Metadata),
                 Category = draft.Draft.Category ?? record.Category,
                 Confidence = draft.Draft.Confidence,
                 Importance = draft.Draft.Importance > record.Importance ? draft.Draft.Importance : record.Importance,

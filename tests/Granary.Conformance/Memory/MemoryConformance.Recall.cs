@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Granary.Conformance.Stores;
+using Granary.Core.Reflection;
 
 namespace Granary.Conformance.Memory;
 
@@ -241,6 +242,7 @@ public abstract partial class MemoryConformance
     public async Task What_only_repeats_messages_is_recalled_where_it_is_asked_for_by_its_kind()
     {
         Memory.Reflection.ChunkTurns = 2;
+        Memory.Summarizer.Fail(100);
         await Memory.Session().AppendAsync(Append(User("I live in Tromso."), Assistant("Cold there."), User("I like herring."), Assistant("Noted.")));
         await Memory.Session().EndAsync();
         await Memory.User().RememberAsync(new RememberRequest([new MemoryDraft { Content = "Has a house in Tromso." }]));
@@ -249,6 +251,64 @@ public abstract partial class MemoryConformance
         (await RecallAsync("Tromso", new MemoryFilter { Kinds = [MemoryKind.Interaction] })).ShouldHaveSingleItem().Record!.Kind.ShouldBe(MemoryKind.Interaction);
         (await Memory.User().RecallAsync(new RecallRequest { Query = "Tromso", Turns = false })).Hits.Count.ShouldBeGreaterThan(1);
     }
+
+    [Theory]
+    [InlineData(MemoryKind.Summary)]
+    [InlineData(MemoryKind.Interaction)]
+    [InlineData(MemoryKind.Profile)]
+    public async Task What_a_caller_remembers_is_recalled_whatever_its_kind_and_its_metadata(MemoryKind kind)
+    {
+        await Memory.Session().AppendAsync(Append(User("I live in Tromso."), Assistant("Cold there.")));
+        var draft = new MemoryDraft { Kind = kind, Content = "Tromso was discussed.", Metadata = Metadata("""{"deterministic":true}"""), Sources = [new MemorySource("s1")] };
+        await Memory.User().RememberAsync(new RememberRequest([draft]));
+        (await RecordsOfAsync("Tromso")).ShouldBe(["Tromso was discussed."]);
+    }
+
+    [Fact]
+    public async Task What_was_learned_from_messages_is_recalled_beside_them_once_a_caller_changed_it_or_said_it_too()
+    {
+        Memory.Summarizer.Fail(100);
+        await TellAsync(Memory.Session(), "I live in Tromso.", "I like herring from Tromso.", "I want to leave Tromso.", "I was born in Tromso.");
+        await Memory.Session().EndAsync();
+        (await RecordsOfAsync("Tromso")).ShouldBeEmpty();
+        var known = (await KnownAsync(MemoryKind.Fact, MemoryKind.Insight)).ToDictionary(record => record.Content);
+        known.Values.ShouldAllBe(record => record.Origin == MemoryOrigin.Repeated);
+
+        (await Memory.User().UpdateMemoryAsync(known["User: I live in Tromso."].Id, new MemoryPatch { Content = "Lives in Tromso, Norway." })).Origin.ShouldBe(MemoryOrigin.Told);
+        (await Memory.User().UpdateMemoryAsync(known["User: I like herring from Tromso."].Id, new MemoryPatch { Pinned = true })).Origin.ShouldBe(MemoryOrigin.Learned);
+        var again = await Memory.User().RememberAsync(new RememberRequest([new MemoryDraft { Kind = MemoryKind.Insight, Content = "User: I want to leave Tromso." }]));
+        (again.Outcomes[0].Event, again.Outcomes[0].Record.Origin).ShouldBe((MemoryEvent.None, MemoryOrigin.Told));
+        (await RecordsOfAsync("Tromso")).ShouldBe(["Lives in Tromso, Norway.", "User: I like herring from Tromso.", "User: I want to leave Tromso."], ignoreOrder: true);
+        (await RecordsOfAsync("Tromso", new MemoryFilter { Metadata = Metadata("""{"deterministic":true}""") })).ShouldContain("User: I was born in Tromso.");
+    }
+
+    [Fact]
+    public async Task What_a_model_words_anew_is_recalled_beside_the_messages()
+    {
+        (Memory.Reflection.ThresholdTurns, Memory.Reflection.ChunkTurns) = (1, 100);
+        await TellAsync(Memory.Session("a"), "I like herring.");
+        await UntilKnownAsync(1, MemoryKind.Insight);
+        (await RecordsOfAsync("herring")).ShouldBeEmpty();
+        var known = (await KnownAsync(MemoryKind.Insight)).ShouldHaveSingleItem();
+        known = await Memory.User().GetMemoryAsync(known.Id);
+        Memory.Reflector.Finds = (_, found) => found with
+        {
+            Learned = [new LearnedStatement(MemoryKind.Insight, "Likes pickled herring.", "preferences", 1, MemoryImportance.Medium)],
+            Deterministic = false,
+        };
+        Memory.Reconciler.Decides = candidates => new Reconciliation(
+            [new ReconcileAction(MemoryEvent.Update, candidates[0].Statement, known, "It is more.")], Deterministic: false);
+        await TellAsync(Memory.Session("b"), "The herring I like is pickled.");
+        await UntilAsync(async () => (await Memory.User().GetMemoryAsync(known.Id)).Revision > 1);
+        var changed = await Memory.User().GetMemoryAsync(known.Id);
+        (changed.Origin, changed.Metadata!.Value.GetProperty("deterministic").GetBoolean()).ShouldBe((MemoryOrigin.Learned, false));
+        (await RecordsOfAsync("herring")).ShouldContain("Likes pickled herring.");
+    }
+
+    private static JsonElement Metadata(string text) => JsonDocument.Parse(text).RootElement;
+
+    private async Task<IEnumerable<string>> RecordsOfAsync(string query, MemoryFilter? filter = null) =>
+        (await RecallAsync(query, filter, limit: 100)).Where(hit => hit.Record is not null).Select(hit => hit.Content);
 
     [Fact]
     public async Task Recall_of_a_user_nobody_has_heard_of_finds_nothing_and_creates_nothing()

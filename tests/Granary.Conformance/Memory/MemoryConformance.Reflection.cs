@@ -271,6 +271,26 @@ public abstract partial class MemoryConformance
     }
 
     [Fact]
+    public async Task What_memory_s_tools_answer_is_neither_learned_nor_summarized_nor_recalled()
+    {
+        (Memory.Reflection.ThresholdTurns, Memory.Reflection.ChunkTurns) = (100, 2);
+        var call = new Message { Role = MessageRole.Assistant, ToolCalls = [new ToolCall("c1", "recall", System.Text.Json.JsonDocument.Parse("{}").RootElement)] };
+        await Memory.Session().AppendAsync(Append(User("Where do I live, do you know?"), call));
+        await Memory.Session().AppendAsync(Append(Result("c1", "I live in Rome. The code is nightingale."), Assistant("In Rome, I think.")));
+        await Memory.Session().AppendAsync(Append(User("### Relevant Memory\n- The code is kingfisher.\n\nI live in Oslo."), Assistant("Noted.")));
+        (await MatchesAsync("nightingale")).ShouldBeEmpty();
+        (await MatchesAsync("kingfisher")).ShouldBeEmpty();
+        (await MatchesAsync("Oslo")).Where(hit => hit.Record is null).ShouldHaveSingleItem();
+        var end = await Memory.Session().EndAsync();
+        end.Summary.ShouldContain("Oslo");
+        foreach (var text in (await KnownAsync()).Select(record => record.Content).Append(end.Summary))
+        {
+            text.ShouldNotContain("nightingale");
+            text.ShouldNotContain("kingfisher");
+        }
+    }
+
+    [Fact]
     public async Task What_a_model_writes_passes_the_session_s_privacy_policy()
     {
         (Memory.Reflection.ThresholdTurns, Memory.Reflection.ChunkTurns) = (1, 100);

@@ -23,6 +23,10 @@ public class InjectedTextTests
     [InlineData("### Relevant Memory\n- I like tea.\n- I live in Oslo.")]
     [InlineData("<session_initialization>\n### Key Insights\n- I like tea.\n\n### Recent Session Summaries\n- 2026: I live in Oslo.\n\n</session_initialization>")]
     [InlineData("<memory_context source=\"granary\">\nI like tea.\n\nI live in Oslo.\n</memory_context>")]
+    [InlineData("### Long-term Context\nI live in Oslo.\n\nI like tea.\n\nI like rice.\n\n### Recent Sessions\n- Session s1: I like tea.\n\nI like milk.\n\n### Current Session Summary\nI like corn.\n\nI like figs.\n\n### Relevant Memory\n- I live in Rome.")]
+    [InlineData("### Recent Conversation\nUSER: I live in Oslo.\n\nI like tea.\n\n[TOOL_CALL] look {}\n\n[TOOL_RESULT] look I live in Rome.\n\nI like rice.\n\nASSISTANT: I like milk.")]
+    [InlineData("### Key Insights\n\n- I live in Oslo.\n\n- I like tea.\n\n  I like rice.")]
+    [InlineData("<memory>I live in Rome.\n<memory_context>\nI like tea.\n</memory_context>\n\nI live in Oslo.</memory>\n\n<memories>I like rice.</memories>")]
     public void Recalled_text_and_formatted_context_are_taken_out(string injected)
     {
         InjectedText.Strip($"{injected}\n\n{Own}").ShouldBe(Own);
@@ -35,6 +39,14 @@ public class InjectedTextTests
     [InlineData("### My plan\n- run")]
     [InlineData("Remember [this].")]
     public void Other_text_stays_as_it_is(string text) => InjectedText.Strip(text).ShouldBe(text);
+
+    [Fact]
+    public void What_the_user_wrote_before_and_below_memory_s_blocks_stays_with_all_its_paragraphs()
+    {
+        InjectedText.Strip("I like tea.\n\n### Relevant Memory\n- I live in Rome.\n\nI live in Oslo.\n\nI like rice.").ShouldBe("I like tea.\n\n\nI live in Oslo.\n\nI like rice.");
+        InjectedText.Strip("</memory> I like tea. <memory>I live in Rome.</memory> I like rice.").ShouldBe("</memory> I like tea. \n\n I like rice.");
+        InjectedText.Strip("I like tea. <memory>I live in Rome.\n\nI like rice.").ShouldBe("I like tea.");
+    }
 
     [Fact]
     public void Only_what_the_user_and_the_assistant_say_is_read()

@@ -113,7 +113,7 @@ internal sealed class LexicalIndex
             Gather(from, to);
             entry.Length = (ushort)(to - from);
             entry.Traits = TraitReader.Content(terms, from, to) | (i > 0 ? UnitTraits.Continued : UnitTraits.None)
-                | (i == passages - 1 ? TraitReader.Form(unit.Text) : UnitTraits.None);
+                | (i == passages - 1 ? TraitReader.Form(unit.Text) : UnitTraits.None) | (unit.Repeats ? UnitTraits.Repeats : UnitTraits.None);
             Append(entry, source, CollectionsMarshal.AsSpan(passage));
         }
 

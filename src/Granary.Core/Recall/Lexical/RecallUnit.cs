@@ -24,6 +24,9 @@ internal sealed record RecallUnit
     /// <summary>When it was said or, of a record, when what it tells happened. Kept to the second.</summary>
     public DateTimeOffset Time { get; init; }
 
+    /// <summary>Whether a record says nothing but what messages say, in their words.</summary>
+    public bool Repeats { get; init; }
+
     /// <summary>What was said.</summary>
     public required string Text { get; init; }
 

@@ -74,6 +74,9 @@ internal enum UnitTraits : byte
     /// <summary>Not the first passage of its unit.</summary>
     Continued = 4,
 
+    /// <summary>A record that only repeats messages.</summary>
+    Repeats = 16,
+
     /// <summary>It was removed: never shown.</summary>
     Removed = 128,
 }

@@ -1,3 +1,5 @@
+using Granary.Core.Reflection;
+
 namespace Granary.Core.Users.Indexing;
 
 /// <summary>A session as the user's index knows it. Touched under the index's gate only.</summary>
@@ -14,6 +16,9 @@ internal sealed class IndexedSession(string id)
 
     /// <summary>Changes when the session is erased: what was read of it before must not be added after.</summary>
     public int Generation { get; private set; }
+
+    /// <summary>Calls of memory's own tools, whose answers are not indexed.</summary>
+    public MemoryToolCalls MemoryCalls { get; } = new();
 
     /// <summary>Messages of it in the index.</summary>
     public int Messages { get; set; }

@@ -13,8 +13,8 @@ internal sealed class RecallPrefilter(LexicalIndex index, MemoryFilterEvaluator 
     private readonly bool _records = request.Records && filter.AdmitsRecords;
     private readonly HashSet<UnitKind>? _kinds = request.Filter.Kinds is { Count: > 0 } kinds ? [.. kinds.Select(UserIndex.KindOf)] : null;
 
-    /// <summary>Whether records that only repeat messages are left out: the messages themselves are looked through, and nobody asked for the kind.</summary>
-    public bool LeavesRepeatsOut => _turns && _kinds is null;
+    /// <summary>Whether records that only repeat messages are left out: the messages themselves are looked through, and nobody asked for the record by what it is.</summary>
+    private bool LeavesRepeatsOut => _turns && _kinds is null && _filter.Metadata is null;
 
     // The index keeps whole seconds.
     private readonly long _from = request.Filter.From?.ToUnixTimeSeconds() ?? long.MinValue;
@@ -30,7 +30,7 @@ internal sealed class RecallPrefilter(LexicalIndex index, MemoryFilterEvaluator 
     public bool Passes(in UnitEntry unit, LexicalIndex _) =>
         (unit.IsMessage
             ? _turns && (_filter.Role is not { } role || unit.Role == role) && (_filter.SessionId is not { } session || index.Source(unit.Source).Id == session)
-            : _records && (_kinds is null ? !LeavesRepeatsOut || unit.Kind is not (UnitKind.Interaction or UnitKind.Summary) : _kinds.Contains(unit.Kind)))
+            : _records && (_kinds is null ? !LeavesRepeatsOut || (unit.Traits & UnitTraits.Repeats) == 0 : _kinds.Contains(unit.Kind)))
         && unit.Time >= _from && unit.Time < _to
         && (_filter.AgentId is not { } agent || index.Agents.All[unit.Agent].Text == agent);
 }

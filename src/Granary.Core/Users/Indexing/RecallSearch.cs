@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Granary.Core.Recall.Filtering;
 using Granary.Core.Recall.Lexical;
 using Granary.Core.Recall.Ranking;
@@ -142,17 +141,12 @@ internal sealed class RecallSearch(
     }
 
     private bool Passes(ReadHit hit) => hit.Record is { } record
-        ? record.State is MemoryState.Active or MemoryState.Expiring && !(_prefilter.LeavesRepeatsOut && Repeats(record))
+        ? record.State is MemoryState.Active or MemoryState.Expiring
             && filter.AdmitsRecord(
                 record.Kind, record.AgentId, record.Category, (record.EventTime ?? record.CreatedAt).UtcTicks, record.Sources.Any(source => source.SessionId == filter.SessionId))
             && filter.AdmitsMetadata(record.Metadata)
         : filter.AdmitsTurn(hit.SessionId!, hit.AgentId, hit.Message!.Role, hit.Message.Timestamp!.Value.UtcTicks)
             && filter.AdmitsMetadata(hit.Message.Metadata);
-
-    /// <summary>Whether a record holds words of messages as they were said: learned without a model.</summary>
-    private static bool Repeats(MemoryRecord record) =>
-        record.Sources.Count > 0 && record.Metadata is { ValueKind: JsonValueKind.Object } metadata
-        && metadata.TryGetProperty("deterministic", out var value) && value.ValueKind == JsonValueKind.True;
 
     private RecallHit Shown(ReadHit hit) => new()
     {

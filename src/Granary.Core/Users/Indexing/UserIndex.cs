@@ -1,4 +1,5 @@
 using Granary.Core.Recall.Lexical;
+using Granary.Core.Reflection;
 using Granary.Core.Sessions.Documents;
 
 namespace Granary.Core.Users.Indexing;
@@ -57,6 +58,11 @@ internal sealed class UserIndex
         foreach (var entry in append.Entries)
         {
             var message = entry.Message;
+            if (session.MemoryCalls.IsAnswer(message))
+            {
+                continue;
+            }
+
             if (session.Covered.NextGap(message.Sequence).From != message.Sequence || session.IsSuperseded(message.Sequence) || TextOf(message) is not { } text)
             {
                 continue;
@@ -100,6 +106,7 @@ internal sealed class UserIndex
         Agent = record.AgentId,
         Time = record.EventTime ?? record.CreatedAt,
         Text = record.Content,
+        Repeats = record.Origin == MemoryOrigin.Repeated,
         Tokens = tokens,
         ValidFrom = record.ValidFrom,
         ValidTo = record.ValidTo,
@@ -221,14 +228,16 @@ internal sealed class UserIndex
         }
     }
 
+    /// <summary>What was said, without what memory put into it.</summary>
     private static string? TextOf(Message message)
     {
-        if (message.Role == MessageRole.System || string.IsNullOrWhiteSpace(message.Content))
+        if (message.Role == MessageRole.System)
         {
             return null;
         }
 
+        var text = InjectedText.Strip(message.Content);
         var most = message.Role == MessageRole.Tool ? MaxIndexedOfTools : MaxIndexed;
-        return message.Content.Length <= most ? message.Content : message.Content[..most];
+        return string.IsNullOrWhiteSpace(text) ? null : text.Length <= most ? text : text[..most];
     }
 }

@@ -5,8 +5,10 @@ internal sealed class PreparedDraft
 {
     /// <param name="draft">The draft, which keeps the rules.</param>
     /// <param name="field">Its name in errors.</param>
-    public PreparedDraft(MemoryDraft draft, string field)
+    /// <param name="origin">How its text came about.</param>
+    public PreparedDraft(MemoryDraft draft, string field, MemoryOrigin origin = MemoryOrigin.Told)
     {
+        Origin = origin;
         Draft = draft with { Metadata = draft.Metadata?.Clone() };
         Field = field;
         Key = ContentKey.Of(draft.Kind, Agent, draft.Content);
@@ -15,6 +17,8 @@ internal sealed class PreparedDraft
     public MemoryDraft Draft { get; }
 
     public string Field { get; }
+
+    public MemoryOrigin Origin { get; }
 
     public string Agent => Draft.AgentId ?? Ids.DefaultAgent;
 

@@ -46,6 +46,11 @@ internal static class RecordChanges
             return null;
         }
 
+        if (prepared.Origin == MemoryOrigin.Told)
+        {
+            document = plan.Own(document!);
+        }
+
         return plan.AddSources(document!, draft.Sources, reason) is { } updated
             ? new MemoryOutcome(MemoryEvent.Update, updated.At(plan.Now))
             : new MemoryOutcome(MemoryEvent.None, document!.At(plan.Now));
@@ -81,12 +86,15 @@ internal static class RecordChanges
             ValidFrom = patch.ValidFrom ?? record.ValidFrom,
             ValidTo = patch.ValidTo ?? record.ValidTo,
             ExpiresAt = patch.ExpiresAt ?? record.ExpiresAt,
+            Origin = patch.Content is not null && patch.Content != record.Content ? MemoryOrigin.Told
+                : record.Origin == MemoryOrigin.Repeated ? MemoryOrigin.Learned
+                : record.Origin,
         };
         next = patch.Clear.Aggregate(next, Without);
         MemoryValidator.CheckValidity(next.ValidFrom, next.ValidTo, patch.ValidTo is null ? "valid_from" : "valid_to");
         if (IsSame(record, next))
         {
-            return document;
+            return patch.Content is null ? document : plan.Own(document);
         }
 
         if (record.State == MemoryState.Expired && !(next.ExpiresAt <= plan.Now))
@@ -138,6 +146,14 @@ internal static class RecordChanges
         return plan.Change(document, restored, MemoryEvent.Restore, reason);
     }
 
+    /// <summary>Notes that a caller says what was only learned; what it says stays as it is.</summary>
+    private static RecordDocument Own(this RecordPlan plan, RecordDocument document)
+    {
+        return document.Record.Origin == MemoryOrigin.Told
+            ? document
+            : plan.Change(document, document.Record with { Origin = MemoryOrigin.Told }, MemoryEvent.Update, "A caller says it too.");
+    }
+
     /// <summary>Adds the sources that a record does not have yet; null if there are none.</summary>
     public static RecordDocument? AddSources(this RecordPlan plan, RecordDocument document, IReadOnlyList<MemorySource> sources, string? reason)
     {
@@ -185,6 +201,7 @@ internal static class RecordChanges
             Confidence = draft.Confidence,
             Importance = draft.Importance,
             Pinned = draft.Pinned,
+            Origin = prepared.Origin,
             CreatedAt = draft.CreatedAt ?? plan.Now,
             UpdatedAt = plan.Now,
             EventTime = draft.EventTime,

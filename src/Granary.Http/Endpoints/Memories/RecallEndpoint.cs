@@ -13,7 +13,8 @@ internal sealed class RecallEndpoint(IMemoryCluster cluster, RequestIdentity ide
     public void Map(RouteTable routes) => routes.Post("/memory/recall", GranaryScope.User, InvokeAsync, new RouteDescription("Long-term memory", "Recall what fits")
     {
         Details = "Looks through the user's memory records and the messages of all the user's sessions, also those stored a moment ago. Filters are never relaxed; "
-            + "a filter of another name than the ones below is refused.",
+            + "a filter of another name than the ones below is refused. Where messages and records are looked through together, records that only repeat messages "
+            + "(origin repeated: learned without a model, in the messages' own words, never changed by a caller) are left out, unless the filters name kinds or metadata.",
         Body = typeof(RecallMemoriesRequest),
         Parameters = [RouteParameter.User],
         Answers = [new RouteAnswer(200, typeof(RecallMemoriesResponse), "What was found, the best first; empty for a user nobody has heard of.")],
