@@ -163,11 +163,11 @@ internal static partial class RelatedWords
         relax unwind destress calm : yoga bath walk read music massage nature
         cope handle deal overcome : stress grief challenge
         anxiety anxious nervous worry worried fear afraid scared : stress panic
-        depression sad unhappy upset : cry lonely grief down
+        depression sad unhappy upset : cry lonely grief
         happy joy glad excited thrilled delighted proud : smile celebrate
         angry anger mad frustrated frustration annoyed : argue fight
         lonely loneliness alone : friend
-        grief mourning death die died passed loss : funeral late gone memory
+        grief mourning death die died passed loss : funeral late memory
         funeral memorial : death passed
         sleep rest insomnia tired : bed night nap dream
         weight obese overweight : diet pound lose gain
@@ -197,7 +197,7 @@ internal static partial class RelatedWords
         goal dream ambition aspiration plan hope aim : want future achieve become wish
         future plan : want hope dream next someday
         decision choose choice : decide
-        reason motivation inspire motivate inspiration : because passion love
+        reason motivation inspire motivate inspiration : passion love
         challenge difficulty obstacle struggle problem setback hurdle issue : hard tough difficult
         success achieve achievement accomplish accomplishment milestone : proud win finish reach
         failure fail lost : reject
@@ -205,11 +205,11 @@ internal static partial class RelatedWords
         improve progress better : learn practice
         learn learned skill : practice class lesson teach
         start begin began launch open : new first
-        finish complete end : done
+        finish complete end
         join sign enroll : member club group class
-        create build design develop : project made
+        create build design develop : project
         project : build work team
-        idea suggestion advice recommend tip recommendation : try suggest should
+        idea suggestion advice recommend tip recommendation : try suggest
         gear equipment tool item supply : buy bag shoes helmet
         clothes clothing outfit wear fashion dress : shirt jeans shoes jacket hat suit skirt sweater coat sneakers boots
         jewelry accessory : necklace ring bracelet earring watch
@@ -217,7 +217,7 @@ internal static partial class RelatedWords
         necklace pendant : chain
         color colour : red blue green yellow purple pink black white orange brown
         shape size : big small large
-        symbol symbolize represent meaning mean significance : remind
+        symbol symbolize represent meaning significance : remind
         tattoo piercing : ink
         hair hairstyle haircut : cut salon
         age old : year birthday turned born
@@ -227,15 +227,15 @@ internal static partial class RelatedWords
         memory memories remember nostalgia nostalgic : childhood reminds
         origin native nationality ethnicity heritage roots : country born family home culture
         culture cultural tradition traditional custom : festival food heritage
-        personality trait character quality : kind caring honest thoughtful patient brave generous creative passionate funny
-        kind caring thoughtful compassionate supportive generous : help
+        personality trait character quality : caring honest thoughtful patient brave generous creative passionate funny
+        caring thoughtful compassionate supportive generous : help
         value importance important matter : family honesty
         favorite like love enjoy prefer preference : best adore fan
         dislike hate : annoying
         fear phobia : spider height snake
-        attend go visit : went
+        attend visit : went
         meet met encounter : introduce friend
-        talk chat discuss conversation speak : told
+        talk chat discuss conversation speak
         call phone : talk
         fight argue argument conflict disagreement : sorry
         apologize sorry forgive : mistake
@@ -256,25 +256,25 @@ internal static partial class RelatedWords
         climb climbing : mountain rock
         bike cycling bicycle : ride trail
         farm farmer : animal cow crop
-        get receive obtain acquire got : gift buy order bought pick
-        give gave offer donate : gift present
-        see watch view look spot notice : saw
-        say mention tell state express : said told
+        receive obtain acquire : gift buy order bought pick
+        gave offer donate : gift present
+        watch view look spot notice : saw
+        mention state express
         like enjoy love adore appreciate : favorite fun fan
         want wish desire hope : dream plan goal
-        need require must : necessary
+        require : necessary
         try attempt experiment taste : new first tried
         use utilize employ : tool
         keep maintain save store
         change switch transition transform shift : different new
-        grow increase expand rise : bigger more
+        grow increase expand rise : bigger
         reduce decrease lower lessen cut : less
         begin commence initiate kick : start
         stop quit cease pause : end
-        continue resume keep : still
-        return back : home came
+        continue resume keep
+        return back : home
         leave depart : left moved
-        arrive reach come : airport
+        arrive reach : airport
         wait : line long patient
         carry bring : bag
         wear : shirt dress jacket hat shoes ring glasses
@@ -291,13 +291,13 @@ internal static partial class RelatedWords
         cry tear : sad
         hug kiss embrace : love
         promise commit vow : word
-        refuse reject decline deny : no
-        agree accept approve : yes
-        allow permit let : rule
+        refuse reject decline deny
+        agree accept approve
+        allow permit : rule
         cancel postpone delay reschedule : plan trip
         win earn gain : prize money
         receive award honor : certificate
-        compete participate join enter take part : contest race event
+        compete participate join enter : contest race event
         participate attend involve : event class group
         practice rehearse train : hour skill
         perform performance act : stage show concert audience
@@ -310,11 +310,11 @@ internal static partial class RelatedWords
         search seek look : job find
         choose pick select : option
         compare contrast : difference similar
-        similar alike common same : both share
+        similar alike common : share
         different differ difference : unlike
         interest passion enthusiasm passionate interested : love hobby
         curious wonder : question learn
-        believe think opinion view thought : feel
+        believe opinion view thought : feel
         feeling emotion mood feel : happy sad angry anxious excited nervous proud lonely calm grateful overwhelmed frustrated relaxed
         grateful thankful gratitude appreciate : blessed lucky
         proud pride : achievement accomplish
@@ -348,17 +348,17 @@ internal static partial class RelatedWords
         benefit advantage : help good
         drawback disadvantage downside : problem
         effect impact influence result outcome consequence : change
-        cause reason : because
+        cause reason
         purpose aim intent : goal
-        method way approach technique strategy process : step tip
+        method approach technique strategy process : step tip
         plan schedule agenda itinerary : week day
         rule law regulation policy : allowed
         right freedom liberty : law
         skill ability talent talented gift : learn practice good
         experience background : year work
         knowledge information fact : learn
-        habit routine : daily morning every
-        tradition custom ritual : holiday family every year
+        habit routine : daily morning
+        tradition custom ritual : holiday family year
         celebrate celebrated : party holiday birthday dinner
         festival carnival fair : music food booth
         camp retreat : summer
