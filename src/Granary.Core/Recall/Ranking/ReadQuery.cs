@@ -9,6 +9,12 @@ internal sealed class ReadQuery
     /// <summary>Relatives of one term at most: more would be chance.</summary>
     private const int FamilyLimit = 8;
 
+    /// <summary>Of how many units a related word may be in one: one that is everywhere tells little and costs most.</summary>
+    private const int RelatedShare = 20;
+
+    /// <summary>Units that it may be in at least, however few there are.</summary>
+    private const int RelatedLeast = 8;
+
     /// <summary>Terms that the index knows, each once, with their weight.</summary>
     public required IReadOnlyList<QueryTerm> Terms { get; init; }
 
@@ -130,6 +136,7 @@ internal sealed class ReadQuery
             return related;
         }
 
+        var most = Math.Max(RelatedLeast, index.AliveCount / RelatedShare);
         var done = new HashSet<Relatives>(ReferenceEqualityComparer.Instance);
         for (var i = 0; i < terms.Count; i++)
         {
@@ -144,7 +151,7 @@ internal sealed class ReadQuery
 
         void Add(IReadOnlyList<string> words, double weight)
         {
-            var found = words.Select(word => index.Terms.Find(word)).Where(term => term >= 0 && !seen.Contains(term)).ToList();
+            var found = words.Select(word => index.Terms.Find(word)).Where(term => term >= 0 && !seen.Contains(term) && index.Postings.Frequency(term) is > 0 and var units && units <= most).ToList();
             if (weight > 0 && found.Count > 0)
             {
                 related.Add(new RelatedTerms(found, weight));
