@@ -15,6 +15,7 @@ public class LexicalIndexProperties
     private static readonly RecallOptions Plain = new()
     {
         NamedSpeaker = 0, OwnWords = 0, Asker = 0, Question = 0, When = 0, HowMany = 0, Date = 0, Length = 0, Importance = 0, Expired = 1, Family = 0, AskingTerm = 1,
+        Synonyms = 0, Kinds = 0, AskedName = 0, FirstPerson = 0,
     };
 
     private static readonly Gen<string> Text =

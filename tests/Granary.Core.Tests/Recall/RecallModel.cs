@@ -46,8 +46,9 @@ internal sealed class RecallModel
             for (var i = 0; i < units.Count; i++)
             {
                 words[i] += rarity * own[i];
-                covered[i] += own[i] > 0 ? rarity : 0;
-                around[i] += filter(units[i]) ? rarity * (Math.Sqrt((own[i] * own[i]) + Near(i, own, options)) - own[i]) : 0;
+                var near = filter(units[i]) ? Near(i, own, options) : 0;
+                covered[i] += own[i] > 0 ? rarity : rarity * options.NearCoverage * Math.Min(1, Math.Sqrt(near));
+                around[i] += rarity * (Math.Sqrt((own[i] * own[i]) + near) - own[i]);
             }
 
             var hits = units.Select((u, i) => (u, n: filter(u) && u.Kind == UnitKind.Message ? texts[i].Count(t => t == term) : 0)).Where(x => x.n > 0)
@@ -61,7 +62,7 @@ internal sealed class RecallModel
 
         return Enumerable.Range(0, units.Count).Where(i => words[i] + around[i] > 0).ToDictionary(
             i => (units[i].Source, units[i].Sequence),
-            i => (words[i] > 0 ? words[i] * Math.Pow(covered[i] / total, options.Coverage) : 0) + around[i]
+            i => (words[i] > 0 ? words[i] * Math.Pow(Math.Min(1, covered[i] / total), options.Coverage) : 0) + around[i]
                 + (units[i].Kind == UnitKind.Message ? options.Session * sessions.GetValueOrDefault(units[i].Source) : 0));
     }
 

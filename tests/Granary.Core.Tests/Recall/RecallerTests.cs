@@ -57,6 +57,97 @@ public class RecallerTests
     }
 
     [Fact]
+    public void Related_words_are_found_behind_those_that_are_asked_for()
+    {
+        Say("a", MessageRole.User, "My violin needs new strings.");
+        Say("b", MessageRole.User, "That instrument needs new strings.");
+        Say("c", MessageRole.User, "The train to Lisbon was late.");
+
+        Recall("Which instrument?").Select(hit => hit.Source).ShouldBe(["b", "a"]);
+        new Recaller(index, new RecallOptions { Synonyms = 0, Kinds = 0 }).Recall(new RecallQuery { Text = "Which instrument?" })
+            .Select(hit => hit.Source).ShouldBe(["b"]);
+    }
+
+    [Fact]
+    public void Related_words_count_for_what_a_filter_lets_pass_only()
+    {
+        Say("a", MessageRole.User, "My violin needs new strings.");
+        Say("a", MessageRole.Assistant, "A cello is bigger.");
+        UnitFilter assistants = static (in UnitEntry unit, LexicalIndex _) => unit.Role == MessageRole.Assistant;
+
+        var hits = new Recaller(index, new RecallOptions()).Recall(new RecallQuery { Text = "Which instruments?", Filter = assistants });
+        hits.Select(hit => hit.Sequence).ShouldBe([2L]);
+        index.Remove(UnitKind.Message, "a", 2);
+        new Recaller(index, new RecallOptions()).Recall(new RecallQuery { Text = "Which instruments?", Filter = assistants }).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Many_related_words_together_weigh_less_than_the_one_that_is_asked_for()
+    {
+        Say("a", MessageRole.User, "Guitar, piano, violin, drums, flute, trumpet, cello and harp, all in one evening.");
+        Say("b", MessageRole.User, "There was one instrument in the room, and an old stove, and a bed, and a lamp on it.");
+
+        First("Which instrument?").Session.ShouldBe("b");
+    }
+
+    [Fact]
+    public void Where_a_name_is_asked_for_a_message_with_one_goes_first()
+    {
+        Say("a", MessageRole.User, "We watched a movie, and then we watched the end again.");
+        Say("b", MessageRole.User, "We watched a movie, and that was Casablanca once more.");
+
+        First("Which movie did we watch?").Session.ShouldBe("b");
+        First("How did we watch the movie end?").Session.ShouldBe("a");
+    }
+
+    [Fact]
+    public void A_name_counts_only_with_whom_the_question_is_about()
+    {
+        Say("a", MessageRole.Assistant, "A movie for tonight: the long one, Casablanca, with a piano.");
+        Say("b", MessageRole.User, "A movie for tonight, the long one that has a piano in it.");
+
+        First("Which movie for tonight?").Session.ShouldBe("b");
+        First("Which movie did you recommend for tonight?").Session.ShouldBe("a");
+    }
+
+    [Fact]
+    public void What_a_speaker_tells_of_himself_goes_first()
+    {
+        Say("a", MessageRole.User, "The garden has tomatoes now.");
+        Say("b", MessageRole.User, "My garden has tomatoes now.");
+        Say("c", MessageRole.User, "The garden has tomatoes now.");
+
+        First("tomatoes garden").Session.ShouldBe("b");
+    }
+
+    [Fact]
+    public void Words_that_are_said_around_a_message_count_as_had_in_part()
+    {
+        // Both have one of the two words, and one has the other beside it.
+        Say("a", MessageRole.User, "The telescope is on the roof.");
+        Say("a", MessageRole.User, "Saturn is up.");
+        Say("b", MessageRole.User, "The telescope is on the roof.");
+        Say("b", MessageRole.User, "Nothing is up.");
+
+        Hit("a").Parts.Words.ShouldBeGreaterThan(Hit("b").Parts.Words);
+
+        RankedUnit Hit(string session) => Recall("telescope saturn").Single(hit => hit.Source == session && hit.Sequence is 1 or 3);
+    }
+
+    [Theory]
+    [InlineData("Thanks, Mel! That was on Monday.", false)]
+    [InlineData("Thanks, Melanie, for the call.", false)]
+    [InlineData("We flew to Lisbon.", true)]
+    [InlineData("Lisbon was hot.", false)]
+    public void A_name_is_one_within_a_sentence_that_is_no_speakers(string text, bool expected)
+    {
+        Say("a", MessageRole.User, "Hello.", "Melanie");
+        Say("a", MessageRole.Assistant, text, "Caroline");
+
+        ((index.Units[1].Traits & UnitTraits.Name) != 0).ShouldBe(expected);
+    }
+
+    [Fact]
     public void The_time_that_the_question_names_counts()
     {
         Say("jan", MessageRole.User, "We had dinner at the harbour.", time: new DateTimeOffset(2026, 1, 11, 0, 0, 0, TimeSpan.Zero));

@@ -25,6 +25,20 @@ public class TextAnalyzerTests
     }
 
     [Theory]
+    [InlineData("My garden", true)]
+    [InlineData("That is what I said", true)]
+    [InlineData("we've moved", true)]
+    [InlineData("It is yours", false)]
+    [InlineData("The US is big", false)]
+    public void Who_speaks_of_oneself_is_noted(string text, bool expected)
+    {
+        var terms = new TermList();
+        TextAnalyzer.Analyze("I am here", terms);
+        TextAnalyzer.Analyze(text, terms);
+        terms.FirstPerson.ShouldBe(expected);
+    }
+
+    [Theory]
     [InlineData("caresses", "caress")]
     [InlineData("ponies", "poni")]
     [InlineData("hoping", "hope")]

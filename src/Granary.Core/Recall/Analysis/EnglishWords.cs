@@ -63,6 +63,9 @@ internal static class EnglishWords
     /// <summary>Whether a word, in small letters and without apostrophe, carries nothing to find it by.</summary>
     public static bool IsFunction(ReadOnlySpan<char> word) => FunctionLookup.Contains(word);
 
+    /// <summary>Whether a word, all of which carry nothing to find it by, stands for the one who says it ("us" does not: it may be a country).</summary>
+    public static bool IsFirstPerson(ReadOnlySpan<char> word) => word is "i" or "my" or "me" or "mine" or "myself" or "we" or "our" or "ours";
+
     /// <summary>The word that a form counts as.</summary>
     public static bool TryBase(ReadOnlySpan<char> word, out string? same) => SameLookup.TryGetValue(word, out same);
 

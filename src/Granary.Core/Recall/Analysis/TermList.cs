@@ -13,6 +13,9 @@ internal sealed class TermList
     /// <summary>Words of the text, those without a term of their own included.</summary>
     public int Words { get; private set; }
 
+    /// <summary>Whether the text speaks of the one who says it: "I", "my", "we".</summary>
+    public bool FirstPerson { get; private set; }
+
     /// <summary>A term's characters; valid until the list is used again.</summary>
     public ReadOnlySpan<char> this[int index] => characters.AsSpan(entries[index].Start, entries[index].Length);
 
@@ -23,10 +26,13 @@ internal sealed class TermList
     public int Position(int index) => entries[index].Position;
 
     /// <summary>Empties the list.</summary>
-    public void Clear() => (Count, Words, used) = (0, 0, 0);
+    public void Clear() => (Count, Words, FirstPerson, used) = (0, 0, false, 0);
 
     /// <summary>Counts a word.</summary>
     internal void Word() => Words++;
+
+    /// <summary>Notes that the text speaks of the one who says it.</summary>
+    internal void NoteFirstPerson() => FirstPerson = true;
 
     /// <summary>Adds a term of the word counted last.</summary>
     internal void Add(ReadOnlySpan<char> term, TermKind kind)

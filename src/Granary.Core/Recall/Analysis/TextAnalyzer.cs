@@ -9,8 +9,8 @@ namespace Granary.Core.Recall.Analysis;
 /// </summary>
 internal static class TextAnalyzer
 {
-    /// <summary>Changes whenever the terms of a text change: an index made by another version must be made anew.</summary>
-    public const int Version = 1;
+    /// <summary>Changes whenever the terms of a text, or what else is read from it, change: an index made by another version must be made anew.</summary>
+    public const int Version = 2;
 
     /// <summary>The longest term in characters; the rest of a longer word is left out.</summary>
     public const int MaxTermLength = 40;
@@ -135,6 +135,10 @@ internal static class TextAnalyzer
         if (capital && word is "may")
         {
             terms.Add(word, TermKind.Name);
+        }
+        else if (EnglishWords.IsFirstPerson(word))
+        {
+            terms.NoteFirstPerson();
         }
         else if (length > 1 && !EnglishWords.IsFunction(word))
         {

@@ -112,7 +112,7 @@ internal sealed class LexicalIndex
             var to = (int)((long)terms.Count * (i + 1) / passages);
             Gather(from, to);
             entry.Length = (ushort)(to - from);
-            entry.Traits = TraitReader.Content(terms, from, to) | (i > 0 ? UnitTraits.Continued : UnitTraits.None)
+            entry.Traits = TraitReader.Content(terms, from, to, Names) | (i > 0 ? UnitTraits.Continued : UnitTraits.None)
                 | (i == passages - 1 ? TraitReader.Form(unit.Text) : UnitTraits.None) | (unit.Repeats ? UnitTraits.Repeats : UnitTraits.None);
             Append(entry, source, CollectionsMarshal.AsSpan(passage));
         }

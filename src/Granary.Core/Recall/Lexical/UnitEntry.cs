@@ -74,8 +74,14 @@ internal enum UnitTraits : byte
     /// <summary>Not the first passage of its unit.</summary>
     Continued = 4,
 
+    /// <summary>Its unit speaks of the one who says it: "I", "my".</summary>
+    FirstPerson = 16,
+
+    /// <summary>It names someone or something other than the speakers.</summary>
+    Name = 32,
+
     /// <summary>A record that only repeats messages.</summary>
-    Repeats = 16,
+    Repeats = 64,
 
     /// <summary>It was removed: never shown.</summary>
     Removed = 128,

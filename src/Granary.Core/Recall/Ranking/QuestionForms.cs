@@ -14,6 +14,9 @@ internal static partial class QuestionForms
     /// <summary>Whether the answer is a number.</summary>
     public static bool AsksHowMany(string text) => HowMany().IsMatch(text);
 
+    /// <summary>Whether the answer has a name: of a person, a place, a work, a product.</summary>
+    public static bool AsksName(string text) => Name().IsMatch(text);
+
     /// <summary>Whether the answer was said by the assistant: "what did you recommend".</summary>
     public static bool AsksAssistant(string text) => Assistant().IsMatch(text);
 
@@ -31,4 +34,14 @@ internal static partial class QuestionForms
         + @"|\b(remind me|our (previous|last|earlier)|previous (chat|conversation)|you('d| had)? (said|told))\b",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Assistant();
+
+    [GeneratedRegex(
+        @"\b(who|whose|whom|where|which|names?|named|called|titles?|nicknames?"
+        + @"|(what|kinds? of|types? of|any|some) (\w+ ){0,3}(books?|novels?|authors?|writers?|poets?|poems?|movies?|films?|documentar(y|ies)|shows?|series|games?"
+        + @"|songs?|albums?|bands?|artists?|musicians?|singers?|groups?|actors?|actress(es)?|directors?|characters?|podcasts?|cit(y|ies)|towns?|countr(y|ies)"
+        + @"|states?|places?|locations?|areas?|regions?|neighborhoods?|streets?|islands?|parks?|museums?|restaurants?|cafes?|bars?|stores?|shops?|hotels?"
+        + @"|compan(y|ies)|brands?|teams?|clubs?|schools?|universit(y|ies)|colleges?|languages?|apps?|websites?|sites?|software|platforms?|programs?|products?"
+        + @"|models?|consoles?|holidays?|festivals?|persons?|people|friends?|players?|painters?|composers?|magazines?|newspapers?|channels?|airlines?))\b",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Name();
 }

@@ -36,6 +36,27 @@ internal sealed class RecallOptions
     /// <summary>What terms weigh that begin like one that is asked for. 0 (off) to 1.</summary>
     public double Family { get; set; } = 0.4;
 
+    /// <summary>What the words for about the same as an asked term weigh together (<see cref="Analysis.RelatedWords"/>). 0 (off) to 1.</summary>
+    public double Synonyms { get; set; } = 0.3;
+
+    /// <summary>What the words for kinds of an asked term weigh together. 0 (off) to 1.</summary>
+    public double Kinds { get; set; } = 0.2;
+
+    /// <summary>How much of its weight a relative of an asked term counts among the terms that a passage has (<see cref="Coverage"/>). 0 to 1.</summary>
+    public double RelativeCoverage { get; set; } = 0.5;
+
+    /// <summary>The same for an asked term that is said around a passage and not in it. 0 to 1.</summary>
+    public double NearCoverage { get; set; } = 0.5;
+
+    /// <summary>
+    /// How much more a message with a name counts where the question asks for one. Only what the asked one said: long answers of an assistant have
+    /// names by chance. 0 to 4.
+    /// </summary>
+    public double AskedName { get; set; } = 0.5;
+
+    /// <summary>How much more a message counts that speaks of the one who says it. 0 to 4.</summary>
+    public double FirstPerson { get; set; } = 0.1;
+
     /// <summary>How much more a message with a number counts where the question asks how many. 0 to 4.</summary>
     public double HowMany { get; set; } = 0.3;
 
@@ -85,6 +106,12 @@ internal sealed class RecallOptions
         Check(SpeakerTerm, 0, 1, nameof(SpeakerTerm));
         Check(AskingTerm, 0, 1, nameof(AskingTerm));
         Check(Family, 0, 1, nameof(Family));
+        Check(Synonyms, 0, 1, nameof(Synonyms));
+        Check(Kinds, 0, 1, nameof(Kinds));
+        Check(RelativeCoverage, 0, 1, nameof(RelativeCoverage));
+        Check(NearCoverage, 0, 1, nameof(NearCoverage));
+        Check(AskedName, 0, 4, nameof(AskedName));
+        Check(FirstPerson, 0, 4, nameof(FirstPerson));
         Check(HowMany, 0, 4, nameof(HowMany));
         Check(OwnWords, 0, 4, nameof(OwnWords));
         Check(Asker, 0, 4, nameof(Asker));

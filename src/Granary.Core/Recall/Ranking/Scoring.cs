@@ -57,8 +57,13 @@ internal readonly ref struct Scoring
             {
                 var rarity = weight * Rarity(index.AliveCount, frequency);
                 total += isAsked ? rarity : 0;
-                Add(term, (float)rarity, isAsked ? (float)rarity : 0, weight);
+                Add(term, (float)rarity, (float)(isAsked ? rarity : rarity * options.RelativeCoverage), weight);
             }
+        }
+
+        foreach (var related in read.Related)
+        {
+            Add(related);
         }
 
         // A unit with few of the terms asked for is seldom the answer, however often it has them.
@@ -154,7 +159,6 @@ internal readonly ref struct Scoring
 
     private void Add(int term, float rarity, float covered, double weight)
     {
-        var saturation = (float)options.Saturation;
         var before = ((float)options.Before[2], (float)options.Before[1], (float)options.Before[0]);
         var after = ((float)options.After[0], (float)options.After[1], (float)options.After[2]);
         var question = (float)(1 + options.AfterQuestion);
@@ -173,27 +177,15 @@ internal readonly ref struct Scoring
                 continue;
             }
 
-            var count = PostingTable.Count(posting);
-            var score = count * (saturation + 1) / (count + norms[Math.Min(unit.Length, norms.Length - 1)]);
-            Touch(number);
             ref var cell = ref cells[number];
-            cell.Words += rarity * score;
-            cell.Covered += covered;
             if (cell.Own == 0 && cell.Squares == 0)
             {
                 scratch.Reached.Add(number);
             }
 
-            cell.Own = score;
+            var score = cell.Own = Has(number, PostingTable.Count(posting), rarity, covered);
             if (unit.IsMessage)
             {
-                ref var session = ref scratch.Sessions[unit.Source];
-                if (session.Count == 0)
-                {
-                    scratch.ReachedSessions.Add(unit.Source);
-                }
-
-                session.Count += count;
                 var next = (unit.Traits & UnitTraits.Question) != 0 ? score * question : score;
                 var at = Spread(unit.Next, next * before.Item1, forward: true);
                 at = Spread(at, next * before.Item2, forward: true);
@@ -204,6 +196,8 @@ internal readonly ref struct Scoring
             }
         }
 
+        var near = covered * (float)options.NearCoverage;
+
         // A neighbour's word adds less where the unit has it itself: the length of the vector, not the sum.
         foreach (var number in scratch.Reached)
         {
@@ -211,6 +205,7 @@ internal readonly ref struct Scoring
             if (cell.Squares > 0 && Allowed(number))
             {
                 Touch(number);
+                cell.Covered += cell.Own == 0 ? near * Math.Min(1, MathF.Sqrt(cell.Squares)) : 0;
                 cell.Neighbours += rarity * (MathF.Sqrt((cell.Own * cell.Own) + cell.Squares) - cell.Own);
             }
 
@@ -219,6 +214,77 @@ internal readonly ref struct Scoring
 
         scratch.Reached.Clear();
         AddSessions(weight);
+    }
+
+    /// <summary>
+    /// Looks for related terms as for one, which a passage has as often as all of them: many of them together are no better than one often. Neighbours
+    /// get no part of it, that would be a guess about a guess.
+    /// </summary>
+    private void Add(RelatedTerms related)
+    {
+        foreach (var term in related.Terms)
+        {
+            foreach (var posting in index.Postings.Of(term))
+            {
+                var number = PostingTable.Unit(posting);
+                if (number >= units.Length)
+                {
+                    break;
+                }
+
+                if (!units[number].IsRemoved)
+                {
+                    ref var cell = ref scratch.Cells[number];
+                    if (cell.Own == 0)
+                    {
+                        scratch.Reached.Add(number);
+                    }
+
+                    cell.Own += PostingTable.Count(posting);
+                }
+            }
+        }
+
+        // A unit that is added meanwhile may be in the postings and not yet in the count.
+        var frequency = scratch.Reached.Count;
+        var rarity = (float)(related.Weight * Rarity(Math.Max(index.AliveCount, frequency), frequency));
+        foreach (var number in scratch.Reached)
+        {
+            ref var cell = ref scratch.Cells[number];
+            var count = cell.Own;
+            cell.Own = 0;
+            if (Allowed(number))
+            {
+                Has(number, count, rarity, rarity * (float)options.RelativeCoverage);
+            }
+        }
+
+        scratch.Reached.Clear();
+        AddSessions(related.Weight);
+    }
+
+    /// <summary>Counts for a passage and its session that the passage has a term.</summary>
+    /// <returns>Its BM25 without the rarity.</returns>
+    private float Has(int number, float count, float rarity, float covered)
+    {
+        ref readonly var unit = ref units[number];
+        var score = count * ((float)options.Saturation + 1) / (count + norms[Math.Min(unit.Length, norms.Length - 1)]);
+        Touch(number);
+        ref var cell = ref scratch.Cells[number];
+        cell.Words += rarity * score;
+        cell.Covered += covered;
+        if (unit.IsMessage)
+        {
+            ref var session = ref scratch.Sessions[unit.Source];
+            if (session.Count == 0)
+            {
+                scratch.ReachedSessions.Add(unit.Source);
+            }
+
+            session.Count += count;
+        }
+
+        return score;
     }
 
     /// <summary>Gives a neighbour its part, and tells the one behind it.</summary>
@@ -315,7 +381,7 @@ internal readonly ref struct Scoring
     /// <summary>More than the factors of any unit make together: who cannot reach the least of the best by it need not be looked at closely.</summary>
     private double MostFactor() =>
         1.0001 * (1 + Math.Max(options.NamedSpeaker, Math.Max(options.Asker, options.OwnWords))) * Math.Pow(FullLength + 3, options.Length)
-        * (read.AsksWhen ? 1 + options.When : 1) * (read.AsksHowMany ? 1 + options.HowMany : 1) * (read.Time is null ? 1 : 1 + options.Date)
+        * (1 + options.FirstPerson) * (read.AsksName ? 1 + options.AskedName : 1) * (read.AsksWhen ? 1 + options.When : 1) * (read.AsksHowMany ? 1 + options.HowMany : 1) * (read.Time is null ? 1 : 1 + options.Date)
         * (1 + options.Recency) * (1 + options.Importance);
 
     private SessionHit Session((int Unit, double Score) best) =>
@@ -351,9 +417,14 @@ internal readonly ref struct Scoring
         return 1 + (read.AsksOfAsker || read.AsksAssistant ? options.Asker : options.OwnWords);
     }
 
+    /// <summary>Whether it was said by the one who is asked about, or nobody is to be preferred.</summary>
+    private bool IsByAsked(in UnitEntry unit) => !unit.IsMessage || read.NamesSeveral || Speaker(unit) > 1;
+
     private double Form(in UnitEntry unit)
     {
         var factor = Math.Pow(Math.Min((int)unit.Length, FullLength) + 3, options.Length);
+        factor *= (unit.Traits & UnitTraits.FirstPerson) != 0 ? 1 + options.FirstPerson : 1;
+        factor *= read.AsksName && (unit.Traits & UnitTraits.Name) != 0 && IsByAsked(unit) ? 1 + options.AskedName : 1;
         return (unit.Traits & UnitTraits.Question) != 0 ? factor * (1 - options.Question) : factor;
     }
 
