@@ -1,18 +1,4 @@
-using System.Text.Json.Serialization;
-using Granary.Serialization;
-
 namespace Granary.Providers.Chain;
-
-/// <summary>How bad an alert is.</summary>
-[JsonConverter(typeof(SnakeCaseEnumConverter<AlertSeverity>))]
-public enum AlertSeverity
-{
-    /// <summary>The first threshold is passed.</summary>
-    Warning,
-
-    /// <summary>The second threshold is passed.</summary>
-    Critical,
-}
 
 /// <summary>A provider's last 24 hours, held against the thresholds: latency 1 and 5 seconds, errors 5 and 20 %, 3 and 5 failures in a row, uptime 95 and 90 %.</summary>
 /// <param name="Sums">What was seen.</param>
@@ -23,19 +9,19 @@ internal readonly record struct HealthFigures(HealthSums Sums, int FailuresInRow
     /// Unknown without data; critical where anything passed its second threshold; unhealthy where failures, uptime or errors passed their first; degraded
     /// where it takes more than a second on average; otherwise healthy.
     /// </summary>
-    public HealthStatus Status
+    public ProviderHealthStatus Status
     {
         get
         {
             if (Sums.Samples == 0)
             {
-                return HealthStatus.Unknown;
+                return ProviderHealthStatus.Unknown;
             }
 
-            var status = HealthStatus.Healthy;
+            var status = ProviderHealthStatus.Healthy;
             foreach (var (metric, severity, _) in Passed())
             {
-                var worse = severity == AlertSeverity.Critical ? HealthStatus.Critical : metric == "latency" ? HealthStatus.Degraded : HealthStatus.Unhealthy;
+                var worse = severity == AlertSeverity.Critical ? ProviderHealthStatus.Critical : metric == "latency" ? ProviderHealthStatus.Degraded : ProviderHealthStatus.Unhealthy;
                 status = worse > status ? worse : status;
             }
 

@@ -1,13 +1,5 @@
 namespace Granary.Providers.Chain;
 
-/// <summary>Something is wrong with a provider.</summary>
-/// <param name="Provider">The provider.</param>
-/// <param name="Metric">What passed a threshold: latency, error_rate, consecutive_failures or uptime.</param>
-/// <param name="Severity">How bad it is.</param>
-/// <param name="Message">The same in words.</param>
-/// <param name="Since">Since when.</param>
-public sealed record ProviderAlert(string Provider, string Metric, AlertSeverity Severity, string Message, DateTimeOffset Since);
-
 /// <summary>Watches how providers are, and tells when a threshold is passed: once, however often it is seen, until it is no more. Thread-safe.</summary>
 /// <param name="time">The clock.</param>
 internal sealed class HealthMonitor(TimeProvider time)

@@ -16,7 +16,7 @@ internal static class ProviderScores
     /// <param name="uptime">The share of checks that were well, 0 to 1.</param>
     /// <param name="errorRate">The share of calls that failed, 0 to 1.</param>
     /// <param name="meanMs">Milliseconds that a call took on average.</param>
-    public static double Health(HealthStatus status, double uptime, double errorRate, double meanMs)
+    public static double Health(ProviderHealthStatus status, double uptime, double errorRate, double meanMs)
     {
         var latency = meanMs > 1_000 ? Math.Max(Least, 1 - ((meanMs - 1_000) / 10_000)) : 1;
         return ValueOf(status) * uptime * (1 - errorRate) * latency;
@@ -47,12 +47,12 @@ internal static class ProviderScores
     /// <summary>The hybrid score: 0.4 health score + 0.4 performance score + 0.2 / (priority + 1).</summary>
     public static double Hybrid(double health, double performance, int priority) => (0.4 * health) + (0.4 * performance) + (0.2 / (priority + 1));
 
-    private static double ValueOf(HealthStatus status) => status switch
+    private static double ValueOf(ProviderHealthStatus status) => status switch
     {
-        HealthStatus.Healthy => 1,
-        HealthStatus.Degraded => 0.7,
-        HealthStatus.Unhealthy => 0.3,
-        HealthStatus.Critical => 0.1,
+        ProviderHealthStatus.Healthy => 1,
+        ProviderHealthStatus.Degraded => 0.7,
+        ProviderHealthStatus.Unhealthy => 0.3,
+        ProviderHealthStatus.Critical => 0.1,
         _ => 0,
     };
 }

@@ -1,4 +1,4 @@
-namespace Granary.Providers;
+namespace Granary;
 
 /// <summary>Where an answer comes from and what it took.</summary>
 /// <param name="Provider">The provider that answered; several are separated by commas.</param>
@@ -7,8 +7,3 @@ namespace Granary.Providers;
 /// <param name="Attempts">Tries, of all providers together.</param>
 /// <param name="FallbackUsed">Whether another than the first choice answered.</param>
 public sealed record SubstrateMetadata(string Provider, double ResponseTimeMs, DateTimeOffset Timestamp, int Attempts, bool FallbackUsed);
-
-/// <summary>An answer, and where it comes from.</summary>
-/// <param name="Result">The answer.</param>
-/// <param name="Metadata">Where it comes from.</param>
-public sealed record ProviderAnswer<T>(T Result, SubstrateMetadata Metadata);

@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Granary.Serialization;
 
-namespace Granary.Providers.Chain;
+namespace Granary;
 
 /// <summary>Whether a provider is asked for an operation.</summary>
 [JsonConverter(typeof(SnakeCaseEnumConverter<CircuitState>))]

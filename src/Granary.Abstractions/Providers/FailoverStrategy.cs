@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Granary.Serialization;
 
-namespace Granary.Providers.Chain;
+namespace Granary;
 
 /// <summary>In which order the providers of a chain are tried. Where two are equal, the lower priority number goes first, then the name.</summary>
 [JsonConverter(typeof(SnakeCaseEnumConverter<FailoverStrategy>))]

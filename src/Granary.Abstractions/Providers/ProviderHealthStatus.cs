@@ -1,11 +1,11 @@
 using System.Text.Json.Serialization;
 using Granary.Serialization;
 
-namespace Granary.Providers.Chain;
+namespace Granary;
 
 /// <summary>How a provider has been over the last 24 hours.</summary>
-[JsonConverter(typeof(SnakeCaseEnumConverter<HealthStatus>))]
-public enum HealthStatus
+[JsonConverter(typeof(SnakeCaseEnumConverter<ProviderHealthStatus>))]
+public enum ProviderHealthStatus
 {
     /// <summary>Nothing is known.</summary>
     Unknown,

@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Granary.Serialization;
 
-namespace Granary.Providers.Chain;
+namespace Granary;
 
 /// <summary>What a memory provider is asked to do.</summary>
 [JsonConverter(typeof(SnakeCaseEnumConverter<ProviderOperation>))]
