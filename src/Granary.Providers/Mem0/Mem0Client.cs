@@ -60,7 +60,7 @@ internal sealed class Mem0Client : IDisposable
                 return new Mem0Reply(response.StatusCode, await ReadAsync(response, either.Token).ConfigureAwait(false), null);
             }
 
-            var error = Failure(response, Clean(await ReadStartAsync(response, either.Token).ConfigureAwait(false)));
+            var error = Failure(response, Clean(await ReadStartAsync(response, either.Token).ConfigureAwait(false), request.Headers));
             return response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.UnprocessableEntity
                 ? new Mem0Reply(response.StatusCode, null, error)
                 : throw error;
@@ -143,9 +143,10 @@ internal sealed class Mem0Client : IDisposable
     }
 
     /// <summary>The start of an answer for an error: in one line, without what this process showed the service.</summary>
-    private string Clean(string text)
+    private string Clean(string text, HttpRequestHeaders sent)
     {
-        foreach (var secret in (string?[])[_options.ApiKey, _options.HmacSecret])
+        var signature = sent.TryGetValues("X-Signature", out var signed) ? signed.First() : null;
+        foreach (var secret in (string?[])[_options.ApiKey, _options.HmacSecret, sent.Authorization?.Parameter, signature])
         {
             text = secret is null ? text : text.Replace(secret, "***", StringComparison.Ordinal);
         }

@@ -17,6 +17,9 @@ public sealed partial class Mem0MemoryProvider : IMemoryProvider, IDisposable
     /// <summary>The provider's type.</summary>
     public const string TypeName = "http";
 
+    /// <summary>Deletions at the same time at the most; those of one memory are one after the other.</summary>
+    private const int Deletions = 64;
+
     /// <summary>Memories of one page when all are gone through.</summary>
     private const int PageSize = 100;
 
@@ -28,6 +31,7 @@ public sealed partial class Mem0MemoryProvider : IMemoryProvider, IDisposable
     private readonly ILogger _logger;
     private readonly Mem0Client _client;
     private readonly Mem0Service _service;
+    private readonly SemaphoreSlim[] _deleting = [.. Enumerable.Range(0, Deletions).Select(_ => new SemaphoreSlim(1))];
 
     /// <summary>Makes the provider; nothing is connected to yet.</summary>
     /// <param name="options">Where the service is; not changed afterwards.</param>
@@ -67,20 +71,13 @@ public sealed partial class Mem0MemoryProvider : IMemoryProvider, IDisposable
         }
 
         var scope = new Scope(user, Mem0Users.Of(user));
-        var mark = new Mem0Metadata(scope.Id, draft.AgentId ?? Ids.DefaultAgent, Ids.New(_time));
-        var agent = _options.SendsAgentIds ? draft.AgentId : null;
-        var answer = await _service.AddAsync(mark, draft.Content, draft.Metadata, agent, cancellationToken).ConfigureAwait(false);
+        var addition = new Mem0Addition(new Mem0Metadata(scope.Id, draft.AgentId ?? Ids.DefaultAgent, Ids.New(_time)), draft, _options.SendsAgentIds);
+        var answer = await _service.AddAsync(addition, cancellationToken).ConfigureAwait(false);
 
         // Most services that are done answer the memory; of the others it is read.
-        if (!answer.IsPending && answer.Items.FirstOrDefault(item => Mem0Answer.IdOf(item) is not null) is { ValueKind: JsonValueKind.Object } item)
-        {
-            if (OwnerOf(item) is not null && Mem0Answer.ContentOf(item) is not null && Mem0Answer.TimeOf(item, "created_at") is not null)
-            {
-                return ViewOf(scope, item, mark);
-            }
-        }
-
-        return await AwaitAsync(scope, mark, draft.Content, answer, cancellationToken).ConfigureAwait(false);
+        return !answer.IsPending && answer.Items.FirstOrDefault(IsWhole) is { ValueKind: JsonValueKind.Object } item
+            ? ViewOf(scope, item, addition)
+            : await AwaitAsync(scope, addition, answer, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -114,10 +111,18 @@ public sealed partial class Mem0MemoryProvider : IMemoryProvider, IDisposable
     {
         ProviderRules.Check(user, id);
         var scope = new Scope(user, Mem0Users.Of(user));
-
-        // The route names no user: whose it is must be known first.
-        return await FindAsync(scope, id, cancellationToken).ConfigureAwait(false) is not null
-            && await _service.DeleteAsync(scope.Id, id, cancellationToken).ConfigureAwait(false);
+        var turn = _deleting[(uint)id.GetHashCode(StringComparison.Ordinal) % Deletions];
+        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // The route names no user: whose it is must be known first. Not every service tells a second deletion from the first, so they take turns.
+            return await FindAsync(scope, id, cancellationToken).ConfigureAwait(false) is not null
+                && await _service.DeleteAsync(scope.Id, id, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            turn.Release();
+        }
     }
 
     /// <inheritdoc/>
@@ -218,10 +223,17 @@ public sealed partial class Mem0MemoryProvider : IMemoryProvider, IDisposable
     }
 
     /// <summary>Closes the connections.</summary>
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        _client.Dispose();
+        foreach (var turn in _deleting)
+        {
+            turn.Dispose();
+        }
+    }
 
     /// <summary>Waits until the service has a memory that it took, or for its whole record.</summary>
-    private async Task<ProviderMemory> AwaitAsync(Scope scope, Mem0Metadata mark, string content, Mem0Answer answer, CancellationToken cancellationToken)
+    private async Task<ProviderMemory> AwaitAsync(Scope scope, Mem0Addition addition, Mem0Answer answer, CancellationToken cancellationToken)
     {
         var pending = answer.IsPending;
         var (id, happening) = (pending ? null : answer.AddedId, pending ? answer.EventId : null);
@@ -244,8 +256,8 @@ public sealed partial class Mem0MemoryProvider : IMemoryProvider, IDisposable
                 }
             }
 
-            var memory = id is not null ? await FindAsync(scope, id, cancellationToken).ConfigureAwait(false)
-                : happening is null ? await LookForAsync(scope, mark, content, orTheSame: !answer.IsPending, cancellationToken).ConfigureAwait(false)
+            var memory = id is not null ? await FindAsync(scope, id, cancellationToken, addition).ConfigureAwait(false)
+                : happening is null ? await LookForAsync(scope, addition, orTheSame: !answer.IsPending, cancellationToken).ConfigureAwait(false)
                 : null;
             if (memory is not null)
             {
@@ -262,31 +274,29 @@ public sealed partial class Mem0MemoryProvider : IMemoryProvider, IDisposable
     }
 
     /// <summary>Looks for a memory that was added without an id in the answer: by its mark, or else what says the same.</summary>
-    private async Task<ProviderMemory?> LookForAsync(Scope scope, Mem0Metadata mark, string content, bool orTheSame, CancellationToken cancellationToken)
+    private async Task<ProviderMemory?> LookForAsync(Scope scope, Mem0Addition addition, bool orTheSame, CancellationToken cancellationToken)
     {
         var youngest = await _service.PageAsync(scope.Id, 1, PageSize, cancellationToken).ConfigureAwait(false);
+        var content = addition.Content;
         var query = content.Length <= ProviderRules.MaxQuery ? content : content[..(ProviderRules.MaxQuery - 1)];
         var near = await _service.SearchAsync(scope.Id, agent: null, query, PageSize, cancellationToken).ConfigureAwait(false);
-        CheckOwners(scope, youngest);
-        CheckOwners(scope, near);
         ProviderMemory? same = null;
         foreach (var item in youngest.Items.Concat(near.Items))
         {
-            if (Mem0Metadata.Read(item).Mark?.Key == mark.Key)
+            var memory = ViewOf(scope, item, addition) with { SimilarityScore = null };
+            if (Mem0Metadata.Read(item).Mark?.Key == addition.Mark.Key)
             {
-                return ViewOf(scope, item, mark) with { SimilarityScore = null };
+                return memory;
             }
 
-            same ??= orTheSame && Mem0Answer.ContentOf(item) == content && (Mem0Metadata.Read(item).Mark?.Agent ?? Ids.DefaultAgent) == mark.Agent
-                ? ViewOf(scope, item, mark) with { SimilarityScore = null }
-                : null;
+            same ??= (orTheSame || !addition.IsMarked) && memory.Content == content && (memory.AgentId ?? Ids.DefaultAgent) == addition.Mark.Agent ? memory : null;
         }
 
         return same;
     }
 
     /// <summary>A memory of a user, or null where there is none of that id: also where it is another's.</summary>
-    private async Task<ProviderMemory?> FindAsync(Scope scope, string id, CancellationToken cancellationToken)
+    private async Task<ProviderMemory?> FindAsync(Scope scope, string id, CancellationToken cancellationToken, Mem0Addition? added = null)
     {
         if (await _service.GetAsync(scope.Id, id, cancellationToken).ConfigureAwait(false) is not { } answer)
         {
@@ -298,7 +308,7 @@ public sealed partial class Mem0MemoryProvider : IMemoryProvider, IDisposable
             throw _client.Unavailable("the service's answer is no memory.");
         }
 
-        return OwnerOf(item) == scope.Id && IdOf(item) == id ? ViewOf(scope, item)
+        return OwnerOf(item) == scope.Id && IdOf(item) == id ? ViewOf(scope, item, added)
             : OwnerOf(item) is null ? throw Unowned()
             : null;
     }
@@ -326,7 +336,7 @@ public sealed partial class Mem0MemoryProvider : IMemoryProvider, IDisposable
     /// <summary>The memories of a list, the youngest first.</summary>
     private IEnumerable<ProviderMemory> ViewsOf(Scope scope, Mem0Answer answer) => answer.Items.Select(item => ViewOf(scope, item)).OrderByDescending(memory => memory.CreatedAt);
 
-    private ProviderMemory ViewOf(Scope scope, JsonElement item, Mem0Metadata? added = null)
+    private ProviderMemory ViewOf(Scope scope, JsonElement item, Mem0Addition? added = null)
     {
         CheckOwner(scope, item);
         var (own, mark) = Mem0Metadata.Read(item);
@@ -343,7 +353,7 @@ public sealed partial class Mem0MemoryProvider : IMemoryProvider, IDisposable
             UpdatedAt = updated == created ? null : updated,
             SimilarityScore = Mem0Answer.ScoreOf(item),
             Provider = Name,
-            Duplicate = added is not null && (Mem0Answer.IsNone(item) || mark?.Key != added.Key),
+            Duplicate = added is not null && (Mem0Answer.IsNone(item) || (added.IsMarked && mark?.Key != added.Mark.Key)),
         };
     }
 
@@ -374,6 +384,10 @@ public sealed partial class Mem0MemoryProvider : IMemoryProvider, IDisposable
     }
 
     private UnavailableException Unowned() => _client.Unavailable("the service does not say whose a memory is.", TimeSpan.FromMinutes(1));
+
+    /// <summary>Whether an answer has all that is to be known of a memory.</summary>
+    private static bool IsWhole(JsonElement item) =>
+        Mem0Answer.IdOf(item) is not null && OwnerOf(item) is not null && Mem0Answer.ContentOf(item) is not null && Mem0Answer.TimeOf(item, "created_at") is not null;
 
     private static string? OwnerOf(JsonElement item) => Mem0Answer.Text(item, "user_id") ?? Mem0Metadata.Read(item).Mark?.User;
 

@@ -7,16 +7,16 @@ namespace Granary.Providers.Mem0;
 internal static class Mem0Requests
 {
     /// <summary>An addition: the text as it is, from which nothing is to be concluded, and at once where the service can.</summary>
-    public static ReadOnlyMemory<byte> Add(bool older, Mem0Metadata mark, string content, JsonElement? metadata, string? agent) => Write(writer =>
+    public static ReadOnlyMemory<byte> Add(bool older, Mem0Addition addition) => Write(writer =>
     {
         writer.WriteStartArray("messages");
         writer.WriteStartObject();
         writer.WriteString("role", "user");
-        writer.WriteString("content", content);
+        writer.WriteString("content", addition.Content);
         writer.WriteEndObject();
         writer.WriteEndArray();
-        writer.WriteString("user_id", mark.User);
-        if (agent is not null)
+        writer.WriteString("user_id", addition.Mark.User);
+        if (addition.AgentId is { } agent)
         {
             writer.WriteString("agent_id", agent);
         }
@@ -28,7 +28,7 @@ internal static class Mem0Requests
         }
 
         writer.WritePropertyName("metadata");
-        mark.Write(writer, metadata);
+        writer.WriteRawValue(addition.Metadata.Span, skipInputValidation: true);
     });
 
     /// <summary>A search. A threshold of 0: the newer routes leave out weak hits otherwise.</summary>

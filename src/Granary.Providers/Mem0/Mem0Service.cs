@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Text.Json;
 
 namespace Granary.Providers.Mem0;
 
@@ -11,11 +10,12 @@ internal sealed class Mem0Service(Mem0Client client, Mem0Api api)
     private string? _healthPath;
 
     /// <summary>Adds a memory.</summary>
-    public async Task<Mem0Answer> AddAsync(Mem0Metadata mark, string content, JsonElement? metadata, string? agent, CancellationToken cancellationToken)
+    public async Task<Mem0Answer> AddAsync(Mem0Addition addition, CancellationToken cancellationToken)
     {
-        var older = await IsOlderAsync(mark.User, cancellationToken).ConfigureAwait(false);
-        var body = Mem0Requests.Add(older, mark, content, metadata, agent);
-        return (await client.SendAsync(HttpMethod.Post, older ? "v1/memories/" : "v3/memories/add/", mark.User, body, cancellationToken).ConfigureAwait(false)).Required;
+        var user = addition.Mark.User;
+        var older = await IsOlderAsync(user, cancellationToken).ConfigureAwait(false);
+        var body = Mem0Requests.Add(older, addition);
+        return (await client.SendAsync(HttpMethod.Post, older ? "v1/memories/" : "v3/memories/add/", user, body, cancellationToken).ConfigureAwait(false)).Required;
     }
 
     /// <summary>Searches a user's memories.</summary>
@@ -26,11 +26,14 @@ internal sealed class Mem0Service(Mem0Client client, Mem0Api api)
         return (await client.SendAsync(HttpMethod.Post, older ? "v1/memories/search/" : "v3/memories/search/", user, body, cancellationToken).ConfigureAwait(false)).Required;
     }
 
-    /// <summary>A page of a user's memories, from 1.</summary>
+    /// <summary>A page of a user's memories, from 1; empty after the last.</summary>
     public async Task<Mem0Answer> PageAsync(string user, int page, int size, CancellationToken cancellationToken)
     {
         var older = await IsOlderAsync(user, cancellationToken).ConfigureAwait(false);
-        return (await PageAsync(older, user, page, size, cancellationToken).ConfigureAwait(false)).Required;
+        var reply = await PageAsync(older, user, page, size, cancellationToken).ConfigureAwait(false);
+
+        // Many services refuse pages that there are not.
+        return page > 1 && reply.Status is (HttpStatusCode.NotFound or HttpStatusCode.BadRequest) ? new Mem0Answer(default) : reply.Required;
     }
 
     /// <summary>A memory, or null where there is none.</summary>
