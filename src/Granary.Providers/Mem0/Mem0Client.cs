@@ -165,7 +165,7 @@ internal sealed class Mem0Client : IDisposable
             404 or 405 => Unavailable($"the service has no such route (HTTP {status}); its address may be wrong{said}", AfterRefusal),
             408 or 425 or 429 or >= 500 => Unavailable($"the service answered HTTP {status}{said}", RetryAfter(response)),
             409 => new ConflictException(ErrorCodes.AlreadyExists, $"The service of the memory provider '{_options.Name}' answered HTTP 409{said}"),
-            413 => new TooLargeException("content", $"is too large for the service of the memory provider '{_options.Name}'{said}"),
+            413 => new TooLargeException("request", $"is too large for the service of the memory provider '{_options.Name}'{said}"),
             >= 400 => new InvalidRequestException("request", $"was refused by the service of the memory provider '{_options.Name}' (HTTP {status}){said}"),
             _ => Unavailable($"the service answered HTTP {status}, which leads elsewhere or means nothing here."),
         };

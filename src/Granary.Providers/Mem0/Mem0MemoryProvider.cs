@@ -71,7 +71,8 @@ public sealed partial class Mem0MemoryProvider : IMemoryProvider, IDisposable
         }
 
         var scope = new Scope(user, Mem0Users.Of(user));
-        var addition = new Mem0Addition(new Mem0Metadata(scope.Id, draft.AgentId ?? Ids.DefaultAgent, Ids.New(_time)), draft, _options.SendsAgentIds);
+        var mark = new Mem0Metadata(scope.Id, draft.AgentId ?? Ids.DefaultAgent, Ids.New(_time));
+        var addition = new Mem0Addition(mark, draft, _options.SendsAgentIds ? draft.AgentId : null);
         var answer = await _service.AddAsync(addition, cancellationToken).ConfigureAwait(false);
 
         // Most services that are done answer the memory; of the others it is read.
@@ -277,7 +278,7 @@ public sealed partial class Mem0MemoryProvider : IMemoryProvider, IDisposable
     private async Task<ProviderMemory?> LookForAsync(Scope scope, Mem0Addition addition, bool orTheSame, CancellationToken cancellationToken)
     {
         var youngest = await _service.PageAsync(scope.Id, 1, PageSize, cancellationToken).ConfigureAwait(false);
-        var content = addition.Content;
+        var content = addition.Draft.Content;
         var query = content.Length <= ProviderRules.MaxQuery ? content : content[..(ProviderRules.MaxQuery - 1)];
         var near = await _service.SearchAsync(scope.Id, agent: null, query, PageSize, cancellationToken).ConfigureAwait(false);
         ProviderMemory? same = null;
@@ -289,7 +290,7 @@ public sealed partial class Mem0MemoryProvider : IMemoryProvider, IDisposable
                 return memory;
             }
 
-            same ??= (orTheSame || !addition.IsMarked) && memory.Content == content && (memory.AgentId ?? Ids.DefaultAgent) == addition.Mark.Agent ? memory : null;
+            same ??= orTheSame && memory.Content == content && (memory.AgentId ?? Ids.DefaultAgent) == addition.Mark.Agent ? memory : null;
         }
 
         return same;
@@ -353,7 +354,7 @@ public sealed partial class Mem0MemoryProvider : IMemoryProvider, IDisposable
             UpdatedAt = updated == created ? null : updated,
             SimilarityScore = Mem0Answer.ScoreOf(item),
             Provider = Name,
-            Duplicate = added is not null && (Mem0Answer.IsNone(item) || (added.IsMarked && mark?.Key != added.Mark.Key)),
+            Duplicate = added is not null && (Mem0Answer.IsNone(item) || mark?.Key != added.Mark.Key),
         };
     }
 

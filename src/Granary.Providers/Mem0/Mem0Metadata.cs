@@ -18,23 +18,10 @@ internal sealed record Mem0Metadata(string User, string Agent, string Key)
     private const string Own = "own";
     private const string Bare = "bare";
 
-    /// <summary>The metadata of a memory as JSON.</summary>
+    /// <summary>Writes the metadata of a memory.</summary>
+    /// <param name="writer">Where to.</param>
     /// <param name="own">The caller's own, or null.</param>
-    public ReadOnlyMemory<byte> With(JsonElement? own)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            Write(writer, own);
-        }
-
-        return buffer.WrittenMemory;
-    }
-
-    /// <summary>Whether a caller's own metadata have the member, and cannot be kept without the mark.</summary>
-    public static bool Collides(JsonElement own) => own.TryGetProperty(Mark, out _);
-
-    private void Write(Utf8JsonWriter writer, JsonElement? own)
+    public void Write(Utf8JsonWriter writer, JsonElement? own)
     {
         writer.WriteStartObject();
         JsonElement? moved = null;

@@ -12,7 +12,7 @@ internal static class Mem0Requests
         writer.WriteStartArray("messages");
         writer.WriteStartObject();
         writer.WriteString("role", "user");
-        writer.WriteString("content", addition.Content);
+        writer.WriteString("content", addition.Draft.Content);
         writer.WriteEndObject();
         writer.WriteEndArray();
         writer.WriteString("user_id", addition.Mark.User);
@@ -28,7 +28,7 @@ internal static class Mem0Requests
         }
 
         writer.WritePropertyName("metadata");
-        writer.WriteRawValue(addition.Metadata.Span, skipInputValidation: true);
+        addition.Mark.Write(writer, addition.Draft.Metadata);
     });
 
     /// <summary>A search. A threshold of 0: the newer routes leave out weak hits otherwise.</summary>

@@ -31,6 +31,9 @@ internal sealed class GranaryProviderFixture : ProviderFixture
 
     public override bool TakesIds => false;
 
+    /// <summary>Both keep some of their own with the caller's.</summary>
+    public override int MaxMetadataBytes => MessageLimits.MaxMetadataBytes - 256;
+
     public override IReadOnlyList<string> Secrets => [_key];
 
     public override Task TickAsync()

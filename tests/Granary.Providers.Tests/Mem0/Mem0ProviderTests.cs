@@ -344,18 +344,6 @@ public sealed class Mem0ProviderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Metadata_that_leave_no_room_are_kept_without_our_own_unless_something_would_be_lost()
-    {
-        var metadata = JsonElement.Parse($$"""{"m":"{{new string('x', MessageLimits.MaxMetadataBytes - 8)}}"}""");
-        var kept = await Open().RememberAsync(Ada, new ProviderDraft { Content = "tea", AgentId = "coach", Metadata = metadata });
-        (kept.AgentId, kept.Duplicate).ShouldBe(("coach", false));
-        var alone = Open(options => options.SendAgentIds = false);
-        (await Should.ThrowAsync<TooLargeException>(() => alone.RememberAsync(Ada, new ProviderDraft { Content = "tea", AgentId = "coach", Metadata = metadata })))
-            .Field.ShouldBe("metadata");
-        (await alone.RememberAsync(Ada, new ProviderDraft { Content = "coffee", Metadata = metadata })).Duplicate.ShouldBeFalse();
-    }
-
-    [Fact]
     public async Task A_filter_holds_over_more_than_is_asked_for()
     {
         var provider = Open(options => options.SendAgentIds = false);
