@@ -68,7 +68,7 @@ public abstract partial class MemoryProviderConformance
     {
         var kept = await RememberAsync("Ada likes oolong", metadata: """{"a":1}""");
         Ids.IsValid(kept.Id).ShouldBeTrue();
-        (kept.UserId, kept.Provider, kept.Duplicate, kept.SimilarityScore).ShouldBe((Ada.User, Provider.Name, false, null));
+        (kept.UserId, kept.Provider, kept.Duplicate, kept.SimilarityScore).ShouldBe((Ada.User, Fixture.Source, false, null));
         (kept.AgentId ?? Ids.DefaultAgent).ShouldBe(Ids.DefaultAgent);
         var found = (await Provider.RecallAsync(Ada, new ProviderQuery { Query = "oolong" })).ShouldHaveSingleItem();
         if (found.SimilarityScore is { } score)

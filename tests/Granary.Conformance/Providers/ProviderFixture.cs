@@ -6,6 +6,9 @@ public abstract class ProviderFixture : IAsyncDisposable
     /// <summary>The provider.</summary>
     public abstract IMemoryProvider Provider { get; }
 
+    /// <summary>The provider that memories are said to come from.</summary>
+    public virtual string Source => Provider.Name;
+
     /// <summary>Whether a draft may bring its id; otherwise one that does is refused.</summary>
     public virtual bool TakesIds => true;
 
