@@ -27,12 +27,14 @@ public static class GranaryMemoryProvidersServices
         configure?.Invoke(options);
         var selection = MemorySelection.Of(options);
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
         services.AddSingleton(selection);
         services.AddSingleton(provider => new MemoryConnections(selection.Connections, provider));
         services.AddSingleton<HealthMonitor>();
         services.AddSingleton<ProviderAudit>();
         services.AddSingleton<PendingDeletes>();
         services.AddSingleton<ProviderChecks>();
+        services.AddSingleton<ErasureGate>();
         services.AddSingleton(provider => new ProviderRegistry(
             selection.Entries,
             selection.IsChain ? null : selection.Provider,

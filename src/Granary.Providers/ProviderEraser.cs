@@ -17,7 +17,7 @@ internal sealed class ProviderEraser(ProviderRegistry registry, FailoverManager 
         await registry.RefreshAsync(cancellationToken).ConfigureAwait(false);
         var others = registry.Members.Where(member => member.Entry.ProviderType != ProviderTypes.Native).ToList();
         var attempts = await Task.WhenAll(others.Select(member => failover.TryAsync(
-            ProviderOperation.Erase, member, int.MaxValue, (asked, token) => asked.State.Provider!.EraseAsync(user, token), cancellationToken))).ConfigureAwait(false);
+            MemoryOperation.Erase, member, int.MaxValue, (asked, token) => asked.State.Provider!.EraseAsync(user, token), cancellationToken))).ConfigureAwait(false);
         var failed = others.Select((member, i) => (member.Name, attempts[i].Succeeded, attempts[i].Reason)).Where(one => !one.Succeeded).ToList();
         if (failed.Count > 0)
         {

@@ -17,21 +17,21 @@ internal static class ProvidersInstruments
     private static readonly Counter<long> Deferred =
         Meter.CreateCounter<long>("granary.providers.deletes_deferred", "{delete}", "Deletes noted because a provider could not be reached.");
 
-    public static void Called(string provider, ProviderOperation operation, string outcome, double ms) =>
+    public static void Called(string provider, MemoryOperation operation, string outcome, double ms) =>
         Calls.Record(ms, new("provider", provider), new("operation", NameOf(operation)), new("outcome", outcome));
 
-    public static void FellBack(ProviderOperation operation) => Fallbacks.Add(1, new KeyValuePair<string, object?>("operation", NameOf(operation)));
+    public static void FellBack(MemoryOperation operation) => Fallbacks.Add(1, new KeyValuePair<string, object?>("operation", NameOf(operation)));
 
     public static void DeleteDeferred(int count) => Deferred.Add(count);
 
-    private static string NameOf(ProviderOperation operation) => operation switch
+    private static string NameOf(MemoryOperation operation) => operation switch
     {
-        ProviderOperation.Remember => "remember",
-        ProviderOperation.Recall => "recall",
-        ProviderOperation.Get => "get",
-        ProviderOperation.Delete => "delete",
-        ProviderOperation.List => "list",
-        ProviderOperation.Erase => "erase",
+        MemoryOperation.Remember => "remember",
+        MemoryOperation.Recall => "recall",
+        MemoryOperation.Get => "get",
+        MemoryOperation.Delete => "delete",
+        MemoryOperation.List => "list",
+        MemoryOperation.Erase => "erase",
         _ => "health_check",
     };
 }

@@ -48,7 +48,7 @@ internal sealed class MemberState
     {
         _provider = provider;
         TakesIds = takesIds;
-        _breakers = [.. Enum.GetValues<ProviderOperation>().Select(_ => breaker())];
+        _breakers = [.. Enum.GetValues<MemoryOperation>().Select(_ => breaker())];
     }
 
     /// <summary>The provider, or null where this process has no such connection.</summary>
@@ -59,7 +59,7 @@ internal sealed class MemberState
     /// <summary>What the last check found, or null.</summary>
     public HealthCheck? LastCheck { get; set; }
 
-    public CircuitBreaker BreakerOf(ProviderOperation operation) => _breakers[(int)operation];
+    public CircuitBreaker BreakerOf(MemoryOperation operation) => _breakers[(int)operation];
 }
 
 /// <summary>What a check of a provider's health found.</summary>

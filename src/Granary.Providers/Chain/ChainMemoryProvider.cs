@@ -23,7 +23,7 @@ internal sealed class ChainMemoryProvider(
     {
         ProviderRules.Check(user, draft);
         var open = await BeginAsync(user, cancellationToken).ConfigureAwait(false);
-        var order = failover.Order(ProviderOperation.Remember).Where(member => !open.HoldsAll(member.Name)).ToList();
+        var order = failover.Order(MemoryOperation.Remember).Where(member => !open.HoldsAll(member.Name)).ToList();
         if (draft.Id is { } given && order.Count > 0)
         {
             order.RemoveAll(member => !member.State.TakesIds);
@@ -38,7 +38,7 @@ internal sealed class ChainMemoryProvider(
 
         var named = draft with { Id = draft.Id ?? Ids.New(time) };
         return await failover.RunAsync(
-            ProviderOperation.Remember,
+            MemoryOperation.Remember,
             order,
             member => member.State.TakesIds ? AsTheRuleSays : 1,
             async (member, token) => Named(
@@ -51,8 +51,8 @@ internal sealed class ChainMemoryProvider(
         ProviderRules.Check(user, query);
         var open = await BeginAsync(user, cancellationToken).ConfigureAwait(false);
         return await failover.RunAsync<IReadOnlyList<ProviderMemory>>(
-            ProviderOperation.Recall,
-            OrderBut(open, ProviderOperation.Recall),
+            MemoryOperation.Recall,
+            OrderBut(open, MemoryOperation.Recall),
             static _ => AsTheRuleSays,
             async (member, token) =>
             {
@@ -75,12 +75,12 @@ internal sealed class ChainMemoryProvider(
         var began = time.GetTimestamp();
         var (tries, first) = (0, true);
         var failed = new List<(string Reason, ChainMember Member)>();
-        foreach (var member in OrderBut(open, ProviderOperation.Get).Where(member => !open.Holds(member.Name, id)))
+        foreach (var member in OrderBut(open, MemoryOperation.Get).Where(member => !open.Holds(member.Name, id)))
         {
             try
             {
                 var attempt = await failover.TryAsync(
-                    ProviderOperation.Get, member, AsTheRuleSays, (asked, token) => asked.State.Provider!.GetAsync(user, id, token), cancellationToken).ConfigureAwait(false);
+                    MemoryOperation.Get, member, AsTheRuleSays, (asked, token) => asked.State.Provider!.GetAsync(user, id, token), cancellationToken).ConfigureAwait(false);
                 tries += attempt.Tries;
                 if (attempt.Succeeded)
                 {
@@ -99,7 +99,7 @@ internal sealed class ChainMemoryProvider(
 
         throw failed.Count == 0
             ? new NotFoundException($"There is no memory '{id}'.")
-            : failover.None([.. failed.Select(one => one.Reason)], failed.Select(one => one.Member.State.BreakerOf(ProviderOperation.Get).OpenUntil));
+            : failover.None([.. failed.Select(one => one.Reason)], failed.Select(one => one.Member.State.BreakerOf(MemoryOperation.Get).OpenUntil));
     }
 
     /// <summary>Deletes a memory with all providers, also those that are not in use.</summary>
@@ -108,7 +108,7 @@ internal sealed class ChainMemoryProvider(
     {
         ProviderRules.Check(user, id);
         return EverywhereAsync(
-            user, id, ProviderOperation.Delete, (provider, token) => provider.DeleteAsync(user, id, token), static found => found.Any(there => there), cancellationToken);
+            user, id, MemoryOperation.Delete, (provider, token) => provider.DeleteAsync(user, id, token), static found => found.Any(there => there), cancellationToken);
     }
 
     public async Task<ProviderAnswer<ProviderPage>> ListAsync(UserKey user, int limit = 100, int offset = 0, CancellationToken cancellationToken = default)
@@ -116,8 +116,8 @@ internal sealed class ChainMemoryProvider(
         ProviderRules.Check(user, limit, offset);
         var open = await BeginAsync(user, cancellationToken).ConfigureAwait(false);
         return await failover.RunAsync(
-            ProviderOperation.List,
-            OrderBut(open, ProviderOperation.List),
+            MemoryOperation.List,
+            OrderBut(open, MemoryOperation.List),
             static _ => AsTheRuleSays,
             async (member, token) =>
             {
@@ -134,7 +134,7 @@ internal sealed class ChainMemoryProvider(
     {
         user.Validated();
         var answer = await EverywhereAsync(
-            user, null, ProviderOperation.Erase, (provider, token) => provider.EraseAsync(user, token), static counts => counts.Sum(), cancellationToken).ConfigureAwait(false);
+            user, null, MemoryOperation.Erase, (provider, token) => provider.EraseAsync(user, token), static counts => counts.Sum(), cancellationToken).ConfigureAwait(false);
         return answer.Result;
     }
 
@@ -183,13 +183,13 @@ internal sealed class ChainMemoryProvider(
         return await pending.ReadAsync(user, cancellationToken).ConfigureAwait(false);
     }
 
-    private List<ChainMember> OrderBut(OpenDeletes open, ProviderOperation operation) =>
+    private List<ChainMember> OrderBut(OpenDeletes open, MemoryOperation operation) =>
         [.. failover.Order(operation).Where(member => !open.HoldsAll(member.Name))];
 
     private async Task<ProviderAnswer<T>> EverywhereAsync<T>(
         UserKey user,
         string? id,
-        ProviderOperation operation,
+        MemoryOperation operation,
         Func<IMemoryProvider, CancellationToken, Task<T>> call,
         Func<IReadOnlyList<T>, T> together,
         CancellationToken cancellationToken)

@@ -39,7 +39,7 @@ public sealed class ChainOptions
         {
             if (OperationOf(name) is null)
             {
-                yield return $"{path}:Rules:{name} is no operation: remove it, or use one of {string.Join(", ", Enum.GetNames<ProviderOperation>())}.";
+                yield return $"{path}:Rules:{name} is no operation: remove it, or use one of {string.Join(", ", Enum.GetNames<MemoryOperation>())}.";
             }
 
             foreach (var problem in rule.Problems($"{path}:Rules:{name}"))
@@ -50,7 +50,7 @@ public sealed class ChainOptions
     }
 
     /// <summary>The rules of all operations.</summary>
-    internal IReadOnlyDictionary<ProviderOperation, FailoverRule> RulesOfAll() => Enum.GetValues<ProviderOperation>().ToDictionary(operation => operation, operation =>
+    internal IReadOnlyDictionary<MemoryOperation, FailoverRule> RulesOfAll() => Enum.GetValues<MemoryOperation>().ToDictionary(operation => operation, operation =>
     {
         var rule = FailoverRule.DefaultOf(operation) is var usual && Strategy is { } strategy ? usual with { Strategy = strategy } : usual;
         var own = Rules.FirstOrDefault(named => OperationOf(named.Key) == operation).Value;
@@ -63,8 +63,8 @@ public sealed class ChainOptions
         };
     });
 
-    private static ProviderOperation? OperationOf(string name) =>
-        Enum.TryParse<ProviderOperation>(name.Replace("_", "", StringComparison.Ordinal), ignoreCase: true, out var operation) && Enum.IsDefined(operation)
+    private static MemoryOperation? OperationOf(string name) =>
+        Enum.TryParse<MemoryOperation>(name.Replace("_", "", StringComparison.Ordinal), ignoreCase: true, out var operation) && Enum.IsDefined(operation)
             && !char.IsAsciiDigit(name[0])
             ? operation
             : null;

@@ -11,11 +11,11 @@ namespace Granary.Providers.Chain;
 internal sealed partial class FailoverManager(
     ProviderRegistry registry,
     HealthMonitor monitor,
-    IReadOnlyDictionary<ProviderOperation, FailoverRule> rules,
+    IReadOnlyDictionary<MemoryOperation, FailoverRule> rules,
     TimeProvider time,
     ILogger<FailoverManager> logger)
 {
-    private readonly ConcurrentDictionary<ProviderOperation, StrongBox<int>> _turns = new();
+    private readonly ConcurrentDictionary<MemoryOperation, StrongBox<int>> _turns = new();
     private long _calls;
     private long _failures;
     private long _fallbacks;
@@ -27,10 +27,10 @@ internal sealed partial class FailoverManager(
     public (long Calls, long Failures, long Fallbacks) Totals => (Volatile.Read(ref _calls), Volatile.Read(ref _failures), Volatile.Read(ref _fallbacks));
 
     /// <summary>The rule of an operation.</summary>
-    public FailoverRule RuleOf(ProviderOperation operation) => rules[operation];
+    public FailoverRule RuleOf(MemoryOperation operation) => rules[operation];
 
     /// <summary>The providers in use, in the order in which an operation tries them. One whose last health check was not well comes after all others.</summary>
-    public IReadOnlyList<ChainMember> Order(ProviderOperation operation)
+    public IReadOnlyList<ChainMember> Order(MemoryOperation operation)
     {
         var now = time.GetUtcNow();
         var inUse = registry.Members.Where(member => member.IsInUse).ToList();
@@ -54,7 +54,7 @@ internal sealed partial class FailoverManager(
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="UnavailableException">None could.</exception>
     public async Task<ProviderAnswer<T>> RunAsync<T>(
-        ProviderOperation operation,
+        MemoryOperation operation,
         IReadOnlyList<ChainMember> order,
         Func<ChainMember, int> attempts,
         Func<ChainMember, CancellationToken, Task<T>> call,
@@ -91,7 +91,7 @@ internal sealed partial class FailoverManager(
     /// <summary>Tries one provider as often as the operation's rule and its entry allow.</summary>
     /// <exception cref="MemoryException">The provider answered that the call is at fault.</exception>
     public async Task<Attempt<T>> TryAsync<T>(
-        ProviderOperation operation, ChainMember member, int attempts, Func<ChainMember, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+        MemoryOperation operation, ChainMember member, int attempts, Func<ChainMember, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
         if (member.State.Provider is null)
         {
@@ -140,7 +140,7 @@ internal sealed partial class FailoverManager(
     }
 
     private async Task<(bool Succeeded, T? Result, string? Reason)> OnceAsync<T>(
-        ProviderOperation operation, ChainMember member, FailoverRule rule, Func<ChainMember, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+        MemoryOperation operation, ChainMember member, FailoverRule rule, Func<ChainMember, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
         var breaker = member.State.BreakerOf(operation);
         var limit = TimeSpan.FromSeconds(Math.Min(rule.Timeout.TotalSeconds, member.Entry.Timeout));
@@ -179,7 +179,7 @@ internal sealed partial class FailoverManager(
         }
     }
 
-    private void Note(ProviderOperation operation, ChainMember member, long began, bool succeeded)
+    private void Note(MemoryOperation operation, ChainMember member, long began, bool succeeded)
     {
         var ms = time.GetElapsedTime(began).TotalMilliseconds;
         History.Add(member.Name, time.GetUtcNow(), ms, succeeded);
@@ -191,7 +191,7 @@ internal sealed partial class FailoverManager(
 
     private double PerformanceOf(ChainMember member, DateTimeOffset now) => History.FiguresOf(member.Name, now).Performance;
 
-    private IEnumerable<ChainMember> InTurn(ProviderOperation operation, List<ChainMember> inUse)
+    private IEnumerable<ChainMember> InTurn(MemoryOperation operation, List<ChainMember> inUse)
     {
         if (inUse.Count == 0)
         {
@@ -203,10 +203,10 @@ internal sealed partial class FailoverManager(
     }
 
     [LoggerMessage(1, LogLevel.Warning, "The memory provider {Provider} failed at {Operation}: it {Reason}")]
-    private static partial void LogFailed(ILogger logger, Exception? exception, string provider, ProviderOperation operation, string reason);
+    private static partial void LogFailed(ILogger logger, Exception? exception, string provider, MemoryOperation operation, string reason);
 
     [LoggerMessage(2, LogLevel.Information, "{Operation} was answered by the memory provider {Provider} in place of {First}")]
-    private static partial void LogFellBack(ILogger logger, ProviderOperation operation, string provider, string first);
+    private static partial void LogFellBack(ILogger logger, MemoryOperation operation, string provider, string first);
 }
 
 /// <summary>What came of asking one provider.</summary>

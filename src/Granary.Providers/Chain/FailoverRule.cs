@@ -10,13 +10,13 @@ public sealed record FailoverRule(FailoverStrategy Strategy, int Attempts, TimeS
     /// <summary>
     /// The rule that holds unless settings say otherwise. Reading one memory is tried as listing is, erasing as deleting is, with more time.
     /// </summary>
-    public static FailoverRule DefaultOf(ProviderOperation operation) => operation switch
+    public static FailoverRule DefaultOf(MemoryOperation operation) => operation switch
     {
-        ProviderOperation.Remember => Rule(FailoverStrategy.Hybrid, 3, 100, 5_000),
-        ProviderOperation.Recall => Rule(FailoverStrategy.PerformanceBased, 2, 50, 3_000),
-        ProviderOperation.Delete => Rule(FailoverStrategy.PriorityBased, 3, 100, 2_000),
-        ProviderOperation.Erase => Rule(FailoverStrategy.PriorityBased, 3, 100, 30_000),
-        ProviderOperation.HealthCheck => Rule(FailoverStrategy.RoundRobin, 1, 0, 1_000),
+        MemoryOperation.Remember => Rule(FailoverStrategy.Hybrid, 3, 100, 5_000),
+        MemoryOperation.Recall => Rule(FailoverStrategy.PerformanceBased, 2, 50, 3_000),
+        MemoryOperation.Delete => Rule(FailoverStrategy.PriorityBased, 3, 100, 2_000),
+        MemoryOperation.Erase => Rule(FailoverStrategy.PriorityBased, 3, 100, 30_000),
+        MemoryOperation.HealthCheck => Rule(FailoverStrategy.RoundRobin, 1, 0, 1_000),
         _ => Rule(FailoverStrategy.HealthBased, 2, 50, 3_000),
     };
 

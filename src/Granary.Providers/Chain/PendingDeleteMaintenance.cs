@@ -25,7 +25,7 @@ internal sealed partial class PendingDeleteMaintenance(
             return true;
         }
 
-        var operation = delete.MemoryId is null ? ProviderOperation.Erase : ProviderOperation.Delete;
+        var operation = delete.MemoryId is null ? MemoryOperation.Erase : MemoryOperation.Delete;
         var attempt = await failover.TryAsync(
             operation,
             member,

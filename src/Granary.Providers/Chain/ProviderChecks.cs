@@ -12,7 +12,7 @@ internal sealed class ProviderChecks(HealthMonitor monitor, FailoverManager fail
             return Ill(member, 0, $"This process has no connection '{member.Entry.ConnectionName}'.");
         }
 
-        var limit = failover.RuleOf(ProviderOperation.HealthCheck).Timeout;
+        var limit = failover.RuleOf(MemoryOperation.HealthCheck).Timeout;
         var began = time.GetTimestamp();
         using var deadline = new CancellationTokenSource(limit, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);

@@ -17,7 +17,7 @@ internal sealed record MemorySelection(string Provider, IReadOnlyList<MemoryConn
 {
     private const string Path = MemoryProvidersOptions.Path;
 
-    private static readonly string[] OwnConnections = [ProviderTypes.Native, ProviderTypes.Postgres, ProviderTypes.Mock];
+    private static readonly string[] OwnConnections = [ProviderTypes.Native, ProviderTypes.Postgres, ProviderTypes.Mem0Connection, ProviderTypes.Mock];
 
     /// <summary>Whether it is Granary's own memory, with nothing in between.</summary>
     public bool IsNative => Provider == ProviderTypes.Native;
@@ -52,10 +52,8 @@ internal sealed record MemorySelection(string Provider, IReadOnlyList<MemoryConn
         return new MemorySelection(
             provider,
             connections,
-            provider == ProviderTypes.Chain ? entries : [new ProviderEntry { Name = provider, ProviderType = provider, ConnectionName = ConnectionOf(provider) }]);
+            provider == ProviderTypes.Chain ? entries : [new ProviderEntry { Name = provider, ProviderType = provider, ConnectionName = ProviderTypes.ConnectionOf(provider) }]);
     }
-
-    private static string ConnectionOf(string type) => type;
 
     private static List<MemoryConnection> ConnectionsOf(MemoryProvidersOptions options, string provider, List<string> problems)
     {

@@ -16,6 +16,9 @@ internal static class ProviderTypes
 
     public const string Chain = "chain";
 
+    /// <summary>The connection of mem0 that has settings of its own.</summary>
+    public const string Mem0Connection = "mem0";
+
     /// <summary>All that a chain can hold.</summary>
     public static readonly IReadOnlyList<string> OfChains = [Native, Postgres, Http, Mock];
 
@@ -26,4 +29,7 @@ internal static class ProviderTypes
         { } known when OfChains.Contains(known) => known,
         _ => null,
     };
+
+    /// <summary>The connection that a provider of a type has unless it names another.</summary>
+    public static string ConnectionOf(string type) => type == Http ? Mem0Connection : type;
 }

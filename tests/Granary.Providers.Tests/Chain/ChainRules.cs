@@ -7,9 +7,9 @@ internal static class ChainRules
 {
     /// <summary>Every provider is tried once.</summary>
     public static Dictionary<string, FailoverRuleOptions> Once() =>
-        Enum.GetNames<ProviderOperation>().ToDictionary(name => name, _ => new FailoverRuleOptions { Attempts = 1, RetryDelayMs = 0 });
+        Enum.GetNames<MemoryOperation>().ToDictionary(name => name, _ => new FailoverRuleOptions { Attempts = 1, RetryDelayMs = 0 });
 
     /// <summary>Every provider is tried as often as usual, without a pause.</summary>
     public static Dictionary<string, FailoverRuleOptions> WithoutPauses() =>
-        Enum.GetNames<ProviderOperation>().ToDictionary(name => name, _ => new FailoverRuleOptions { RetryDelayMs = 0 });
+        Enum.GetNames<MemoryOperation>().ToDictionary(name => name, _ => new FailoverRuleOptions { RetryDelayMs = 0 });
 }

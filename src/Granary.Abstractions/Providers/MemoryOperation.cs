@@ -4,8 +4,8 @@ using Granary.Serialization;
 namespace Granary;
 
 /// <summary>What a memory provider is asked to do.</summary>
-[JsonConverter(typeof(SnakeCaseEnumConverter<ProviderOperation>))]
-public enum ProviderOperation
+[JsonConverter(typeof(SnakeCaseEnumConverter<MemoryOperation>))]
+public enum MemoryOperation
 {
     /// <summary>Keep a memory.</summary>
     Remember,
