@@ -13,6 +13,9 @@ internal sealed partial class EmbeddingBackfill : IAsyncDisposable
     /// <summary>Texts of one call of the embedder.</summary>
     private const int BatchSize = 32;
 
+    /// <summary>How long the embedder may take for one call.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(10);
 
@@ -200,14 +203,17 @@ internal sealed partial class EmbeddingBackfill : IAsyncDisposable
 
         async Task<IReadOnlyList<float[]>?> TryAsync(IReadOnlyList<Found> some)
         {
+            using var abandon = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             try
             {
-                var made = await _embedder.EmbedAsync([.. some.Select(memory => memory.Content)], EmbeddingPurpose.Document, cancellationToken).ConfigureAwait(false);
+                var made = await _embedder.EmbedAsync([.. some.Select(memory => memory.Content)], EmbeddingPurpose.Document, abandon.Token)
+                    .AsTask().WaitAsync(Patience, _time, cancellationToken).ConfigureAwait(false);
                 return made.Count == some.Count && made.All(vector => vector?.Length == _embedder.Dimensions) ? made : null;
             }
             catch (Exception) when (!cancellationToken.IsCancellationRequested)
             {
                 // Any error: the embedder's contract says to do without.
+                await abandon.CancelAsync().ConfigureAwait(false);
                 return null;
             }
         }

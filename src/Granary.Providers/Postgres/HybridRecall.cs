@@ -65,7 +65,7 @@ internal sealed class HybridRecall
         var from = $"{s}.embeddings e JOIN {_memories} ON m.tenant = e.tenant AND m.user_id = e.user_id AND m.id = e.id";
         var mine = $"e.tenant = $1 AND e.user_id = $2 AND e.model = '{key}'";
         var distance = $"OPERATOR({v}.<=>)";
-        _count = $"SELECT count(*) FROM (SELECT FROM {s}.embeddings e WHERE {mine} LIMIT {options.ExactVectors + 1}) AS some";
+        _count = $"SELECT count(*) FROM (SELECT FROM {s}.embeddings e WHERE {mine} LIMIT {options.ExactVectors + 1}) AS counted";
 
         // Without the cast that the index is made over: this order cannot be taken from it.
         _exact =

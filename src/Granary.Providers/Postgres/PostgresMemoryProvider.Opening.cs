@@ -40,6 +40,7 @@ public sealed partial class PostgresMemoryProvider
         await _opening.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            ObjectDisposedException.ThrowIf(_disposed != 0, this);
             if (_opened is { } done)
             {
                 return done;

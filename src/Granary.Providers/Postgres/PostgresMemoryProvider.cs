@@ -221,13 +221,15 @@ public sealed partial class PostgresMemoryProvider : IMemoryProvider, IAsyncDisp
             return;
         }
 
+        // A call that opens the database now is waited for, so that what it starts is ended too.
+        await _opening.WaitAsync().ConfigureAwait(false);
         if (_opened?.Backfill is { } backfill)
         {
             await backfill.DisposeAsync().ConfigureAwait(false);
         }
 
         await _source.DisposeAsync().ConfigureAwait(false);
-        _opening.Dispose();
+        _opening.Release();
     }
 
     /// <summary>As <see cref="DisposeAsync"/>, for hosts that can only wait.</summary>

@@ -24,7 +24,7 @@ public abstract partial class MemoryProviderConformance
     public async Task The_longest_text_and_the_largest_metadata_come_back_whole()
     {
         var content = "word " + new string('\u00e9', (MemoryLimits.MaxContentBytes - 5) / 2);
-        var metadata = $$"""{"m":"{{new string('x', MessageLimits.MaxMetadataBytes - 8)}}"}""";
+        var metadata = $$"""{"m":"{{new string('x', Fixture.MaxMetadataBytes - 8)}}"}""";
         var kept = await RememberAsync(content, metadata: metadata);
         var read = await Provider.GetAsync(Ada, kept.Id);
         read.Content.ShouldBe(content);

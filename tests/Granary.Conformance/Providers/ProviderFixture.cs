@@ -18,6 +18,9 @@ public abstract class ProviderFixture : IAsyncDisposable
     /// <summary>Whether lists, erasures and health tell how many memories there are.</summary>
     public virtual bool Counts => true;
 
+    /// <summary>Bytes of metadata that can be kept: less where what the provider adds must fit beside them.</summary>
+    public virtual int MaxMetadataBytes => MessageLimits.MaxMetadataBytes;
+
     /// <summary>Texts from the provider's settings that may stand in no answer and no error.</summary>
     public virtual IReadOnlyList<string> Secrets => [];
 
