@@ -53,6 +53,7 @@ internal sealed partial class HttpHost : IAsyncDisposable
         builder.Services.AddGranaryModels(configuration);
         builder.Services.AddGranaryFunctions(configuration);
         builder.Services.AddGranaryRecall();
+        builder.Services.AddGranaryMemoryProviders(options => MemorySettings.Fill(options, configuration));
         builder.Services.AddGranaryAudit(options => ModelSettings.Fill(options, configuration));
         builder.Services.AddGranaryBatches(configuration, options => ModelSettings.Fill(options, configuration));
         builder.Services.AddGranaryHttp(options => HttpSettings.Fill(options, configuration, settings));

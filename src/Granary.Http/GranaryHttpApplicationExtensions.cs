@@ -3,6 +3,7 @@ using Granary.Http.BatchJobs;
 using Granary.Http.Documentation;
 using Granary.Http.Endpoints;
 using Granary.Http.Endpoints.Memories;
+using Granary.Http.Endpoints.Providers;
 using Granary.Http.Events;
 using Granary.Http.Identity;
 using Granary.Http.Import;
@@ -12,6 +13,8 @@ using Granary.Http.Proxy;
 using Granary.Llm.Audit;
 using Granary.Llm.Batch;
 using Granary.Llm.Providers;
+using Granary.Providers;
+using Granary.Providers.Chain;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -56,15 +59,17 @@ public static class GranaryHttpApplicationExtensions
         services.GetRequiredService<MemoryExportEndpoint>().Map(routes);
         services.GetRequiredService<ResourceEndpoints>().Map(routes);
         services.GetRequiredService<OperationEndpoints>().Map(routes);
-        services.GetRequiredService<RememberEndpoints>().Map(routes);
-        services.GetRequiredService<RecallEndpoint>().Map(routes);
-        services.GetRequiredService<MemoryRecordEndpoints>().Map(routes);
+        MapMemories(routes, services);
         services.GetRequiredService<UserEndpoints>().Map(routes);
-        services.GetRequiredService<MemoryHealthEndpoint>().Map(routes);
         services.GetRequiredService<RetrieveEndpoint>().Map(routes);
         services.GetRequiredService<Mem0Endpoints>().Map(routes);
 
         // What a host may leave out.
+        if (services.GetService<ProviderRegistry>() is not null)
+        {
+            ActivatorUtilities.CreateInstance<ProviderEndpoints>(services, ActivatorUtilities.CreateInstance<ProviderReports>(services)).Map(routes);
+        }
+
         if (services.GetService<IProviderRouter>() is not null)
         {
             services.GetRequiredService<ProxyRoutes>().Map(routes);
@@ -82,5 +87,20 @@ public static class GranaryHttpApplicationExtensions
 
         app.MapGranaryDocumentation();
         return app;
+    }
+
+    /// <summary>The routes of memories: over Granary's own memory, or over the memory provider that was chosen in its place.</summary>
+    private static void MapMemories(RouteTable routes, IServiceProvider services)
+    {
+        if (services.GetService<IProviderAnswers>() is not null)
+        {
+            ActivatorUtilities.CreateInstance<ProvidedMemoryEndpoints>(services).Map(routes);
+            return;
+        }
+
+        services.GetRequiredService<RememberEndpoints>().Map(routes);
+        services.GetRequiredService<RecallEndpoint>().Map(routes);
+        services.GetRequiredService<MemoryRecordEndpoints>().Map(routes);
+        services.GetRequiredService<MemoryHealthEndpoint>().Map(routes);
     }
 }

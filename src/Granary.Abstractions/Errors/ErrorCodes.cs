@@ -53,4 +53,10 @@ public static class ErrorCodes
 
     /// <summary>The service is stopping; try again, elsewhere or later.</summary>
     public const string Stopping = "stopping";
+
+    /// <summary>The memory provider that is configured cannot do this.</summary>
+    public const string NotSupported = "not_supported";
+
+    /// <summary>No memory provider could do it now; try again.</summary>
+    public const string ProviderUnavailable = "provider_unavailable";
 }

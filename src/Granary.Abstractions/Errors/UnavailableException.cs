@@ -1,8 +1,8 @@
 namespace Granary;
 
 /// <summary>
-/// The memory cannot do this now: <see cref="ErrorCodes.StorageUnavailable"/>, <see cref="ErrorCodes.ClusterUnavailable"/> or
-/// <see cref="ErrorCodes.Stopping"/> (HTTP 503),
+/// The memory cannot do this now: <see cref="ErrorCodes.StorageUnavailable"/>, <see cref="ErrorCodes.ClusterUnavailable"/>,
+/// <see cref="ErrorCodes.ProviderUnavailable"/> or <see cref="ErrorCodes.Stopping"/> (HTTP 503),
 /// <see cref="ErrorCodes.RateLimited"/> (HTTP 429). A change may or may not have been stored: repeat it with the same idempotency key.
 /// </summary>
 /// <param name="code">The case.</param>

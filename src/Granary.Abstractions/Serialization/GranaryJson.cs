@@ -74,6 +74,14 @@ namespace Granary.Serialization;
 [JsonSerializable(typeof(RetrieveResponse))]
 [JsonSerializable(typeof(InsightsRequest))]
 [JsonSerializable(typeof(InsightsResponse))]
+[JsonSerializable(typeof(RegisterProviderRequest))]
+[JsonSerializable(typeof(ProviderView))]
+[JsonSerializable(typeof(ProvidersResponse))]
+[JsonSerializable(typeof(ProviderHealthResponse))]
+[JsonSerializable(typeof(ProvidersHealthResponse))]
+[JsonSerializable(typeof(FailoverStatisticsResponse))]
+[JsonSerializable(typeof(FailoverResponse))]
+[JsonSerializable(typeof(ProviderAuditResponse))]
 public sealed partial class GranaryJson : JsonSerializerContext
 {
 }

@@ -13,7 +13,7 @@ public sealed record RecallMemoriesRequest
     /// <summary>What to look for, in words; at most 8,192 characters.</summary>
     public string? Query { get; init; }
 
-    /// <summary>How many at the most, 1 to 1,000; null for 10.</summary>
+    /// <summary>How many at the most, 1 to 1,000; null for MEMORY_RECALL_LIMIT (10).</summary>
     public int? Limit { get; init; }
 
     /// <summary>Only these.</summary>
@@ -111,6 +111,10 @@ public sealed record RecallMemoriesResponse
     /// <summary>Why vectors were not used although they were asked for or configured.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Fallback { get; init; }
+
+    /// <summary>Where the answer comes from; left out where Granary's own memory keeps memories.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SubstrateMetadata? SubstrateMetadata { get; init; }
 }
 
 /// <summary>Something that was found: a message of a session (kind <c>turn</c>), or a memory record. What it does not have is left out.</summary>

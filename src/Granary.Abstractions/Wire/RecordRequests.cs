@@ -105,7 +105,12 @@ public sealed record ForgetMemoriesRequest
 /// <param name="Count">How many there are in this answer.</param>
 /// <param name="Total">How many the query selects in all.</param>
 /// <param name="Next">Pass it as <c>after</c> for the next page; null at the end.</param>
-public sealed record MemoriesResponse(string UserId, IReadOnlyList<MemoryRecord> Memories, int Count, int Total, string? Next);
+public sealed record MemoriesResponse(string UserId, IReadOnlyList<MemoryRecord> Memories, int Count, int Total, string? Next)
+{
+    /// <summary>Where the answer comes from; left out where Granary's own memory keeps memories.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SubstrateMetadata? SubstrateMetadata { get; init; }
+}
 
 /// <summary>Answer of <c>GET /memory/memories/{id}/history</c>.</summary>
 /// <param name="MemoryId">The memory.</param>
@@ -117,7 +122,12 @@ public sealed record MemoryHistoryResponse(string MemoryId, IReadOnlyList<Memory
 /// <param name="Success">True.</param>
 /// <param name="Message">The same in words.</param>
 /// <param name="MemoryId">The memory.</param>
-public sealed record DeleteMemoryResponse(bool Success, string Message, string MemoryId);
+public sealed record DeleteMemoryResponse(bool Success, string Message, string MemoryId)
+{
+    /// <summary>Where the answer comes from; left out where Granary's own memory keeps memories.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SubstrateMetadata? SubstrateMetadata { get; init; }
+}
 
 /// <summary>Answer of <c>POST /memory/import</c>.</summary>
 /// <param name="UserId">The user.</param>

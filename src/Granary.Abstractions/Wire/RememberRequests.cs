@@ -90,7 +90,12 @@ public enum RememberStatus
 /// <param name="Status">What became of it.</param>
 /// <param name="Event">What happened.</param>
 /// <param name="Memory">The memory as it is now.</param>
-public sealed record RememberMemoryResponse(string MemoryId, RememberStatus Status, MemoryEvent Event, MemoryRecord Memory);
+public sealed record RememberMemoryResponse(string MemoryId, RememberStatus Status, MemoryEvent Event, MemoryRecord Memory)
+{
+    /// <summary>Where the answer comes from; left out where Granary's own memory keeps memories.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SubstrateMetadata? SubstrateMetadata { get; init; }
+}
 
 /// <summary>Answer of <c>POST /memory/remember/batch</c>.</summary>
 /// <param name="Results">One for each memory, in order.</param>

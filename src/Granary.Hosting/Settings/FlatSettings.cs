@@ -25,13 +25,17 @@ internal static class FlatSettings
     public static readonly FlatSetting TurnChunks = new("L_TURN_CHUNKS", "Reflection:ChunkTurns", "10", "Turns of a session that become one interaction record.");
     public static readonly FlatSetting ReflectionThreshold = new("REFLECTION_THRESHOLD_TURNS", "Reflection:ThresholdTurns", "15", "Turns of a session after which it is reflected on; what is less at its end is read without a model.");
     public static readonly FlatSetting SessionsRecent = new("M_SESSIONS_RECENT", "SessionsRecent", "5", "Summaries of sessions in an answer of POST /summaries and in a context, where the request does not say.");
+    public static readonly FlatSetting MemoryProvider = new("MEMORY_PROVIDER", "Memory:Provider", "native", "Who keeps what is remembered: native (this service), postgres, http (mem0), mock (this process's memory) or chain (several).");
+    public static readonly FlatSetting MemoryRecallLimit = new("MEMORY_RECALL_LIMIT", "Memory:RecallLimit", "10", "Memories that a recall answers where the request does not say.");
+    public static readonly FlatSetting DatabaseUrl = new("DATABASE_URL", "Memory:Postgres:ConnectionString", "", "The database of MEMORY_PROVIDER=postgres, and of a chain: postgres://user:password@host:port/database, or an Npgsql connection string.");
+    public static readonly FlatSetting EmbeddingModel = new("EMBEDDING_MODEL", "Models:Embedder", "", "The model that makes vectors; its provider needs a key (OPENAI_API_KEY, say). Without one, recall goes by words.");
     public static readonly FlatSetting LogLevel = new("LOG_LEVEL", "LogLevel", "INFO", "TRACE, DEBUG, INFO, WARNING, ERROR, CRITICAL or NONE.");
 
     /// <summary>All that have an effect.</summary>
     public static readonly IReadOnlyList<FlatSetting> All =
     [
         Host, Port, DataDir, AllowAnonymous, AllowedHosts, MaxSessions, SessionTtlMinutes, EvictionIntervalSeconds, TurnBuffer, TurnChunks, ReflectionThreshold,
-        SessionsRecent, LogLevel,
+        SessionsRecent, MemoryProvider, MemoryRecallLimit, DatabaseUrl, EmbeddingModel, LogLevel,
     ];
 
     /// <summary>Names that belong to parts of the service that are not there yet. They are told, not silently accepted.</summary>
@@ -42,6 +46,6 @@ internal static class FlatSettings
     [
         "Keys", "RateLimits", "Resources", "Sqlite", "MaxConcurrentRequests", "MaxEventStreams", "EventHeartbeatSeconds", "MaxImportBytes",
         "Providers", "Models", "Functions", "Assembly", "Proxy", "Retrieval", "Enrichment", "Audit", "Batches", "Reflection", LifecycleSettings.Name,
-        "Vectors",
+        "Vectors", "Memory",
     ];
 }

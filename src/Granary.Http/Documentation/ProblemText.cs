@@ -16,6 +16,7 @@ internal static class ProblemText
         415 => "The content type is not the route's.",
         429 => "A limit is reached; Retry-After says when to come back.",
         500 => "Something unexpected; the trace_id finds it in the log.",
+        501 => "The memory provider that is configured cannot do this.",
         503 => "The store or the service cannot answer now; Retry-After says when to come back. Repeat with the same idempotency key.",
         _ => "It was refused.",
     };

@@ -30,6 +30,9 @@ internal sealed class RequestIdentity(RequestLimits limits)
         return named is null ? Ids.DefaultTenant : Ids.Require(named, TenantHeader);
     }
 
+    /// <summary>The name of the caller's key, or anonymous; for audits.</summary>
+    public static string Actor(HttpContext context) => CallerOf(context).Name;
+
     /// <summary>The user of the request.</summary>
     /// <param name="context">The request.</param>
     /// <param name="named">The user that the body or the query names, or null.</param>

@@ -50,6 +50,7 @@ internal static class ProblemMap
             ConflictException => StatusCodes.Status409Conflict,
             UnavailableException => StatusCodes.Status503ServiceUnavailable,
             AccessDeniedException => StatusCodes.Status403Forbidden,
+            ProviderLimitException => StatusCodes.Status501NotImplemented,
             _ => StatusCodes.Status400BadRequest,
         },
     };
@@ -92,6 +93,8 @@ internal static class ProblemMap
         ErrorCodes.RateLimited => "Too many requests",
         ErrorCodes.StorageUnavailable => "The store is not available",
         ErrorCodes.Stopping => "The service is stopping",
+        ErrorCodes.NotSupported => "The memory provider cannot do this",
+        ErrorCodes.ProviderUnavailable => "The memory provider is not available",
         HttpErrorCodes.MethodNotAllowed => "Method not allowed",
         HttpErrorCodes.UnsupportedMediaType => "Unsupported content type",
         HttpErrorCodes.RequestTimeout => "Too slow",

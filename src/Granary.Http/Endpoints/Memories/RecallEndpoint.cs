@@ -1,6 +1,7 @@
 using Granary.Http.Documentation;
 using Granary.Http.Identity;
 using Granary.Http.Serialization;
+using Granary.Providers;
 using Granary.Serialization;
 using Granary.Wire;
 using Microsoft.AspNetCore.Http;
@@ -8,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 namespace Granary.Http.Endpoints.Memories;
 
 /// <summary><c>POST /memory/recall</c>: finds what fits among all that is known of a user.</summary>
-internal sealed class RecallEndpoint(IMemoryCluster cluster, RequestIdentity identity)
+internal sealed class RecallEndpoint(IMemoryCluster cluster, RequestIdentity identity, MemoryProvidersOptions? options = null)
 {
     public void Map(RouteTable routes) => routes.Post("/memory/recall", GranaryScope.User, InvokeAsync, new RouteDescription("Long-term memory", "Recall what fits")
     {
@@ -38,7 +39,7 @@ internal sealed class RecallEndpoint(IMemoryCluster cluster, RequestIdentity ide
         await JsonAnswer.WriteAsync(context, answer, GranaryJson.Default.RecallMemoriesResponse);
     }
 
-    private static RecallRequest RequestOf(RecallMemoriesRequest request)
+    private RecallRequest RequestOf(RecallMemoriesRequest request)
     {
         if (request is { Turns: false, Records: false })
         {
@@ -72,6 +73,6 @@ internal sealed class RecallEndpoint(IMemoryCluster cluster, RequestIdentity ide
             GroupBySession = request.GroupBy == RecallGrouping.Session,
             Touch = request.Touch ?? false,
         };
-        return recall with { Limit = request.Limit ?? recall.Limit };
+        return recall with { Limit = request.Limit ?? options?.RecallLimit ?? recall.Limit };
     }
 }

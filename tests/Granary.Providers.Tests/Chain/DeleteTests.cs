@@ -1,0 +1,283 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Granary.Core.Storage;
+using Granary.Providers.Chain;
+
+namespace Granary.Providers.Tests.Chain;
+
+public sealed class DeleteTests
+{
+    private static ChainOptions Once => new() { Strategy = FailoverStrategy.PriorityBased, Rules = ChainRules.Once() };
+
+    [Fact]
+    public async Task A_delete_goes_to_all_providers_also_to_those_that_are_not_in_use()
+    {
+        var harness = new ChainHarness(Once);
+        foreach (var provider in harness.Providers)
+        {
+            await provider.Inner.RememberAsync(ChainHarness.Ada, new ProviderDraft { Content = "tea", Id = "m1" });
+        }
+
+        await harness.Node.Registry.SwitchAsync("b", false, default);
+        await harness.Node.Registry.FailOverAsync("a", default);
+        var answer = await harness.Node.DeleteAsync("m1");
+        (answer.Result, answer.Metadata.Provider, answer.Metadata.Attempts).ShouldBe((true, "a,b,c", 3));
+        foreach (var provider in harness.Providers)
+        {
+            (await provider.KeptAsync()).ShouldBeEmpty();
+        }
+
+        (await harness.Node.DeleteAsync("m1")).Result.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_delete_that_could_not_reach_all_says_so_hides_the_memory_and_is_carried_out_later()
+    {
+        var harness = new ChainHarness(Once);
+        await harness.Node.RememberAsync("tea", id: "m1");
+        await harness.Node.RememberAsync("coffee", id: "m2");
+        harness["a"].Mood = Mood.Fails;
+        var error = await Should.ThrowAsync<UnavailableException>(() => harness.Node.DeleteAsync("m1"));
+        error.Code.ShouldBe(ErrorCodes.ProviderUnavailable);
+        error.Message.ShouldBe(
+            "Not all memory providers could delete: 'a' failed (It is down). It is done with 'b', 'c'. The rest is noted and goes on by itself.");
+        error.RetryAfter.ShouldBe(PendingDeletes.RetryInterval);
+        harness["a"].Mood = Mood.Well;
+
+        // Nobody sees it any more, in no process.
+        foreach (var node in new[] { harness.Node, harness.Open() })
+        {
+            await Should.ThrowAsync<NotFoundException>(() => node.GetAsync("m1"));
+            (await node.RecallAsync("e")).Result.ShouldHaveSingleItem().Id.ShouldBe("m2");
+            var page = (await node.ListAsync()).Result;
+            (page.Memories.ShouldHaveSingleItem().Id, page.Total).ShouldBe(("m2", 1));
+        }
+
+        // Kept anew under the same id, it goes elsewhere: the delete that is to come must not take it.
+        (await harness.Node.RememberAsync("tea", id: "m1")).Metadata.Provider.ShouldBe("b");
+        await harness.MaintainAsync();
+        (await harness["a"].KeptAsync()).ShouldHaveSingleItem().Id.ShouldBe("m2");
+        (await harness.Node.GetAsync("m1")).Result.Provider.ShouldBe("b");
+        (await harness.Node.Pending.ReadAsync(ChainHarness.Ada, default)).Any.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task An_open_delete_is_tried_again_until_it_is_done()
+    {
+        var harness = new ChainHarness(Once);
+        await harness.Node.RememberAsync("tea", id: "m1");
+        harness["a"].Mood = Mood.Fails;
+        await Should.ThrowAsync<UnavailableException>(() => harness.Node.DeleteAsync("m1"));
+        for (var i = 0; i < 20; i++)
+        {
+            await harness.MaintainAsync();
+        }
+
+        (await harness["a"].KeptAsync()).ShouldHaveSingleItem();
+        harness["a"].Mood = Mood.Well;
+        harness.Time.Advance(TimeSpan.FromSeconds(300));
+        await harness.MaintainAsync();
+        (await harness["a"].KeptAsync()).ShouldBeEmpty();
+        (await harness.Node.DeleteAsync("m1")).Result.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_delete_that_cannot_be_noted_says_that_the_store_failed()
+    {
+        var harness = new ChainHarness(Once);
+        await harness.Node.RememberAsync("tea", id: "m1");
+        harness["a"].Mood = Mood.Fails;
+        harness.Store.FailCommits();
+        (await Should.ThrowAsync<UnavailableException>(() => harness.Node.DeleteAsync("m1"))).Code.ShouldBe(ErrorCodes.StorageUnavailable);
+    }
+
+    [Fact]
+    public async Task A_delete_at_a_provider_that_was_removed_is_given_up()
+    {
+        var harness = new ChainHarness(Once);
+        await harness.Node.Registry.RegisterAsync(new ProviderEntry { Name = "extra", ProviderType = "mock", ConnectionName = "spare" }, default);
+        harness.Spare.Mood = Mood.Fails;
+        await Should.ThrowAsync<UnavailableException>(() => harness.Node.DeleteAsync("m1"));
+        await harness.Node.Registry.RemoveAsync("extra", default);
+        await harness.MaintainAsync();
+        (await harness.Node.Pending.ReadAsync(ChainHarness.Ada, default)).Any.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task An_erasure_that_could_not_reach_all_keeps_that_provider_away_from_the_user_until_it_is_done()
+    {
+        var harness = new ChainHarness(Once);
+        await harness.Node.RememberAsync("tea");
+        harness["a"].Mood = Mood.Fails;
+        await Should.ThrowAsync<UnavailableException>(() => harness.Node.Chain.EraseAsync(ChainHarness.Ada));
+        harness["a"].Mood = Mood.Well;
+        (await harness.Node.ListAsync()).Result.Memories.ShouldBeEmpty();
+        (await harness.Node.RememberAsync("coffee")).Metadata.Provider.ShouldBe("b");
+        await harness.MaintainAsync();
+        (await harness["a"].KeptAsync()).ShouldBeEmpty();
+        (await harness["b"].KeptAsync()).ShouldHaveSingleItem().Content.ShouldBe("coffee");
+        (await harness.Node.RememberAsync("juice")).Metadata.Provider.ShouldBe("a");
+    }
+
+    [Fact]
+    public async Task A_users_erasure_is_over_only_when_all_providers_have_erased()
+    {
+        var harness = new ChainHarness(Once);
+        foreach (var provider in harness.Providers)
+        {
+            await provider.Inner.RememberAsync(ChainHarness.Ada, new ProviderDraft { Content = "tea" });
+        }
+
+        harness["b"].Mood = Mood.Fails;
+        await Should.ThrowAsync<UnavailableException>(() => harness.Node.DeleteAsync("m1"));
+        await Should.ThrowAsync<UnavailableException>(() => harness.Node.Eraser.EraseAsync(ChainHarness.Ada, default));
+        harness["b"].Mood = Mood.Well;
+        (await harness.Node.Eraser.EraseAsync(ChainHarness.Ada, default)).ShouldBe(1);
+        foreach (var provider in harness.Providers)
+        {
+            (await provider.KeptAsync()).ShouldBeEmpty();
+        }
+
+        (await harness.Node.Pending.ReadAsync(ChainHarness.Ada, default)).Any.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Many_open_deletes_of_a_user_are_carried_out_in_several_commits()
+    {
+        var harness = new ChainHarness(Once, providers: 1);
+        harness["a"].Mood = Mood.Fails;
+        const int Many = 2 * StorageLimits.MaxDocumentsPerCommit;
+        for (var i = 0; i < Many; i++)
+        {
+            await harness["a"].Inner.RememberAsync(ChainHarness.Ada, new ProviderDraft { Content = $"tea {i}", Id = $"m{i}" });
+            await Should.ThrowAsync<UnavailableException>(() => harness.Node.DeleteAsync($"m{i}"));
+        }
+
+        harness.Time.Advance(TimeSpan.FromSeconds(300));
+        harness["a"].Mood = Mood.Well;
+        await harness.MaintainAsync();
+        (await harness["a"].KeptAsync()).ShouldBeEmpty();
+        (await harness.Node.Pending.ReadAsync(ChainHarness.Ada, default)).Any.ShouldBeFalse();
+    }
+
+    /// <summary>
+    /// Whatever fails when: what was acknowledged is found as long as it is not deleted, what a delete was asked for is answered by nobody, and when
+    /// all are well again nothing of it is left anywhere.
+    /// </summary>
+    [Fact]
+    public void Any_failures_lose_no_memory_and_leave_no_deleted_one() => Check.One(
+        Config.QuickThrowOnFailure.WithMaxTest(60),
+        Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed => RunAsync(seed).GetAwaiter().GetResult()));
+
+    private static async Task RunAsync(int seed)
+    {
+        var random = new Random(seed);
+        var harness = new ChainHarness(new ChainOptions { Rules = ChainRules.WithoutPauses() });
+        Mood[] moods = [Mood.Well, Mood.Well, Mood.Fails, Mood.FailsAfter, Mood.Breaks];
+        ChainNode[] nodes = [harness.Node, harness.Open()];
+        var kept = new Dictionary<string, string>();
+        var deleted = new HashSet<string>();
+        for (var step = 0; step < 60; step++)
+        {
+            var node = nodes[random.Next(nodes.Length)];
+            switch (random.Next(10))
+            {
+                case 0:
+                    var provider = harness.Providers[random.Next(3)];
+                    var mood = moods[random.Next(moods.Length)];
+                    var often = random.Next(1, 5);
+                    provider.Next = () => random.Next(often) == 0 ? mood : Mood.Well;
+                    break;
+                case 1:
+                    harness.Time.Advance(TimeSpan.FromSeconds(random.Next(400)));
+                    await node.Watch.WatchOnceAsync(default);
+                    break;
+                case 2:
+                    await harness.MaintainAsync();
+                    break;
+                case < 7:
+                    try
+                    {
+                        var memory = (await node.RememberAsync($"tea {step}")).Result;
+                        kept.Add(memory.Id, memory.Content);
+                    }
+                    catch (UnavailableException)
+                    {
+                    }
+
+                    break;
+                default:
+                    if (kept.Count > 0)
+                    {
+                        var id = kept.Keys.ElementAt(random.Next(kept.Count));
+                        kept.Remove(id);
+                        deleted.Add(id);
+                        try
+                        {
+                            await node.DeleteAsync(id);
+                        }
+                        catch (UnavailableException)
+                        {
+                        }
+                    }
+
+                    break;
+            }
+
+            await LookAsync(node, kept, deleted, random);
+        }
+
+        foreach (var provider in harness.Providers)
+        {
+            provider.Mood = Mood.Well;
+        }
+
+        harness.Time.Advance(TimeSpan.FromSeconds(600));
+        await harness.MaintainAsync();
+        var everywhere = new List<ProviderMemory>();
+        foreach (var provider in harness.Providers)
+        {
+            everywhere.AddRange(await provider.KeptAsync());
+        }
+
+        everywhere.ShouldNotContain(memory => deleted.Contains(memory.Id));
+        foreach (var (id, content) in kept)
+        {
+            (await nodes[0].GetAsync(id)).Result.Content.ShouldBe(content);
+            everywhere.ShouldContain(memory => memory.Id == id && memory.Content == content);
+        }
+    }
+
+    private static async Task LookAsync(ChainNode node, Dictionary<string, string> kept, HashSet<string> deleted, Random random)
+    {
+        try
+        {
+            if (kept.Count > 0)
+            {
+                var (id, content) = kept.ElementAt(random.Next(kept.Count));
+                (await node.GetAsync(id)).Result.Content.ShouldBe(content);
+            }
+
+            if (deleted.Count > 0)
+            {
+                await Should.ThrowAsync<NotFoundException>(async () =>
+                {
+                    try
+                    {
+                        await node.GetAsync(deleted.ElementAt(random.Next(deleted.Count)));
+                    }
+                    catch (UnavailableException)
+                    {
+                        throw new NotFoundException("It cannot be said, which is right too.");
+                    }
+                });
+            }
+
+            (await node.ListAsync()).Result.Memories.ShouldNotContain(memory => deleted.Contains(memory.Id));
+            (await node.RecallAsync("tea")).Result.ShouldNotContain(memory => deleted.Contains(memory.Id));
+        }
+        catch (UnavailableException)
+        {
+        }
+    }
+}

@@ -1,0 +1,8 @@
+using Granary.Conformance.Providers;
+
+namespace Granary.Providers.Tests.Native;
+
+public sealed class NativeConformanceTests : MemoryProviderConformance
+{
+    protected override Task<ProviderFixture> OpenAsync() => Task.FromResult<ProviderFixture>(new NativeFixture());
+}
