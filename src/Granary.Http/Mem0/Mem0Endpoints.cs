@@ -38,30 +38,45 @@ internal sealed class Mem0Endpoints(IMemoryCluster cluster, RequestIdentity iden
         RouteParameter.Query<int>("page_size", "Memories of a page, 1-1000; 100 by default."),
     ];
 
+    private static readonly RouteParameter[] Linked =
+    [
+        RouteParameter.User,
+        RouteParameter.Query<bool>("delete_linked", "Whether older memories that it took the place of go too; an older text is never a memory of its own here."),
+    ];
+
     public void Map(RouteTable routes)
     {
         routes
-            .Get("/v1/ping", GranaryScope.User, PingAsync, Describe("Is the key good?", typeof(Mem0Ping)))
-            .Post("/v3/memories/add", GranaryScope.User, AddAsync, Describe("Add memories", typeof(Mem0AddResponse), typeof(Mem0AddRequest)))
-            .Post("/v1/memories", GranaryScope.User, AddAsync, Describe("Add memories", typeof(Mem0AddResponse), typeof(Mem0AddRequest)))
-            .Post("/v3/memories/search", GranaryScope.User, context => SearchAsync(context, older: false), Describe("Search memories", typeof(Mem0SearchResponse), typeof(Mem0SearchRequest)))
-            .Post("/v1/memories/search", GranaryScope.User, context => SearchAsync(context, older: true), Describe("Search memories", typeof(Mem0SearchResponse), typeof(Mem0SearchRequest)))
-            .Post("/v3/memories", GranaryScope.User, ListAsync, Describe("List memories", typeof(Mem0Page), typeof(Mem0SearchRequest), Paging))
-            .Get("/v1/memories", GranaryScope.User, ListByQueryAsync, Describe("List memories", typeof(Mem0Page), null, [.. Scope, .. Paging]))
-            .Delete("/v1/memories", GranaryScope.User, DeleteAllAsync, Describe("Delete all memories of a user", typeof(Mem0Message), null, Scope))
-            .Get("/v1/memories/{memory_id}", GranaryScope.User, GetAsync, Describe("Read a memory", typeof(Mem0Memory)))
-            .Put("/v1/memories/{memory_id}", GranaryScope.User, UpdateAsync, Describe("Change a memory", typeof(Mem0Memory), typeof(Mem0UpdateRequest)))
-            .Delete("/v1/memories/{memory_id}", GranaryScope.User, DeleteAsync, Describe("Delete a memory", typeof(Mem0Message)))
-            .Get("/v1/memories/{memory_id}/history", GranaryScope.User, HistoryAsync, Describe("Read all that happened to a memory", typeof(IReadOnlyList<Mem0Change>)))
-            .Put("/v1/batch", GranaryScope.User, UpdateManyAsync, Describe("Change many memories", typeof(Mem0Message), typeof(Mem0BatchRequest)))
-            .Delete("/v1/batch", GranaryScope.User, DeleteManyAsync, Describe("Delete many memories", typeof(Mem0Message), typeof(Mem0BatchRequest)))
-            .Get("/v1/entities", GranaryScope.User, EntitiesAsync, Describe("Read how much is known of a user", typeof(Mem0Entities), null, [.. Scope, .. Paging]));
+            .Get("/v1/ping", GranaryScope.User, Strict(PingAsync), Describe("Is the key good?", typeof(Mem0Ping)))
+            .Post("/v3/memories/add", GranaryScope.User, Strict(AddAsync), Describe("Add memories", typeof(Mem0AddResponse), typeof(Mem0AddRequest)))
+            .Post("/v1/memories", GranaryScope.User, Strict(AddAsync), Describe("Add memories", typeof(Mem0AddResponse), typeof(Mem0AddRequest)))
+            .Post("/v3/memories/search", GranaryScope.User, Strict(context => SearchAsync(context, older: false)), Describe("Search memories", typeof(Mem0SearchResponse), typeof(Mem0SearchRequest)))
+            .Post("/v1/memories/search", GranaryScope.User, Strict(context => SearchAsync(context, older: true)), Describe("Search memories", typeof(Mem0SearchResponse), typeof(Mem0SearchRequest)))
+            .Post("/v3/memories", GranaryScope.User, Strict(ListAsync), Describe("List memories", typeof(Mem0Page), typeof(Mem0SearchRequest), Paging))
+            .Get("/v1/memories", GranaryScope.User, Strict(ListByQueryAsync), Describe("List memories", typeof(Mem0Page), null, [.. Scope, .. Paging]))
+            .Delete("/v1/memories", GranaryScope.User, Strict(DeleteAllAsync), Describe("Delete all memories of a user", typeof(Mem0Message), null, Scope))
+            .Get("/v1/memories/{memory_id}", GranaryScope.User, Strict(GetAsync), Describe("Read a memory", typeof(Mem0Memory)))
+            .Put("/v1/memories/{memory_id}", GranaryScope.User, Strict(UpdateAsync), Describe("Change a memory", typeof(Mem0Memory), typeof(Mem0UpdateRequest)))
+            .Delete("/v1/memories/{memory_id}", GranaryScope.User, Strict(DeleteAsync), Describe("Delete a memory", typeof(Mem0Message), null, Linked))
+            .Get("/v1/memories/{memory_id}/history", GranaryScope.User, Strict(HistoryAsync), Describe("Read all that happened to a memory", typeof(IReadOnlyList<Mem0Change>)))
+            .Put("/v1/batch", GranaryScope.User, Strict(UpdateManyAsync), Describe("Change many memories", typeof(Mem0Message), typeof(Mem0BatchRequest)))
+            .Delete("/v1/batch", GranaryScope.User, Strict(DeleteManyAsync), Describe("Delete many memories", typeof(Mem0Message), typeof(Mem0BatchRequest)))
+            .Get("/v1/entities", GranaryScope.User, Strict(EntitiesAsync), Describe("Read how much is known of a user", typeof(Mem0Entities), null, [.. Scope, .. Paging]));
         foreach (var version in (string[])["v1", "v2"])
         {
             routes.Delete(
-                $"/{version}/entities/{{type}}/{{id}}", GranaryScope.User, DeleteEntityAsync, Describe("Delete all memories of a user, agent, application or run", typeof(Mem0Message), null, Scope));
+                $"/{version}/entities/{{type}}/{{id}}", GranaryScope.User, Strict(DeleteEntityAsync), Describe("Delete all memories of a user, agent, application or run", typeof(Mem0Message), null, Scope));
         }
     }
+
+    /// <summary>Refuses a query with a name that the route does not have: what is not understood might have narrowed what is deleted or listed.</summary>
+    private static RequestDelegate Strict(RequestDelegate handle) => context =>
+    {
+        var known = context.GetEndpoint()!.Metadata.GetRequiredMetadata<RouteDescription>().Parameters.Where(parameter => !parameter.InHeader).Select(parameter => parameter.Name).ToList();
+        return context.Request.Query.Keys.FirstOrDefault(name => !known.Contains(name)) is { } unknown
+            ? throw new InvalidRequestException(unknown, known.Count == 0 ? "is not known here" : $"is not known here: {string.Join(", ", known)} are")
+            : handle(context);
+    };
 
     private static Task PingAsync(HttpContext context) =>
         JsonAnswer.WriteAsync(context, new Mem0Ping("ok", "The key is good.", null, null, null), Mem0Json.Default.Mem0Ping);
@@ -134,6 +149,11 @@ internal sealed class Mem0Endpoints(IMemoryCluster cluster, RequestIdentity iden
 
     private async Task DeleteAllAsync(HttpContext context)
     {
+        if (context.Request.Query.Count == 0)
+        {
+            throw new InvalidRequestException(RequestIdentity.UserField, "(or agent_id, app_id, run_id) is required: what is to be deleted must be said");
+        }
+
         await ForgetAsync(context, ScopeOfQuery(context));
         await SayAsync(context, "Memories deleted successfully!");
     }

@@ -27,7 +27,7 @@ internal sealed class Mem0Scope
     /// <exception cref="InvalidRequestException">A filter is not one of those that are understood; none is ever ignored.</exception>
     public static Mem0Scope Of(string? user, string? agent, string? app, string? run, JsonElement? filters = null)
     {
-        var scope = new Mem0Scope { User = user, Agent = agent, App = app, Run = run };
+        var scope = new Mem0Scope { User = One(user, "user_id"), Agent = One(agent, "agent_id"), App = One(app, "app_id"), Run = One(run, "run_id") };
         if (filters is { } given)
         {
             scope.Take(given, "filters");
@@ -86,7 +86,7 @@ internal sealed class Mem0Scope
 
                     break;
                 case "user_id":
-                    User = Only(User, Text(value, field), field);
+                    User = Only(User, One(Text(value, field), field), field);
                     break;
                 case "agent_id":
                     Agent = Only(Agent, AnyOr(value, field), field);
@@ -157,6 +157,10 @@ internal sealed class Mem0Scope
         { ValueKind: JsonValueKind.Object } when value.TryGetProperty("contains", out var one) => [Text(one, path + ".contains")],
         _ => throw new InvalidRequestException(path, "must be a string, an array of strings, or an object of in or contains"),
     };
+
+    /// <summary>A name that must be one: who deletes those of all, or lists those of all users, must not get those of one who happens to be called *.</summary>
+    private static string? One(string? name, string path) =>
+        name != "*" ? name : throw new InvalidRequestException(path, "must name one; * is taken inside of filters only, for agent_id, app_id and run_id");
 
     private static string? AnyOr(JsonElement value, string path) => Text(value, path) is var text && text == "*" ? null : text;
 
