@@ -52,7 +52,7 @@ internal sealed class Mem0Endpoints(IMemoryCluster cluster, RequestIdentity iden
             .Post("/v1/memories", GranaryScope.User, Strict(AddAsync), Describe("Add memories", typeof(Mem0AddResponse), typeof(Mem0AddRequest)))
             .Post("/v3/memories/search", GranaryScope.User, Strict(context => SearchAsync(context, older: false)), Describe("Search memories", typeof(Mem0SearchResponse), typeof(Mem0SearchRequest)))
             .Post("/v1/memories/search", GranaryScope.User, Strict(context => SearchAsync(context, older: true)), Describe("Search memories", typeof(Mem0SearchResponse), typeof(Mem0SearchRequest)))
-            .Post("/v3/memories", GranaryScope.User, Strict(ListAsync), Describe("List memories", typeof(Mem0Page), typeof(Mem0SearchRequest), Paging))
+            .Post("/v3/memories", GranaryScope.User, Strict(ListAsync), Describe("List memories", typeof(Mem0Page), typeof(Mem0ListRequest), Paging))
             .Get("/v1/memories", GranaryScope.User, Strict(ListByQueryAsync), Describe("List memories", typeof(Mem0Page), null, [.. Scope, .. Paging]))
             .Delete("/v1/memories", GranaryScope.User, Strict(DeleteAllAsync), Describe("Delete all memories of a user", typeof(Mem0Message), null, Scope))
             .Get("/v1/memories/{memory_id}", GranaryScope.User, Strict(GetAsync), Describe("Read a memory", typeof(Mem0Memory)))
@@ -98,8 +98,13 @@ internal sealed class Mem0Endpoints(IMemoryCluster cluster, RequestIdentity iden
     private async Task SearchAsync(HttpContext context, bool older)
     {
         var request = await JsonBody.ReadAsync(context, Mem0Json.Default.Mem0SearchRequest);
-        var scope = Mem0Scope.Of(request.UserId, request.AgentId, request.AppId, request.RunId, request.Filters);
+        var scope = Mem0Scope.Of(request);
         var user = UserOf(context, scope);
+        if (request.ShowExpired == true)
+        {
+            throw new InvalidRequestException("show_expired", "must be false: memories whose time is over can be listed, not searched for");
+        }
+
         var (top, field) = request.TopK is { } given ? (given, "top_k") : (request.Limit ?? DefaultTop, "limit");
         if (top is < 1 or > MemoryLimits.MaxRecall)
         {
@@ -126,18 +131,18 @@ internal sealed class Mem0Endpoints(IMemoryCluster cluster, RequestIdentity iden
 
     private async Task ListAsync(HttpContext context)
     {
-        var request = await JsonBody.ReadAsync(context, Mem0Json.Default.Mem0SearchRequest);
-        await ListAsync(context, Mem0Scope.Of(request.UserId, request.AgentId, request.AppId, request.RunId, request.Filters));
+        var request = await JsonBody.ReadAsync(context, Mem0Json.Default.Mem0ListRequest);
+        await ListAsync(context, Mem0Scope.Of(request), request.ShowExpired == true ? [MemoryState.Active, MemoryState.Expiring, MemoryState.Expired] : null);
     }
 
-    private Task ListByQueryAsync(HttpContext context) => ListAsync(context, ScopeOfQuery(context));
+    private Task ListByQueryAsync(HttpContext context) => ListAsync(context, ScopeOfQuery(context), states: null);
 
-    private async Task ListAsync(HttpContext context, Mem0Scope scope)
+    private async Task ListAsync(HttpContext context, Mem0Scope scope, IReadOnlyList<MemoryState>? states)
     {
         var user = UserOf(context, scope);
         var page = (int)RequestValues.Query(context.Request, "page", fallback: 1, min: 1, max: 1_000_000);
         var size = (int)RequestValues.Query(context.Request, "page_size", DefaultPage, min: 1, max: MemoryLimits.MaxPage);
-        var query = new MemoryQuery { Filter = scope.ToFilter(), Limit = size, Offset = (page - 1) * size };
+        var query = new MemoryQuery { Filter = scope.ToFilter(), States = states, Limit = size, Offset = (page - 1) * size };
         var found = await MemoryNames.CallAsync(() => user.ListMemoriesAsync(query, context.RequestAborted), "filter", "filters");
         var answer = new Mem0Page(
             found.Total,

@@ -41,6 +41,64 @@ public sealed class Mem0RouteTests(EmbeddedFixture fixture) : IClassFixture<Embe
         (await TextsAsync()).ShouldBe(["I sail."]);
     }
 
+    [Theory]
+    [InlineData("\"categories\":[\"travel\"]", "trip")]
+    [InlineData("\"metadata\":{\"a\":1}", "one")]
+    [InlineData("\"metadata\":{\"a\":{\"gte\":2}}", "two,trip")]
+    public async Task What_narrows_beside_the_filters_narrows(string beside, string expected)
+    {
+        await AddAsync("boat one", ""","metadata":{"a":1}""");
+        await AddAsync("boat two", ""","metadata":{"a":2}""");
+        (await fixture.Server.As(_user).PostAsync("/memory/remember", """{"content":"boat trip","category":"travel","metadata":{"a":3}}""")).ShouldBe(200);
+
+        var names = expected.Split(',').Select(name => "boat " + name).Order();
+        (await TextsAsync("," + beside)).Order().ShouldBe(names);
+        (await FoundAsync("boat", "," + beside)).Order().ShouldBe(names);
+    }
+
+    [Theory]
+    [InlineData("filter_memories", "true")]
+    [InlineData("org_id", "\"other\"")]
+    [InlineData("page_size", "5")]
+    [InlineData("categorys", "[\"travel\"]")]
+    public async Task A_member_that_is_not_understood_is_refused(string name, string value)
+    {
+        (await Api.PostAsync("/v3/memories/", $$"""{"filters":{"user_id":"{{_user}}"},"{{name}}":{{value}}}""")).ShouldBeProblem(400, "invalid_request", name);
+        (await Api.PostAsync("/v3/memories/search/", $$"""{"query":"boat","filters":{"user_id":"{{_user}}"},"{{name}}":{{value}}}""")).ShouldBeProblem(400, "invalid_request", name);
+    }
+
+    [Fact]
+    public async Task Hints_that_narrow_nothing_are_taken()
+    {
+        await AddAsync("I sail.");
+
+        (await FoundAsync("sail", ""","rerank":true,"latest_only":true,"fields":["memory"],"output_format":"v1.1","keyword_search":false,"show_expired":false"""))
+            .ShouldBe(["I sail."]);
+        (await TextsAsync(""","latest_only":true""")).ShouldBe(["I sail."]);
+    }
+
+    [Fact]
+    public async Task Lists_are_narrowed_by_dates_beside_the_filters()
+    {
+        await AddAsync("in May", ""","timestamp":1714557600""");
+        await AddAsync("in June", ""","timestamp":1717236000""");
+
+        (await TextsAsync(""","start_date":"2024-05-15" """)).ShouldBe(["in June"]);
+        (await TextsAsync(""","end_date":"2024-05-15" """)).ShouldBe(["in May"]);
+        (await TextsAsync(""","start_date":"2024-05-15" """, ""","created_at":{"lt":"2024-06-01"}""")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Expired_memories_are_listed_where_asked_for_and_cannot_be_searched_for()
+    {
+        (await Api.PostAsync("/v3/memories/search/", $$"""{"query":"boat","filters":{"user_id":"{{_user}}"},"show_expired":true}""")).ShouldBeProblem(400, "invalid_request", "show_expired");
+        (await TextsAsync(""","show_expired":true""")).ShouldBeEmpty();
+    }
+
+    /// <summary>A memory as it is kept.</summary>
+    private async Task<JsonNode> RecordAsync(JsonNode memory) =>
+        (await fixture.Server.As(_user).GetAsync("/memory/memories")).ShouldBe(200)["memories"]!.AsArray().Single(record => (string?)record!["content"] == (string?)memory["memory"])!;
+
     private async Task<JsonNode> AddAsync(string text, string more = "") =>
         (await Api.PostAsync("/v3/memories/add/", $$"""{"messages":"{{text}}","user_id":"{{_user}}"{{more}}}""")).ShouldBe(200)["results"]![0]!;
 
