@@ -5,6 +5,7 @@ using Granary.Http.Endpoints.Memories;
 using Granary.Http.Identity;
 using Granary.Http.Serialization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Extensions;
 
 namespace Granary.Http.Mem0;
 
@@ -306,8 +307,16 @@ internal sealed class Mem0Endpoints(IMemoryCluster cluster, RequestIdentity iden
         RequestValues.Query(context.Request, "app_id"),
         RequestValues.Query(context.Request, "run_id"));
 
-    private static string PageOf(HttpContext context, int page, int size) =>
-        string.Create(CultureInfo.InvariantCulture, $"{context.Request.Path}?page={page}&page_size={size}");
+    /// <summary>Where another page is: the query that was asked, with that page. What the body said must be sent again.</summary>
+    private static string PageOf(HttpContext context, int page, int size)
+    {
+        var query = new QueryBuilder(context.Request.Query.Where(given => given.Key is not ("page" or "page_size")))
+        {
+            { "page", page.ToString(CultureInfo.InvariantCulture) },
+            { "page_size", size.ToString(CultureInfo.InvariantCulture) },
+        };
+        return $"{context.Request.Path}{query}";
+    }
 
     private static Task SayAsync(HttpContext context, string message) => JsonAnswer.WriteAsync(context, new Mem0Message(message), Mem0Json.Default.Mem0Message);
 

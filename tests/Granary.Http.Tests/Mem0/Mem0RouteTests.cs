@@ -95,6 +95,30 @@ public sealed class Mem0RouteTests(EmbeddedFixture fixture) : IClassFixture<Embe
         (await TextsAsync(""","show_expired":true""")).ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task Links_to_other_pages_keep_what_was_asked_for()
+    {
+        foreach (var text in (string[])["one", "two", "three"])
+        {
+            await AddAsync(text, ""","agent_id":"a b" """);
+            await AddAsync("other " + text, ""","agent_id":"other" """);
+        }
+
+        var texts = new List<string>();
+        var link = $"/v1/memories/?user_id={_user}&agent_id=a%20b&page_size=1";
+        for (string? next = link; next is not null;)
+        {
+            var page = (await Api.GetAsync(next)).ShouldBe(200);
+            ((int)page["count"]!).ShouldBe(3);
+            texts.AddRange(TextsOf(page));
+            next = (string?)page["next"];
+        }
+
+        texts.ShouldBe(["three", "two", "one"]);
+        var second = (await Api.GetAsync(link + "&page=2")).ShouldBe(200);
+        TextsOf((await Api.GetAsync((string)second["previous"]!)).ShouldBe(200)).ShouldBe(["three"]);
+    }
+
     /// <summary>A memory as it is kept.</summary>
     private async Task<JsonNode> RecordAsync(JsonNode memory) =>
         (await fixture.Server.As(_user).GetAsync("/memory/memories")).ShouldBe(200)["memories"]!.AsArray().Single(record => (string?)record!["content"] == (string?)memory["memory"])!;
