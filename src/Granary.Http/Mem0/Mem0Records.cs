@@ -29,7 +29,7 @@ internal static class Mem0Records
             AgentId = scope.Agent is null ? null : Mem0Ids.Of(scope.Agent, "agent_id"),
             Metadata = MetadataOf(request.Metadata, scope, message.Role),
             EventTime = TimeOf(request.Timestamp),
-            ExpiresAt = DayOf(request.ExpirationDate),
+            ExpiresAt = EndOf(request.ExpirationDate),
             Sources = scope.Run is null ? [] : [new MemorySource(Mem0Ids.Of(scope.Run, "run_id"))],
         }).ToList();
         return drafts.Count switch
@@ -57,7 +57,7 @@ internal static class Mem0Records
             Metadata = own,
             CreatedAt = record.CreatedAt,
             UpdatedAt = record.UpdatedAt,
-            ExpirationDate = record.ExpiresAt?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+            ExpirationDate = DayOf(record.ExpiresAt),
             Score = score,
         };
     }
@@ -68,7 +68,7 @@ internal static class Mem0Records
         Content = request.Text,
         Metadata = request.Metadata is null ? null : Join(request.Metadata, Split(record.Metadata).Mark),
         EventTime = TimeOf(request.Timestamp),
-        ExpiresAt = DayOf(request.ExpirationDate),
+        ExpiresAt = EndOf(request.ExpirationDate),
     };
 
     private static (string? Role, string Text) MessageOf(JsonElement message, int index)
@@ -157,7 +157,11 @@ internal static class Mem0Records
         _ => throw new InvalidRequestException("timestamp", "must be seconds since 1970"),
     };
 
-    private static DateTimeOffset? DayOf(string? day) => day is null ? null
+    /// <summary>The last day, in UTC, on which a memory is there: a time that ends with a day ends at the next one's first moment.</summary>
+    private static string? DayOf(DateTimeOffset? end) => end?.AddTicks(-1).UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    /// <summary>When the time of a memory is over that is there through a day, in UTC.</summary>
+    private static DateTimeOffset? EndOf(string? day) => day is null ? null
         : DateOnly.TryParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) && date < DateOnly.MaxValue
             ? new DateTimeOffset(date.AddDays(1), TimeOnly.MinValue, TimeSpan.Zero)
             : throw new InvalidRequestException("expiration_date", "must be a day as YYYY-MM-DD, before 9999-12-31");

@@ -119,6 +119,33 @@ public sealed class Mem0RouteTests(EmbeddedFixture fixture) : IClassFixture<Embe
         TextsOf((await Api.GetAsync((string)second["previous"]!)).ShouldBe(200)).ShouldBe(["three"]);
     }
 
+    [Fact]
+    public async Task The_day_on_which_a_memory_expires_is_answered_as_it_was_given()
+    {
+        var day = DateTimeOffset.UtcNow.AddDays(30).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        var added = await AddAsync("I sail.", $""","expiration_date":"{day}" """);
+
+        ((string?)added["expiration_date"]).ShouldBe(day);
+        var path = $"/v1/memories/{added["id"]}/";
+        var read = (await Api.GetAsync(path)).ShouldBe(200);
+        ((string?)read["expiration_date"]).ShouldBe(day);
+        ((string?)(await Api.PutAsync(path, $$"""{"text":"I row.","expiration_date":"{{read["expiration_date"]}}"}""")).ShouldBe(200)["expiration_date"]).ShouldBe(day);
+    }
+
+    [Fact]
+    public async Task A_memory_is_there_through_the_day_on_which_it_expires()
+    {
+        var day = DateTimeOffset.UtcNow.AddDays(30);
+        var added = await AddAsync("I sail.", $""","expiration_date":"{day:yyyy-MM-dd}" """);
+        var own = await RecordAsync(added);
+
+        ((DateTimeOffset)own["expires_at"]!).ShouldBe(new DateTimeOffset(day.UtcDateTime.Date.AddDays(1), TimeSpan.Zero));
+        (await fixture.Server.As(_user).SendAsync(
+            HttpMethod.Patch, $"/memory/memories/{own["id"]}", new StringContent($$"""{"expires_at":"{{day:yyyy-MM-dd}}T23:30:00-05:00"}""", null, "application/json"))).ShouldBe(200);
+        ((string?)(await Api.GetAsync($"/v1/memories/{added["id"]}/")).ShouldBe(200)["expiration_date"])
+            .ShouldBe(day.AddDays(1).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+    }
+
     /// <summary>A memory as it is kept.</summary>
     private async Task<JsonNode> RecordAsync(JsonNode memory) =>
         (await fixture.Server.As(_user).GetAsync("/memory/memories")).ShouldBe(200)["memories"]!.AsArray().Single(record => (string?)record!["content"] == (string?)memory["memory"])!;
