@@ -55,7 +55,9 @@ internal static class Mem0Records
             Hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(record.Content)).AsSpan(0, 16)),
             Categories = record.Category is null ? [] : [record.Category],
             Metadata = own,
-            CreatedAt = record.CreatedAt,
+
+            // Clients of mem0 say with a timestamp when a memory was made, and filter by that.
+            CreatedAt = record.EventTime ?? record.CreatedAt,
             UpdatedAt = record.UpdatedAt,
             ExpirationDate = DayOf(record.ExpiresAt),
             Score = score,

@@ -146,6 +146,19 @@ public sealed class Mem0RouteTests(EmbeddedFixture fixture) : IClassFixture<Embe
             .ShouldBe(day.AddDays(1).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
     }
 
+    [Fact]
+    public async Task A_memory_was_made_when_its_timestamp_says_and_is_filtered_by_that()
+    {
+        var added = await AddAsync("in May", ""","timestamp":1714557600""");
+
+        var made = (DateTimeOffset)added["created_at"]!;
+        made.ShouldBe(DateTimeOffset.FromUnixTimeSeconds(1714557600));
+        (await TextsAsync("", $$""","created_at":{"gte":"{{made:O}}","lte":"{{made:O}}"}""")).ShouldBe(["in May"]);
+        var moved = (await Api.PutAsync($"/v1/memories/{added["id"]}/", """{"timestamp":1717236000}""")).ShouldBe(200);
+        ((DateTimeOffset)moved["created_at"]!).ShouldBe(DateTimeOffset.FromUnixTimeSeconds(1717236000));
+        (await TextsAsync("", ""","created_at":{"lt":"2024-05-31"}""")).ShouldBeEmpty();
+    }
+
     /// <summary>A memory as it is kept.</summary>
     private async Task<JsonNode> RecordAsync(JsonNode memory) =>
         (await fixture.Server.As(_user).GetAsync("/memory/memories")).ShouldBe(200)["memories"]!.AsArray().Single(record => (string?)record!["content"] == (string?)memory["memory"])!;
