@@ -141,14 +141,13 @@ internal sealed class Mem0Endpoints(IMemoryCluster cluster, RequestIdentity iden
     private async Task ListAsync(HttpContext context, Mem0Scope scope, IReadOnlyList<MemoryState>? states)
     {
         var user = UserOf(context, scope);
-        var page = (int)RequestValues.Query(context.Request, "page", fallback: 1, min: 1, max: 1_000_000);
-        var size = (int)RequestValues.Query(context.Request, "page_size", DefaultPage, min: 1, max: MemoryLimits.MaxPage);
+        var (page, size) = PageOf(context);
         var query = new MemoryQuery { Filter = scope.ToFilter(), States = states, Limit = size, Offset = (page - 1) * size };
         var found = await MemoryNames.CallAsync(() => user.ListMemoriesAsync(query, context.RequestAborted), "filter", "filters");
         var answer = new Mem0Page(
             found.Total,
-            query.Offset + found.Memories.Count < found.Total ? PageOf(context, page + 1, size) : null,
-            page > 1 ? PageOf(context, page - 1, size) : null,
+            query.Offset + found.Memories.Count < found.Total ? LinkTo(context, page + 1, size) : null,
+            page > 1 ? LinkTo(context, page - 1, size) : null,
             [.. found.Memories.Select(record => Mem0Records.ViewOf(record, user.Key.User))]);
         await JsonAnswer.WriteAsync(context, answer, Mem0Json.Default.Mem0Page);
     }
@@ -234,13 +233,14 @@ internal sealed class Mem0Endpoints(IMemoryCluster cluster, RequestIdentity iden
     {
         var scope = ScopeOfQuery(context);
         var user = UserOf(context, scope);
-        var page = await user.ListMemoriesAsync(new MemoryQuery { Limit = 1 }, context.RequestAborted);
-        var name = scope.User ?? (page.Memories.Count > 0 ? Mem0Records.ViewOf(page.Memories[0], user.Key.User).UserId : user.Key.User);
-        IReadOnlyList<Mem0Entity> entities = page.Total == 0 ? [] :
+        var (page, size) = PageOf(context);
+        var known = await user.ListMemoriesAsync(new MemoryQuery { Filter = scope.ToFilter(), Limit = 1 }, context.RequestAborted);
+        IReadOnlyList<Mem0Entity> entities = known.Total == 0 ? [] :
         [
-            new Mem0Entity(user.Key.User, name, "user", page.Total, null, null, page.Memories[0].UpdatedAt),
+            new Mem0Entity(user.Key.User, Mem0Records.ViewOf(known.Memories[0], user.Key.User).UserId, "user", known.Total, null, null, known.Memories[0].UpdatedAt),
         ];
-        await JsonAnswer.WriteAsync(context, new Mem0Entities(entities.Count, null, null, entities), Mem0Json.Default.Mem0Entities);
+        var answer = new Mem0Entities(entities.Count, null, page > 1 ? LinkTo(context, page - 1, size) : null, page == 1 ? entities : []);
+        await JsonAnswer.WriteAsync(context, answer, Mem0Json.Default.Mem0Entities);
     }
 
     private async Task DeleteEntityAsync(HttpContext context)
@@ -307,8 +307,13 @@ internal sealed class Mem0Endpoints(IMemoryCluster cluster, RequestIdentity iden
         RequestValues.Query(context.Request, "app_id"),
         RequestValues.Query(context.Request, "run_id"));
 
+    /// <summary>The page that is asked for, and its size.</summary>
+    private static (int Page, int Size) PageOf(HttpContext context) => (
+        (int)RequestValues.Query(context.Request, "page", fallback: 1, min: 1, max: 1_000_000),
+        (int)RequestValues.Query(context.Request, "page_size", DefaultPage, min: 1, max: MemoryLimits.MaxPage));
+
     /// <summary>Where another page is: the query that was asked, with that page. What the body said must be sent again.</summary>
-    private static string PageOf(HttpContext context, int page, int size)
+    private static string LinkTo(HttpContext context, int page, int size)
     {
         var query = new QueryBuilder(context.Request.Query.Where(given => given.Key is not ("page" or "page_size")))
         {

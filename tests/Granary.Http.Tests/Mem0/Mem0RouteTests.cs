@@ -159,6 +159,27 @@ public sealed class Mem0RouteTests(EmbeddedFixture fixture) : IClassFixture<Embe
         (await TextsAsync("", ""","created_at":{"lt":"2024-05-31"}""")).ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task What_is_known_of_a_user_is_counted_as_far_as_the_query_says()
+    {
+        await AddAsync("one", ""","agent_id":"a","app_id":"x" """);
+        await AddAsync("two", ""","agent_id":"b","app_id":"x" """);
+
+        (await TotalAsync("")).ShouldBe(2);
+        (await TotalAsync("&agent_id=a")).ShouldBe(1);
+        (await TotalAsync("&app_id=x")).ShouldBe(2);
+        (await TotalAsync("&agent_id=c")).ShouldBeNull();
+        (await TotalAsync("&run_id=r")).ShouldBeNull();
+        var second = (await Api.GetAsync($"/v1/entities/?user_id={_user}&agent_id=a&page=2&page_size=1")).ShouldBe(200);
+        second["results"]!.AsArray().ShouldBeEmpty();
+        ((int)second["count"]!).ShouldBe(1);
+        ((int)(await Api.GetAsync((string)second["previous"]!)).ShouldBe(200)["results"]![0]!["total_memories"]!).ShouldBe(1);
+        (await Api.GetAsync($"/v1/entities/?user_id={_user}&page=0")).ShouldBeProblem(400, "invalid_request", "page");
+
+        async Task<int?> TotalAsync(string query) =>
+            (int?)(await Api.GetAsync($"/v1/entities/?user_id={_user}{query}")).ShouldBe(200)["results"]!.AsArray().SingleOrDefault()?["total_memories"];
+    }
+
     /// <summary>A memory as it is kept.</summary>
     private async Task<JsonNode> RecordAsync(JsonNode memory) =>
         (await fixture.Server.As(_user).GetAsync("/memory/memories")).ShouldBe(200)["memories"]!.AsArray().Single(record => (string?)record!["content"] == (string?)memory["memory"])!;
