@@ -245,9 +245,15 @@ internal sealed class Mem0Endpoints(IMemoryCluster cluster, RequestIdentity iden
 
     private async Task DeleteEntityAsync(HttpContext context)
     {
-        var id = context.Request.RouteValues["id"] as string;
+        var id = Mem0Ids.OfPath(context, "id");
+        var type = context.Request.RouteValues["type"] as string;
+        if (context.Request.Query.ContainsKey($"{type}_id"))
+        {
+            throw new InvalidRequestException($"{type}_id", "is in the path");
+        }
+
         var given = ScopeOfQuery(context);
-        var scope = context.Request.RouteValues["type"] switch
+        var scope = type switch
         {
             "user" => Mem0Scope.Of(id, given.Agent, given.App, given.Run),
             "agent" => Mem0Scope.Of(given.User, id, given.App, given.Run),

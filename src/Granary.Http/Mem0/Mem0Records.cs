@@ -100,9 +100,9 @@ internal static class Mem0Records
     private static JsonElement? MetadataOf(JsonElement? own, Mem0Scope scope, string? role)
     {
         var mark = new JsonObject();
-        Add("user_id", scope.User is { } user && !Ids.IsValid(user) ? user : null);
-        Add("agent_id", scope.Agent is { } agent && !Ids.IsValid(agent) ? agent : null);
-        Add("run_id", scope.Run is { } run && !Ids.IsValid(run) ? run : null);
+        Add("user_id", Mem0Ids.IsOwn(scope.User) ? null : scope.User);
+        Add("agent_id", Mem0Ids.IsOwn(scope.Agent) && scope.Agent != Ids.DefaultAgent ? null : scope.Agent);
+        Add("run_id", Mem0Ids.IsOwn(scope.Run) ? null : scope.Run);
         Add("app_id", scope.App);
         Add("role", role);
         return Join(own, mark.Count > 0 ? mark : null);

@@ -159,6 +159,44 @@ public sealed class Mem0RouteTests(EmbeddedFixture fixture) : IClassFixture<Embe
         (await TextsAsync("", ""","created_at":{"lt":"2024-05-31"}""")).ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("team/a b")]
+    [InlineData("100%2F")]
+    [InlineData("mem0_of my own")]
+    [InlineData("mem0_own")]
+    [InlineData("default")]
+    [InlineData("ünïcode")]
+    public async Task Ids_are_answered_as_they_were_given_and_mean_the_same_in_paths(string id)
+    {
+        var user = $"{_user}/{id}";
+        var body = new JsonObject { ["messages"] = "I sail.", ["user_id"] = user, ["agent_id"] = id, ["run_id"] = id, ["app_id"] = id };
+        var added = (await Api.PostAsync("/v3/memories/add/", body.ToJsonString())).ShouldBe(200)["results"]![0]!;
+
+        var read = (await Api.GetAsync($"/v1/memories/{added["id"]}/")).ShouldBe(200);
+        ((string?)read["user_id"], (string?)read["agent_id"], (string?)read["run_id"], (string?)read["app_id"]).ShouldBe((user, id, id, id));
+        var listed = (await Api.GetAsync($"/v1/entities/?user_id={Uri.EscapeDataString(user)}")).ShouldBe(200);
+        ((string?)listed["results"]![0]!["name"]).ShouldBe(user);
+
+        (await Api.DeleteAsync($"/v2/entities/agent/{Uri.EscapeDataString(id + "x")}/?user_id={Uri.EscapeDataString(user)}")).ShouldBe(200);
+        (await Api.GetAsync($"/v1/memories/{added["id"]}/")).ShouldBe(200);
+        (await Api.DeleteAsync($"/v2/entities/agent/{Uri.EscapeDataString(id)}/?user_id={Uri.EscapeDataString(user)}")).ShouldBe(200);
+        (await Api.GetAsync($"/v1/memories/{added["id"]}/")).ShouldBeProblem(404, "not_found");
+
+        added = (await Api.PostAsync("/v3/memories/add/", body.ToJsonString())).ShouldBe(200)["results"]![0]!;
+        (await Api.DeleteAsync($"/v2/entities/user/{Uri.EscapeDataString(user)}")).ShouldBe(200);
+        (await Api.GetAsync($"/v1/memories/{added["id"]}/")).ShouldBeProblem(404, "not_found");
+    }
+
+    [Fact]
+    public async Task An_entity_that_path_and_query_name_is_refused()
+    {
+        await AddAsync("I sail.");
+
+        (await Api.DeleteAsync($"/v2/entities/user/{_user}/?user_id=bob")).ShouldBeProblem(400, "invalid_request", "user_id");
+
+        (await TextsAsync()).ShouldBe(["I sail."]);
+    }
+
     [Fact]
     public async Task What_is_known_of_a_user_is_counted_as_far_as_the_query_says()
     {
