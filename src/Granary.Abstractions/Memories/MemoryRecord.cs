@@ -15,6 +15,10 @@ public sealed record MemoryRecord
     /// <summary>The agent that it belongs to.</summary>
     public required string AgentId { get; init; }
 
+    /// <summary>What sets it apart from others that say the same, or null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Scope { get; init; }
+
     /// <summary>The text.</summary>
     public required string Content { get; init; }
 

@@ -127,6 +127,8 @@ internal static class MemoryValidator
             Refuse($"{path}.kind", "must be fact, insight, summary, interaction or profile");
         if (draft.AgentId is { } agent)
             Ids.Require(agent, $"{path}.agent_id");
+        if (draft.Scope is { } scope)
+            Ids.Require(scope, $"{path}.scope");
         if (draft.Content is null)
             Refuse($"{path}.content", "is required");
         CheckContent(draft.Content, $"{path}.content");

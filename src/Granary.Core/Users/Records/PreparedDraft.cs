@@ -9,7 +9,7 @@ internal sealed class PreparedDraft
     {
         Draft = draft with { Metadata = draft.Metadata?.Clone() };
         Field = field;
-        Key = ContentKey.Of(draft.Kind, Agent, draft.Content);
+        Key = ContentKey.Of(draft.Kind, Agent, draft.Content, draft.Scope);
     }
 
     public MemoryDraft Draft { get; }

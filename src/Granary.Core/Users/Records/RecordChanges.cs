@@ -91,7 +91,7 @@ internal static class RecordChanges
             next = next with { State = MemoryState.Active };
         }
 
-        var key = prepared.Text is null ? document.Key : ContentKey.OfNormal(next.Kind, next.AgentId, prepared.Text);
+        var key = prepared.Text is null ? document.Key : ContentKey.OfNormal(next.Kind, next.AgentId, prepared.Text, next.Scope);
         if (MemoryStates.At(next.State, next.ExpiresAt?.UtcTicks ?? 0, plan.Now).IsActive())
         {
             RefuseSecond(plan, key, record.Id);
@@ -157,6 +157,7 @@ internal static class RecordChanges
             Id = draft.Id ?? RecordIds.Make(number, (uint)RandomNumberGenerator.GetInt32(int.MaxValue)),
             Kind = draft.Kind,
             AgentId = prepared.Agent,
+            Scope = draft.Scope,
             Content = draft.Content,
             Metadata = draft.Metadata,
             Category = draft.Category,
