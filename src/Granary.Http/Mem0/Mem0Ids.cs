@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -26,9 +27,12 @@ internal static class Mem0Ids
         }
 
         return foreign.Length is > 0 and <= MaxForeign
-            ? HashPrefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(foreign)).AsSpan(0, 16))
+            ? Hash(foreign)
             : throw new InvalidRequestException(field, $"must be 1 to {MaxForeign} characters");
     }
+
+    /// <summary>What keeps memories of one application and run apart from those of others that say the same; null where there is neither.</summary>
+    public static string? OfScope(string? app, string? run) => app is null && run is null ? null : Hash(new JsonArray(app, run).ToJsonString());
 
     /// <summary>Whether a client's id stands for itself.</summary>
     public static bool IsOwn([NotNullWhen(true)] string? foreign) => Ids.IsValid(foreign) && !foreign!.StartsWith(HashPrefix, StringComparison.Ordinal);
@@ -66,4 +70,6 @@ internal static class Mem0Ids
 
         throw new NotFoundException("There is no such memory.");
     }
+
+    private static string Hash(string text) => HashPrefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
 }

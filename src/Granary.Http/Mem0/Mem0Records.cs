@@ -27,6 +27,7 @@ internal static class Mem0Records
         {
             Content = message.Text,
             AgentId = scope.Agent is null ? null : Mem0Ids.Of(scope.Agent, "agent_id"),
+            Scope = Mem0Ids.OfScope(scope.App, scope.Run),
             Metadata = MetadataOf(request.Metadata, scope, message.Role),
             EventTime = TimeOf(request.Timestamp),
             ExpiresAt = EndOf(request.ExpirationDate),

@@ -218,6 +218,29 @@ public sealed class Mem0RouteTests(EmbeddedFixture fixture) : IClassFixture<Embe
             (int?)(await Api.GetAsync($"/v1/entities/?user_id={_user}{query}")).ShouldBe(200)["results"]!.AsArray().SingleOrDefault()?["total_memories"];
     }
 
+    [Fact]
+    public async Task What_is_said_in_another_application_or_run_is_another_memory()
+    {
+        string[] places = ["", ""","app_id":"x" """, ""","app_id":"y" """, ""","run_id":"x" """, ""","app_id":"x","run_id":"x" """];
+        var ids = new List<string>();
+        foreach (var place in places)
+        {
+            var added = await AddAsync("I sail.", place);
+            ((string?)added["event"]).ShouldBe("ADD", place);
+            ids.Add((string)added["id"]!);
+            var again = await AddAsync("I sail.", place);
+            ((string?)again["event"], (string?)again["id"]).ShouldBe(("NONE", ids[^1]), place);
+        }
+
+        ids.ShouldBeUnique();
+        (await TextsAsync("", ""","app_id":"x" """)).Length.ShouldBe(2);
+        (await TextsAsync("", ""","run_id":"x" """)).Length.ShouldBe(2);
+        (await Api.DeleteAsync($"/v1/memories/?user_id={_user}&app_id=x")).ShouldBe(200);
+        (await TextsAsync()).Length.ShouldBe(3);
+        (await Api.PutAsync($"/v1/memories/{ids[2]}/", """{"text":"I row."}""")).ShouldBe(200);
+        (await Api.PutAsync($"/v1/memories/{ids[3]}/", """{"text":"I row."}""")).ShouldBe(200);
+    }
+
     /// <summary>A memory as it is kept.</summary>
     private async Task<JsonNode> RecordAsync(JsonNode memory) =>
         (await fixture.Server.As(_user).GetAsync("/memory/memories")).ShouldBe(200)["memories"]!.AsArray().Single(record => (string?)record!["content"] == (string?)memory["memory"])!;
