@@ -171,6 +171,28 @@ internal sealed class FakeUserMemory(FakeMemoryCluster cluster, IMemoryCluster i
         return Task.CompletedTask;
     }
 
+    public async Task<EditResult> EditMemoriesAsync(EditRequest request, CancellationToken cancellationToken = default)
+    {
+        var records = new List<MemoryRecord>();
+        foreach (var edit in request.Edits)
+        {
+            var record = Find(edit.MemoryId);
+            if (edit.Deletion?.IfRevision is { } revision && revision != record.Revision)
+            {
+                throw new PreconditionFailedException($"\"{record.Revision}\"");
+            }
+
+            if (edit.Deletion is { } deletion)
+            {
+                await DeleteMemoryAsync(edit.MemoryId, deletion.Reason, deletion.Purge, cancellationToken);
+            }
+
+            records.Add(edit.Patch is { } patch ? await UpdateMemoryAsync(edit.MemoryId, patch, cancellationToken) : record);
+        }
+
+        return new EditResult(records);
+    }
+
     public Task<MemoryRecord> RestoreMemoryAsync(string id, string? reason = null, CancellationToken cancellationToken = default)
     {
         Begin("restore");

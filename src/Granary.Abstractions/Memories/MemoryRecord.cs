@@ -109,6 +109,9 @@ public static class MemoryLimits
     /// <summary>Records of one call.</summary>
     public const int MaxBatch = 100;
 
+    /// <summary>Changes and deletions of one call.</summary>
+    public const int MaxEdits = 1_000;
+
     /// <summary>Sources that a record keeps.</summary>
     public const int MaxSources = 20;
 

@@ -64,7 +64,7 @@ internal static class RecordChanges
 
         if (patch.IfRevision is { } revision && revision != record.Revision)
         {
-            throw new PreconditionFailedException(string.Create(CultureInfo.InvariantCulture, $"\"{record.Revision}\""));
+            throw Changed(record);
         }
 
         var next = record with
@@ -99,6 +99,9 @@ internal static class RecordChanges
 
         return plan.Change(document, next, MemoryEvent.Update, patch.Reason, session, key);
     }
+
+    /// <summary>The refusal of who wants another revision of a record.</summary>
+    public static PreconditionFailedException Changed(MemoryRecord record) => new(string.Create(CultureInfo.InvariantCulture, $"\"{record.Revision}\""));
 
     /// <summary>Deletes a record, so that it can be restored; a deleted one stays as it is.</summary>
     public static RecordDocument Delete(this RecordPlan plan, RecordDocument document, string? reason, string? session = null) =>
