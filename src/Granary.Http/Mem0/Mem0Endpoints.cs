@@ -21,9 +21,6 @@ internal sealed class Mem0Endpoints(IMemoryCluster cluster, RequestIdentity iden
 
     private const int DefaultTop = 10;
 
-    /// <summary>Memories of one batch of updates or deletions.</summary>
-    private const int MaxBatch = 1_000;
-
     private static readonly RouteParameter[] Scope =
     [
         RouteParameter.User,
@@ -88,7 +85,7 @@ internal sealed class Mem0Endpoints(IMemoryCluster cluster, RequestIdentity iden
         var scope = Mem0Scope.Of(request.UserId, request.AgentId, request.AppId, request.RunId);
         var user = UserOf(context, scope);
         var drafts = Mem0Records.DraftsOf(request, scope);
-        var kept = await MemoryNames.CallAsync(() => user.RememberAsync(new RememberRequest(drafts), CancellationToken.None), "memories", "messages");
+        var kept = await Mem0Fields.CallAsync(() => user.RememberAsync(new RememberRequest(drafts), CancellationToken.None), "messages");
         var results = kept.Outcomes
             .Select(outcome => Mem0Records.ViewOf(outcome.Record, user.Key.User) with { Event = outcome.Event, Data = new Mem0Data(outcome.Record.Content) })
             .ToList();
@@ -174,7 +171,8 @@ internal sealed class Mem0Endpoints(IMemoryCluster cluster, RequestIdentity iden
     {
         var request = await JsonBody.ReadAsync(context, Mem0Json.Default.Mem0UpdateRequest);
         var (user, id) = MemoryOf(context, context.Request.RouteValues["memory_id"] as string);
-        var changed = await UpdateAsync(user, id, request);
+        var patch = Mem0Records.PatchOf(request, await user.GetMemoryAsync(id, context.RequestAborted));
+        var changed = await Mem0Fields.CallAsync(() => user.UpdateMemoryAsync(id, patch, CancellationToken.None), "text");
         await JsonAnswer.WriteAsync(context, Mem0Records.ViewOf(changed, user.Key.User), Mem0Json.Default.Mem0Memory);
     }
 
@@ -209,24 +207,33 @@ internal sealed class Mem0Endpoints(IMemoryCluster cluster, RequestIdentity iden
 
     private async Task UpdateManyAsync(HttpContext context)
     {
-        var memories = await BatchAsync(context);
-        foreach (var (user, id, change) in memories)
+        var batch = await BatchAsync(context);
+        var edits = new List<(IUserMemory User, MemoryEdit Edit)>(batch.Count);
+        foreach (var (index, (user, id, change)) in batch.Index())
         {
-            await UpdateAsync(user, id, change);
+            var record = await user.GetMemoryAsync(id, context.RequestAborted);
+            edits.Add((user, new MemoryEdit(id, Mem0Records.PatchOf(change, record, $"memories[{index}]."))));
         }
 
-        await SayAsync(context, $"Successfully updated {memories.Count} memories");
+        await EditAsync(edits);
+        await SayAsync(context, $"Successfully updated {edits.Count} memories");
     }
 
     private async Task DeleteManyAsync(HttpContext context)
     {
-        var memories = await BatchAsync(context);
-        foreach (var (user, id, _) in memories)
-        {
-            await user.DeleteMemoryAsync(id, cancellationToken: CancellationToken.None);
-        }
+        var edits = (await BatchAsync(context)).Select(item => (item.User, new MemoryEdit(item.Id, Deletion: new MemoryDeletion()))).ToList();
+        await EditAsync(edits);
+        await SayAsync(context, $"Successfully deleted {edits.Count} memories");
+    }
 
-        await SayAsync(context, $"Successfully deleted {memories.Count} memories");
+    /// <summary>Makes the edits of a batch, those of a user all or none.</summary>
+    private static async Task EditAsync(List<(IUserMemory User, MemoryEdit Edit)> edits)
+    {
+        foreach (var group in edits.Index().GroupBy(item => item.Item.User.Key))
+        {
+            var request = new EditRequest([.. group.Select(item => item.Item.Edit)]);
+            await Mem0Fields.CallAsync(() => group.First().Item.User.EditMemoriesAsync(request, CancellationToken.None), [.. group.Select(item => item.Index)]);
+        }
     }
 
     private async Task EntitiesAsync(HttpContext context)
@@ -268,10 +275,6 @@ internal sealed class Mem0Endpoints(IMemoryCluster cluster, RequestIdentity iden
     private async Task ForgetAsync(HttpContext context, Mem0Scope scope) =>
         await UserOf(context, scope).ForgetAsync(new ForgetRequest { Filter = scope.ToFilter(), All = true, Reason = "deleted by a client of mem0" }, CancellationToken.None);
 
-    private static async Task<MemoryRecord> UpdateAsync(IUserMemory user, string id, Mem0UpdateRequest change) =>
-        await user.UpdateMemoryAsync(id, Mem0Records.PatchOf(change, await user.GetMemoryAsync(id)), CancellationToken.None);
-
-    /// <summary>The memories of a batch. All are found before the first is changed.</summary>
     private async Task<List<(IUserMemory User, string Id, Mem0UpdateRequest Change)>> BatchAsync(HttpContext context)
     {
         var request = await JsonBody.ReadAsync(context, Mem0Json.Default.Mem0BatchRequest);
@@ -279,15 +282,14 @@ internal sealed class Mem0Endpoints(IMemoryCluster cluster, RequestIdentity iden
         {
             null => throw new InvalidRequestException("memories", "is required"),
             { Count: 0 } => throw new InvalidRequestException("memories", "must not be empty"),
-            { Count: > MaxBatch } => throw new TooLargeException("memories", $"must have at most {MaxBatch} items"),
+            { Count: > MemoryLimits.MaxEdits } => throw new TooLargeException("memories", $"must have at most {MemoryLimits.MaxEdits} items"),
             var given => given,
         };
         var found = new List<(IUserMemory User, string Id, Mem0UpdateRequest Change)>(memories.Count);
-        foreach (var (memory, index) in memories.Select((memory, index) => (memory, index)))
+        foreach (var (index, memory) in memories.Index())
         {
             var change = memory ?? throw new InvalidRequestException($"memories[{index}]", "must be an object");
             var (user, id) = MemoryOf(context, change.MemoryId ?? throw new InvalidRequestException($"memories[{index}].memory_id", "is required"));
-            await user.GetMemoryAsync(id, context.RequestAborted);
             found.Add((user, id, change));
         }
 

@@ -241,6 +241,39 @@ public sealed class Mem0RouteTests(EmbeddedFixture fixture) : IClassFixture<Embe
         (await Api.PutAsync($"/v1/memories/{ids[3]}/", """{"text":"I row."}""")).ShouldBe(200);
     }
 
+    [Fact]
+    public async Task A_batch_happens_as_a_whole_or_not_at_all()
+    {
+        var ids = new List<string>();
+        foreach (var text in (string[])["one", "two", "three"])
+        {
+            ids.Add((string)(await AddAsync(text))["id"]!);
+        }
+
+        (await UpdateAsync((ids[0], "eins"), (ids[1], "three"))).ShouldBeProblem(409, "already_exists");
+        (await UpdateAsync((ids[0], "eins"), (ids[1], " "))).ShouldBeProblem(400, "invalid_request", "memories[1].text");
+        (await UpdateAsync((ids[0], "eins"), (ids[1][..^2] + "AA", "x"))).ShouldBeProblem(404, "not_found");
+        (await Api.PutAsync("/v1/batch/", $$"""{"memories":[{"memory_id":"{{ids[0]}}","text":"eins"},{"memory_id":"{{ids[1]}}","metadata":{"a":1},"expiration_date":"2001-01-01"}]}"""))
+            .ShouldBeProblem(400, "invalid_request", "memories[1].expiration_date");
+        (await TextsAsync()).ShouldBe(["three", "two", "one"]);
+        ((string?)(await UpdateAsync((ids[0], "eins"), (ids[1], "zwei"))).ShouldBe(200)["message"]).ShouldBe("Successfully updated 2 memories");
+        (await TextsAsync()).ShouldBe(["three", "zwei", "eins"]);
+
+        (await RemoveAsync(ids[0], ids[1][..^2] + "AA")).ShouldBeProblem(404, "not_found");
+        (await TextsAsync()).Length.ShouldBe(3);
+        ((string?)(await RemoveAsync(ids[0], ids[1])).ShouldBe(200)["message"]).ShouldBe("Successfully deleted 2 memories");
+        (await TextsAsync()).ShouldBe(["three"]);
+        (await UpdateAsync((ids[2], "drei"), (ids[0], "gone"))).ShouldBeProblem(404, "not_found");
+        (await TextsAsync()).ShouldBe(["three"]);
+
+        Task<ApiAnswer> UpdateAsync(params (string Id, string Text)[] changes) => Api.PutAsync(
+            "/v1/batch/", $$"""{"memories":[{{string.Join(',', changes.Select(change => $$"""{"memory_id":"{{change.Id}}","text":"{{change.Text}}"}"""))}}]}""");
+        Task<ApiAnswer> RemoveAsync(params string[] memories) => Api.SendAsync(
+            HttpMethod.Delete,
+            "/v1/batch/",
+            new StringContent($$"""{"memories":[{{string.Join(',', memories.Select(id => $$"""{"memory_id":"{{id}}"}"""))}}]}""", null, "application/json"));
+    }
+
     /// <summary>A memory as it is kept.</summary>
     private async Task<JsonNode> RecordAsync(JsonNode memory) =>
         (await fixture.Server.As(_user).GetAsync("/memory/memories")).ShouldBe(200)["memories"]!.AsArray().Single(record => (string?)record!["content"] == (string?)memory["memory"])!;
