@@ -47,6 +47,14 @@ public interface IUserMemory
     /// <exception cref="NotFoundException">There is none of that id.</exception>
     Task DeleteMemoryAsync(string id, string? reason = null, bool purge = false, CancellationToken cancellationToken = default);
 
+    /// <summary>Changes and deletes memories, all or none.</summary>
+    /// <exception cref="InvalidRequestException">An edit breaks a rule; the field begins with its place, as in <c>edits[3].patch.content</c>.</exception>
+    /// <exception cref="TooLargeException">They are too many, or too large together.</exception>
+    /// <exception cref="NotFoundException">There is none of an id, or one that is to be changed is deleted.</exception>
+    /// <exception cref="ConflictException">Another active memory says what one would say.</exception>
+    /// <exception cref="PreconditionFailedException">A revision is another than it must be.</exception>
+    Task<EditResult> EditMemoriesAsync(EditRequest request, CancellationToken cancellationToken = default);
+
     /// <summary>Makes a deleted, archived or expired memory active again (an expired one without a time to end).</summary>
     /// <exception cref="NotFoundException">There is none of that id.</exception>
     /// <exception cref="ConflictException">Another active memory says the same.</exception>

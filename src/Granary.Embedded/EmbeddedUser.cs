@@ -32,6 +32,9 @@ internal sealed class EmbeddedUser(EmbeddedCluster host, UserKey key) : IUserMem
             return true;
         });
 
+    public Task<EditResult> EditMemoriesAsync(EditRequest request, CancellationToken cancellationToken = default) =>
+        CallAsync((request, cancellationToken), static (actor, s) => actor.EditMemoriesAsync(s.request, s.cancellationToken));
+
     public Task<MemoryRecord> RestoreMemoryAsync(string id, string? reason = null, CancellationToken cancellationToken = default) =>
         CallAsync((id, reason, cancellationToken), static (actor, s) => actor.RestoreMemoryAsync(s.id, s.reason, s.cancellationToken));
 

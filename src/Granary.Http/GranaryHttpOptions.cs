@@ -47,6 +47,9 @@ public sealed class GranaryHttpOptions
     /// <summary>Enrichment of contexts.</summary>
     public EnrichmentOptions Enrichment { get; set; } = new();
 
+    /// <summary>Seconds that reading what is known of a user, or recalling for a context, may take before the context comes without, 0.1 to 60; 5 by default.</summary>
+    public double LongTermTimeoutSeconds { get; set; } = 5;
+
     /// <summary>Sessions that <c>POST /summaries</c> answers where the request does not say, and that contexts tell of, 1 to 100.</summary>
     public int DefaultSummaries { get; set; } = 5;
 }
@@ -100,6 +103,11 @@ internal sealed class GranaryHttpOptionsValidator : IValidateOptions<GranaryHttp
         foreach (var failure in options.Proxy.Validate("Granary:Proxy"))
         {
             yield return failure;
+        }
+
+        if (options.LongTermTimeoutSeconds is not (>= 0.1 and <= 60))
+        {
+            yield return "Granary:LongTermTimeoutSeconds must be 0.1 to 60.";
         }
 
         foreach (var failure in options.Retrieval.Validate("Granary:Retrieval").Concat(options.Enrichment.Validate("Granary:Enrichment")))

@@ -186,6 +186,25 @@ public abstract class RecordFacts<TFixture>(TFixture fixture) : HttpConformance<
         (await PatchAsync("m", """{"content":"five"}""", "\"7\", \"8\"")).ShouldBeProblem(412, "precondition_failed").Header("ETag").ShouldBe("\"4\"");
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("?purge=true")]
+    public async Task A_memory_is_deleted_only_if_its_condition_holds(string query)
+    {
+        await RememberAsync("""{"id":"m","content":"one"}""");
+        await PatchAsync("m", """{"content":"two"}""");
+
+        (await DeleteAsync("\"1\"")).ShouldBeProblem(412, "precondition_failed").Header("ETag").ShouldBe("\"2\"");
+        (await DeleteAsync("\"other\"")).ShouldBeProblem(412, "precondition_failed");
+        (await DeleteAsync("2")).ShouldBeProblem(400, "invalid_request", "If-Match");
+        (await DeleteAsync("\"7\", \"8\"")).ShouldBeProblem(412, "precondition_failed");
+        (await ContentsAsync("")).ShouldBe(["two"]);
+        (await DeleteAsync("\"7\", \"2\"")).ShouldBe(200);
+        (await ContentsAsync("")).ShouldBeEmpty();
+
+        Task<ApiAnswer> DeleteAsync(string condition) => Api.DeleteAsync("/memory/memories/m" + query, ("If-Match", condition));
+    }
+
     [Fact]
     public async Task A_deleted_memory_is_out_of_lists_and_comes_back_restored()
     {

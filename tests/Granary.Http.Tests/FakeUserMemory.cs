@@ -10,6 +10,9 @@ internal sealed class FakeMemoryCluster(IMemoryCluster inner, TimeProvider time)
 {
     private readonly Dictionary<UserKey, FakeUserMemory> _users = [];
 
+    /// <summary>What lists and recalls wait for.</summary>
+    public Task Held { get; set; } = Task.CompletedTask;
+
     /// <summary>Runs before every call of a user; what it throws is the call's outcome.</summary>
     public Action<string> Before { get; set; } = _ => { };
 
@@ -92,6 +95,7 @@ internal sealed class FakeUserMemory(FakeMemoryCluster cluster, IMemoryCluster i
     public async Task<RecallResult> RecallAsync(RecallRequest request, CancellationToken cancellationToken = default)
     {
         Begin("recall");
+        await cluster.Held.WaitAsync(cancellationToken);
         Asked = request;
         var words = request.Query.Split([' ', '?', '.', ','], StringSplitOptions.RemoveEmptyEntries);
         var hits = new List<RecallHit>();
@@ -130,15 +134,16 @@ internal sealed class FakeUserMemory(FakeMemoryCluster cluster, IMemoryCluster i
         return Task.FromResult(Find(id));
     }
 
-    public Task<MemoryPage> ListMemoriesAsync(MemoryQuery query, CancellationToken cancellationToken = default)
+    public async Task<MemoryPage> ListMemoriesAsync(MemoryQuery query, CancellationToken cancellationToken = default)
     {
         Begin("list");
+        await cluster.Held.WaitAsync(cancellationToken);
         lock (_gate)
         {
             var all = _records.Where(record => (query.States?.Contains(record.State) ?? IsLive(record)) && Passes(record, query.Filter)).Reverse().ToList();
             var skip = query.After is null ? query.Offset : int.Parse(query.After, CultureInfo.InvariantCulture);
             var page = all.Skip(skip).Take(query.Limit).ToList();
-            return Task.FromResult(new MemoryPage(page, all.Count, skip + page.Count < all.Count ? (skip + page.Count).ToString(CultureInfo.InvariantCulture) : null));
+            return new MemoryPage(page, all.Count, skip + page.Count < all.Count ? (skip + page.Count).ToString(CultureInfo.InvariantCulture) : null);
         }
     }
 
@@ -174,6 +179,28 @@ internal sealed class FakeUserMemory(FakeMemoryCluster cluster, IMemoryCluster i
         }
 
         return Task.CompletedTask;
+    }
+
+    public async Task<EditResult> EditMemoriesAsync(EditRequest request, CancellationToken cancellationToken = default)
+    {
+        var records = new List<MemoryRecord>();
+        foreach (var edit in request.Edits)
+        {
+            var record = Find(edit.MemoryId);
+            if (edit.Deletion?.IfRevision is { } revision && revision != record.Revision)
+            {
+                throw new PreconditionFailedException($"\"{record.Revision}\"");
+            }
+
+            if (edit.Deletion is { } deletion)
+            {
+                await DeleteMemoryAsync(edit.MemoryId, deletion.Reason, deletion.Purge, cancellationToken);
+            }
+
+            records.Add(edit.Patch is { } patch ? await UpdateMemoryAsync(edit.MemoryId, patch, cancellationToken) : record);
+        }
+
+        return new EditResult(records);
     }
 
     public Task<MemoryRecord> RestoreMemoryAsync(string id, string? reason = null, CancellationToken cancellationToken = default)

@@ -81,6 +81,33 @@ public sealed class LongTermModelTests
         model.Asked.Count.ShouldBe(2);
     }
 
+    [Fact]
+    public async Task It_is_decided_once_for_the_same_words_whatever_instance_the_context_is()
+    {
+        var model = new ScriptedModel(_ => "NEEDS_MEMORY: no");
+        await using var test = await StartAsync(model);
+
+        for (var again = 0; again < 3; again++)
+        {
+            await test.Ada.PostAsync("/memory/context", $$"""{"session_id":"now","enrich":true,"max_tokens":{{1000 + again}}}""");
+        }
+
+        model.Asked.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_context_does_not_wait_for_a_memory_that_does_not_answer()
+    {
+        await using var test = await StartAsync(new ScriptedModel(_ => "NEEDS_MEMORY: yes\nQUERY: boat"), patience: 0.1);
+        test.Fixture.Cluster.Held = new TaskCompletionSource().Task;
+
+        var context = (await test.Ada.PostAsync("/memory/context", """{"session_id":"now","enrich":true}""")).ShouldBe(200);
+
+        context["active_context"]!.AsArray().Count.ShouldBe(1);
+        ((string?)context["long_term_error"])!.ShouldContain("in time");
+        ((string?)context["enrichment"]!["error"])!.ShouldContain("in time");
+    }
+
     [Theory]
     [InlineData("NEEDS_MEMORY: no\nQUERY:\nREASON: small talk", false, "model")]
     [InlineData("needs_memory - YES", true, "model")]
@@ -119,7 +146,7 @@ public sealed class LongTermModelTests
         (await test.Ada.GetAsync("/memory/health")).ShouldBe(503)["healthy"]!.GetValue<bool>().ShouldBeFalse();
     }
 
-    private static async Task<Started> StartAsync(ScriptedModel? model)
+    private static async Task<Started> StartAsync(ScriptedModel? model, double patience = 5)
     {
         var fixture = new FakeMemoryFixture { Models = model };
         await fixture.InitializeAsync();
@@ -127,6 +154,7 @@ public sealed class LongTermModelTests
         {
             options.Retrieval.Model = "small";
             options.Enrichment.Model = "small";
+            options.LongTermTimeoutSeconds = patience;
         });
         var ada = server.As("ada");
         (await ada.PostAsync("/memory/store", """{"session_id":"old","user_message":"My boat is called Freya.","agent_message":"Nice."}""")).ShouldBe(200);

@@ -6,7 +6,7 @@ namespace Granary;
 /// <param name="Memories">1 to <see cref="MemoryLimits.MaxBatch"/> memories.</param>
 public sealed record RememberRequest(IReadOnlyList<MemoryDraft> Memories);
 
-/// <summary>A memory to keep. One that says exactly what an active one of the same kind and agent says is not stored again.</summary>
+/// <summary>A memory to keep. One that says exactly what an active one of the same kind, agent and scope says is not stored again.</summary>
 public sealed record MemoryDraft
 {
     /// <summary>The id, or null for one that the user's memory gives. With an id the call can be repeated: what is there under it with the same text stays.</summary>
@@ -17,6 +17,9 @@ public sealed record MemoryDraft
 
     /// <summary>The agent, or null for the default one.</summary>
     public string? AgentId { get; init; }
+
+    /// <summary>What sets it apart, an id: memories of different scopes (and those of none) never are each other's duplicates. Null for none.</summary>
+    public string? Scope { get; init; }
 
     /// <summary>The text, 1 to <see cref="MemoryLimits.MaxContentBytes"/> bytes, not only white space.</summary>
     public required string Content { get; init; }

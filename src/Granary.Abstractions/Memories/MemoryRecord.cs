@@ -15,6 +15,10 @@ public sealed record MemoryRecord
     /// <summary>The agent that it belongs to.</summary>
     public required string AgentId { get; init; }
 
+    /// <summary>What sets it apart from others that say the same, or null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Scope { get; init; }
+
     /// <summary>The text.</summary>
     public required string Content { get; init; }
 
@@ -108,6 +112,9 @@ public static class MemoryLimits
 
     /// <summary>Records of one call.</summary>
     public const int MaxBatch = 100;
+
+    /// <summary>Changes and deletions of one call.</summary>
+    public const int MaxEdits = 1_000;
 
     /// <summary>Sources that a record keeps.</summary>
     public const int MaxSources = 20;

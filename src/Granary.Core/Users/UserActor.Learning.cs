@@ -207,7 +207,7 @@ internal sealed partial class UserActor
             MemoryEvent.Update,
             change.Reason,
             session,
-            ContentKey.Of(record.Kind, record.AgentId, draft.Draft.Content));
+            ContentKey.Of(record.Kind, record.AgentId, draft.Draft.Content, record.Scope));
     }
 
     /// <summary>Whether a record is still what it was when a session decided on it, and reflection may change it at all.</summary>

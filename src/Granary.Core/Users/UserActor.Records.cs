@@ -88,6 +88,28 @@ internal sealed partial class UserActor
             cancellationToken);
     }
 
+    /// <summary>Changes and deletes records, all or none.</summary>
+    public Task<EditResult> EditMemoriesAsync(EditRequest request, CancellationToken cancellationToken)
+    {
+        MemoryValidator.Validate(request, _time.GetUtcNow());
+        var edits = request.Edits.Select(static edit => (Edit: edit, Patch: edit.Patch is null ? null : new PreparedPatch(edit.Patch))).ToList();
+        return DecideAsync(
+            plan =>
+            {
+                var records = new List<MemoryRecord>(edits.Count);
+                foreach (var (edit, patch) in edits)
+                {
+                    if (plan.TryFind(edit.MemoryId, out var document))
+                    {
+                        records.Add(Edit(plan, document ?? throw NoMemory(edit.MemoryId), edit.Deletion, patch));
+                    }
+                }
+
+                return new EditResult(records);
+            },
+            cancellationToken);
+    }
+
     /// <summary>Makes a record active again.</summary>
     public Task<MemoryRecord> RestoreMemoryAsync(string id, string? reason, CancellationToken cancellationToken)
     {
@@ -265,6 +287,27 @@ internal sealed partial class UserActor
         {
             // It is durable: who loads the user next makes the rest of the writes before anything else.
         }
+    }
+
+    private static MemoryRecord Edit(RecordPlan plan, RecordDocument document, MemoryDeletion? deletion, PreparedPatch? patch)
+    {
+        if (deletion is null)
+        {
+            return plan.Update(document, patch!).At(plan.Now);
+        }
+
+        if (deletion.IfRevision is { } revision && revision != document.Record.Revision)
+        {
+            throw RecordChanges.Changed(document.Record);
+        }
+
+        if (!deletion.Purge)
+        {
+            return plan.Delete(document, deletion.Reason).At(plan.Now);
+        }
+
+        plan.Purge(document);
+        return document.At(plan.Now);
     }
 
     private static T Nothing<T>(RecordPlan plan, string id) => plan.Missing.Count > 0 ? default! : throw NoMemory(id);

@@ -19,6 +19,7 @@ internal static class HttpSettings
         options.MaxEventStreams = Get(section, nameof(options.MaxEventStreams), options.MaxEventStreams);
         options.EventHeartbeatSeconds = Get(section, nameof(options.EventHeartbeatSeconds), options.EventHeartbeatSeconds);
         options.MaxImportBytes = Get(section, nameof(options.MaxImportBytes), options.MaxImportBytes);
+        options.LongTermTimeoutSeconds = Get(section, nameof(options.LongTermTimeoutSeconds), options.LongTermTimeoutSeconds);
         options.AllowedHosts = [.. settings.AllowedHosts];
         options.BeyondLoopback = !settings.IsLoopback;
         options.DefaultSummaries = settings.SessionsRecent;
@@ -32,7 +33,7 @@ internal static class HttpSettings
         }
         catch (InvalidOperationException)
         {
-            throw new SettingException($"Granary:{name} must be a whole number, not '{section[name]}'.");
+            throw new SettingException($"Granary:{name} must be a {(typeof(T) == typeof(double) ? "number" : "whole number")}, not '{section[name]}'.");
         }
     }
 }

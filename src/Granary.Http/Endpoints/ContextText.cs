@@ -1,9 +1,11 @@
 using System.Text;
 using Granary.Http.Endpoints.Memories;
+using Granary.Llm.Models;
 
 namespace Granary.Http.Endpoints;
 
-/// <summary>A context as one text: blocks under headings, joined by blank lines, a block without content left out.</summary>
+/// <summary>A context as one text: blocks under headings, joined by blank lines, a block without content left out. What was said or noted
+/// stays within its entry: it is on one line, or its further lines are indented.</summary>
 internal static class ContextText
 {
     public static string Of(ContextParts parts)
@@ -12,7 +14,7 @@ internal static class ContextText
         AppendLongTerm(text, parts.LongTerm);
         if (parts.Session.CumulativeSummary.Length > 0)
         {
-            Begin(text, "### Current Session Summary").Append('\n').Append(parts.Session.CumulativeSummary);
+            Begin(text, "### Current Session Summary").Append('\n').Append(PromptText.Indented(parts.Session.CumulativeSummary));
         }
 
         var messages = parts.Session.ActiveContext.SelectMany(turn => turn.Messages).ToList();
@@ -31,7 +33,7 @@ internal static class ContextText
             Begin(text, "### Relevant Memory");
             foreach (var memory in enrichment.Memories)
             {
-                text.Append("\n- ").Append(memory.Role is { } role ? $"{memory.Name ?? role.ToString().ToLowerInvariant()}: " : "").Append(memory.Content);
+                text.Append("\n- ").Append(memory.Role is { } role ? $"{memory.Name ?? role.ToString().ToLowerInvariant()}: " : "").Append(PromptText.OneLine(memory.Content));
             }
         }
 
@@ -52,7 +54,7 @@ internal static class ContextText
                 }
 
                 category = insight.Category;
-                text.Append(known.Insights.Count > 1 || category is not null ? "\n- " : "\n").Append(insight.Content);
+                text.Append(known.Insights.Count > 1 || category is not null ? "\n- " : "\n").Append(PromptText.OneLine(insight.Content));
             }
         }
 
@@ -61,10 +63,10 @@ internal static class ContextText
             Begin(text, "### Recent Sessions");
             foreach (var session in known.Summaries)
             {
-                text.Append("\n- Session ").Append(session.SessionId).Append(": ").Append(session.Summary);
+                text.Append("\n- Session ").Append(session.SessionId).Append(": ").Append(PromptText.OneLine(session.Summary));
                 if (session.Topics.Count > 0)
                 {
-                    text.Append("\n  Topics: ").AppendJoin(", ", session.Topics);
+                    text.Append("\n  Topics: ").AppendJoin(", ", session.Topics.Select(PromptText.OneLine));
                 }
             }
         }
@@ -77,18 +79,18 @@ internal static class ContextText
         if (message.Role == MessageRole.Tool)
         {
             text.Append(message.ToolError is null ? "\n[TOOL_RESULT] " : "\n[TOOL_ERROR] ")
-                .Append(message.Name ?? message.ToolCallId).Append(' ').Append(message.ToolError ?? message.Content);
+                .Append(message.Name ?? message.ToolCallId).Append(' ').Append(PromptText.Indented(message.ToolError ?? message.Content));
             return;
         }
 
         if (message.Content.Length > 0 || message.ToolCalls is not { Count: > 0 })
         {
-            text.Append('\n').Append(message.Role.ToString().ToUpperInvariant()).Append(": ").Append(message.Content);
+            text.Append('\n').Append(message.Role.ToString().ToUpperInvariant()).Append(": ").Append(PromptText.Indented(message.Content));
         }
 
         foreach (var call in message.ToolCalls ?? [])
         {
-            text.Append("\n[TOOL_CALL] ").Append(call.Name).Append(' ').Append(call.Arguments.ToString());
+            text.Append("\n[TOOL_CALL] ").Append(call.Name).Append(' ').Append(PromptText.Indented(call.Arguments.ToString()));
         }
     }
 }

@@ -27,9 +27,10 @@ internal static class Mem0Records
         {
             Content = message.Text,
             AgentId = scope.Agent is null ? null : Mem0Ids.Of(scope.Agent, "agent_id"),
+            Scope = Mem0Ids.OfScope(scope.App, scope.Run),
             Metadata = MetadataOf(request.Metadata, scope, message.Role),
             EventTime = TimeOf(request.Timestamp),
-            ExpiresAt = DayOf(request.ExpirationDate),
+            ExpiresAt = EndOf(request.ExpirationDate),
             Sources = scope.Run is null ? [] : [new MemorySource(Mem0Ids.Of(scope.Run, "run_id"))],
         }).ToList();
         return drafts.Count switch
@@ -55,20 +56,25 @@ internal static class Mem0Records
             Hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(record.Content)).AsSpan(0, 16)),
             Categories = record.Category is null ? [] : [record.Category],
             Metadata = own,
-            CreatedAt = record.CreatedAt,
+
+            // Clients of mem0 say with a timestamp when a memory was made, and filter by that.
+            CreatedAt = record.EventTime ?? record.CreatedAt,
             UpdatedAt = record.UpdatedAt,
-            ExpirationDate = record.ExpiresAt?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+            ExpirationDate = DayOf(record.ExpiresAt),
             Score = score,
         };
     }
 
     /// <summary>The change that an update asks for. New metadata take the place of the caller's own, not of the mark.</summary>
-    public static MemoryPatch PatchOf(Mem0UpdateRequest request, MemoryRecord record) => new()
+    /// <param name="request">The update.</param>
+    /// <param name="record">The record.</param>
+    /// <param name="prefix">Where the update is in the request, to begin the names of fields with.</param>
+    public static MemoryPatch PatchOf(Mem0UpdateRequest request, MemoryRecord record, string prefix = "") => new()
     {
         Content = request.Text,
-        Metadata = request.Metadata is null ? null : Join(request.Metadata, Split(record.Metadata).Mark),
-        EventTime = TimeOf(request.Timestamp),
-        ExpiresAt = DayOf(request.ExpirationDate),
+        Metadata = request.Metadata is null ? null : Join(request.Metadata, Split(record.Metadata).Mark, prefix),
+        EventTime = TimeOf(request.Timestamp, prefix),
+        ExpiresAt = EndOf(request.ExpirationDate, prefix),
     };
 
     private static (string? Role, string Text) MessageOf(JsonElement message, int index)
@@ -98,9 +104,9 @@ internal static class Mem0Records
     private static JsonElement? MetadataOf(JsonElement? own, Mem0Scope scope, string? role)
     {
         var mark = new JsonObject();
-        Add("user_id", scope.User is { } user && !Ids.IsValid(user) ? user : null);
-        Add("agent_id", scope.Agent is { } agent && !Ids.IsValid(agent) ? agent : null);
-        Add("run_id", scope.Run is { } run && !Ids.IsValid(run) ? run : null);
+        Add("user_id", Mem0Ids.IsOwn(scope.User) ? null : scope.User);
+        Add("agent_id", Mem0Ids.IsOwn(scope.Agent) && scope.Agent != Ids.DefaultAgent ? null : scope.Agent);
+        Add("run_id", Mem0Ids.IsOwn(scope.Run) ? null : scope.Run);
         Add("app_id", scope.App);
         Add("role", role);
         return Join(own, mark.Count > 0 ? mark : null);
@@ -114,11 +120,11 @@ internal static class Mem0Records
         }
     }
 
-    private static JsonElement? Join(JsonElement? own, JsonObject? mark)
+    private static JsonElement? Join(JsonElement? own, JsonObject? mark, string prefix = "")
     {
         if (own is { ValueKind: not JsonValueKind.Object })
         {
-            throw new InvalidRequestException("metadata", "must be a JSON object");
+            throw new InvalidRequestException(prefix + "metadata", "must be a JSON object");
         }
 
         if (own is null && mark is null)
@@ -150,17 +156,21 @@ internal static class Mem0Records
 
     private static string? Text(JsonObject? mark, string name) => mark?[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
-    private static DateTimeOffset? TimeOf(double? seconds) => seconds switch
+    private static DateTimeOffset? TimeOf(double? seconds, string prefix = "") => seconds switch
     {
         null => null,
         >= 0 and <= 253_402_300_799 => DateTimeOffset.UnixEpoch.AddSeconds(seconds.Value),
-        _ => throw new InvalidRequestException("timestamp", "must be seconds since 1970"),
+        _ => throw new InvalidRequestException(prefix + "timestamp", "must be seconds since 1970"),
     };
 
-    private static DateTimeOffset? DayOf(string? day) => day is null ? null
+    /// <summary>The last day, in UTC, on which a memory is there: a time that ends with a day ends at the next one's first moment.</summary>
+    private static string? DayOf(DateTimeOffset? end) => end?.AddTicks(-1).UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    /// <summary>When the time of a memory is over that is there through a day, in UTC.</summary>
+    private static DateTimeOffset? EndOf(string? day, string prefix = "") => day is null ? null
         : DateOnly.TryParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) && date < DateOnly.MaxValue
             ? new DateTimeOffset(date.AddDays(1), TimeOnly.MinValue, TimeSpan.Zero)
-            : throw new InvalidRequestException("expiration_date", "must be a day as YYYY-MM-DD, before 9999-12-31");
+            : throw new InvalidRequestException(prefix + "expiration_date", "must be a day as YYYY-MM-DD, before 9999-12-31");
 }
 
 /// <summary>The JSON of nodes.</summary>

@@ -31,12 +31,9 @@ internal sealed record Mem0AddRequest
     public string? ExpirationDate { get; init; }
 }
 
-/// <summary>Body of <c>POST /v3/memories/search/</c>, <c>POST /v1/memories/search/</c> and <c>POST /v3/memories/</c>.</summary>
-internal sealed record Mem0SearchRequest
+/// <summary>Which memories a body selects: those that meet all of it.</summary>
+internal abstract record Mem0Selection
 {
-    /// <summary>What to look for.</summary>
-    public string? Query { get; init; }
-
     /// <summary>The user, where the filters do not name one.</summary>
     public string? UserId { get; init; }
 
@@ -49,6 +46,29 @@ internal sealed record Mem0SearchRequest
     /// <summary>The run, where the filters do not name one.</summary>
     public string? RunId { get; init; }
 
+    /// <summary><c>user_id</c>, <c>agent_id</c>, <c>app_id</c>, <c>run_id</c>, <c>metadata</c>, <c>categories</c>, <c>created_at</c>, also inside of <c>AND</c>.</summary>
+    public JsonElement? Filters { get; init; }
+
+    /// <summary>Only those of these categories, where the filters name none.</summary>
+    public JsonElement? Categories { get; init; }
+
+    /// <summary>Only those whose metadata meet this condition too.</summary>
+    public JsonElement? Metadata { get; init; }
+
+    /// <summary>Whether those count whose time is over; they can be listed, not searched for.</summary>
+    public bool? ShowExpired { get; init; }
+
+    /// <summary>Hints that narrow nothing (<see cref="Mem0Scope.Hints"/>), and what is not understood, which is refused.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Others { get; set; }
+}
+
+/// <summary>Body of <c>POST /v3/memories/search/</c> and <c>POST /v1/memories/search/</c>.</summary>
+internal sealed record Mem0SearchRequest : Mem0Selection
+{
+    /// <summary>What to look for.</summary>
+    public string? Query { get; init; }
+
     /// <summary>How many at the most, 1 to 1,000.</summary>
     public int? TopK { get; init; }
 
@@ -57,9 +77,16 @@ internal sealed record Mem0SearchRequest
 
     /// <summary>Only hits of at least this score, 0 to 1.</summary>
     public double? Threshold { get; init; }
+}
 
-    /// <summary><c>user_id</c>, <c>agent_id</c>, <c>app_id</c>, <c>run_id</c>, <c>metadata</c>, <c>categories</c>, <c>created_at</c>, also inside of <c>AND</c>.</summary>
-    public JsonElement? Filters { get; init; }
+/// <summary>Body of <c>POST /v3/memories/</c>.</summary>
+internal sealed record Mem0ListRequest : Mem0Selection
+{
+    /// <summary>Only those made then or later, in ISO 8601.</summary>
+    public string? StartDate { get; init; }
+
+    /// <summary>Only those made until then, in ISO 8601; a day is its first moment.</summary>
+    public string? EndDate { get; init; }
 }
 
 /// <summary>Body of <c>PUT /v1/memories/{memory_id}/</c>, and an item of a batch.</summary>
@@ -159,6 +186,7 @@ internal sealed record Mem0Ping(string Status, string Message, string? OrgId, st
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, AllowDuplicateProperties = false, MaxDepth = 64)]
 [JsonSerializable(typeof(Mem0AddRequest))]
 [JsonSerializable(typeof(Mem0SearchRequest))]
+[JsonSerializable(typeof(Mem0ListRequest))]
 [JsonSerializable(typeof(Mem0UpdateRequest))]
 [JsonSerializable(typeof(Mem0BatchRequest))]
 [JsonSerializable(typeof(Mem0Memory))]

@@ -16,15 +16,15 @@ internal sealed class ModelProfiler(
 
     private readonly DeterministicProfiler _fallback = new();
 
-    private readonly ReflectionTask<SynthesisAnswer> _task =
-        new(options, models, catalogue, tokens, time, logger, AnswerJson.Default.SynthesisAnswer, "synthesis", SynthesisAnswer.Schema);
+    private readonly ModelTask<SynthesisAnswer> _task =
+        ReflectionTasks.Of(options, models, catalogue, tokens, time, logger, AnswerJson.Default.SynthesisAnswer, "synthesis", SynthesisAnswer.Schema);
 
     /// <inheritdoc/>
     public async ValueTask<SynthesizedText> FindPatternAsync(IReadOnlyList<MemoryRecord> insights, string? category, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(insights);
         var (found, fallback) = await _task.TryAskAsync(
-            ReflectionPrompts.Pattern, ReflectionPrompts.Memories(insights, previous: null, _task.MaxCharacters), AnswerTokens, answer => Read(answer, mayBeEmpty: true), cancellationToken).ConfigureAwait(false);
+            ReflectionPrompts.Pattern, ReflectionPrompts.Memories(insights, previous: null, ReflectionTasks.MaxCharacters(options, _task.Info)), AnswerTokens, answer => Read(answer, mayBeEmpty: true), cancellationToken).ConfigureAwait(false);
         return found ?? await _fallback.FindPatternAsync(insights, category, cancellationToken).ConfigureAwait(false) with { Fallback = fallback };
     }
 
@@ -33,7 +33,7 @@ internal sealed class ModelProfiler(
     {
         ArgumentNullException.ThrowIfNull(memories);
         var (found, fallback) = await _task.TryAskAsync(
-            ReflectionPrompts.Profile, ReflectionPrompts.Memories(memories, previous, _task.MaxCharacters), AnswerTokens, answer => Read(answer, mayBeEmpty: false), cancellationToken).ConfigureAwait(false);
+            ReflectionPrompts.Profile, ReflectionPrompts.Memories(memories, previous, ReflectionTasks.MaxCharacters(options, _task.Info)), AnswerTokens, answer => Read(answer, mayBeEmpty: false), cancellationToken).ConfigureAwait(false);
         return found ?? await _fallback.WriteProfileAsync(memories, previous, cancellationToken).ConfigureAwait(false) with { Fallback = fallback };
     }
 

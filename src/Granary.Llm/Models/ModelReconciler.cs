@@ -14,8 +14,8 @@ internal sealed class ModelReconciler(
 {
     private const int AnswerTokens = 3_000;
 
-    private readonly ReflectionTask<ReconcileAnswer> _task =
-        new(options, models, catalogue, tokens, time, logger, AnswerJson.Default.ReconcileAnswer, "reconciliation", ReconcileAnswer.Schema);
+    private readonly ModelTask<ReconcileAnswer> _task =
+        ReflectionTasks.Of(options, models, catalogue, tokens, time, logger, AnswerJson.Default.ReconcileAnswer, "reconciliation", ReconcileAnswer.Schema);
 
     /// <inheritdoc/>
     public async ValueTask<Reconciliation> ReconcileAsync(IReadOnlyList<ReconcileCandidate> candidates, CancellationToken cancellationToken = default)

@@ -17,15 +17,15 @@ internal sealed class ModelReflector(
 
     private readonly DeterministicReflector _fallback = new(tokens);
 
-    private readonly ReflectionTask<ReflectionAnswer> _task =
-        new(options, models, catalogue, tokens, time, logger, AnswerJson.Default.ReflectionAnswer, "reflection", ReflectionAnswer.Schema);
+    private readonly ModelTask<ReflectionAnswer> _task =
+        ReflectionTasks.Of(options, models, catalogue, tokens, time, logger, AnswerJson.Default.ReflectionAnswer, "reflection", ReflectionAnswer.Schema);
 
     /// <inheritdoc/>
     public async ValueTask<SessionReflection> ReflectAsync(ReflectionRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         var (found, fallback) = await _task.TryAskAsync(
-            ReflectionPrompts.Reflect(request), ReflectionPrompts.Stretch(request, _task.MaxCharacters), AnswerTokens, answer => Read(request, answer), cancellationToken).ConfigureAwait(false);
+            ReflectionPrompts.Reflect(request), ReflectionPrompts.Stretch(request, ReflectionTasks.MaxCharacters(options, _task.Info)), AnswerTokens, answer => Read(request, answer), cancellationToken).ConfigureAwait(false);
         return found ?? await _fallback.ReflectAsync(request, cancellationToken).ConfigureAwait(false) with { Fallback = fallback };
     }
 

@@ -83,7 +83,7 @@ internal static class ReflectionPrompts
         var text = new StringBuilder();
         if (request.PreviousSummary.Length > 0)
         {
-            Open(text, "summary_before").Append(Inside(request.PreviousSummary)).Append('\n');
+            Open(text, "summary_before").Append(PromptText.Inside(request.PreviousSummary)).Append('\n');
             Close(text, "summary_before");
         }
 
@@ -106,7 +106,7 @@ internal static class ReflectionPrompts
                 text.Append(" (").Append(OneLine(name)).Append(')');
             }
 
-            text.Append(": ").Append(Inside(Clip(message.Content, share))).Append('\n');
+            text.Append(": ").Append(PromptText.Indented(PromptText.Inside(Clip(message.Content, share)))).Append('\n');
         }
 
         Close(text, "conversation");
@@ -139,7 +139,7 @@ internal static class ReflectionPrompts
         var text = new StringBuilder();
         if (!string.IsNullOrEmpty(previous))
         {
-            Open(text, "profile_so_far").Append(Inside(previous)).Append('\n');
+            Open(text, "profile_so_far").Append(PromptText.Inside(previous)).Append('\n');
             Close(text, "profile_so_far");
         }
 
@@ -165,10 +165,7 @@ internal static class ReflectionPrompts
 
     private static void Close(StringBuilder text, string tag) => text.Append("</").Append(tag).Append(">\n\n");
 
-    private static string OneLine(string text) => Inside(string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
-
-    /// <summary>No material may end the tags that it stands between.</summary>
-    private static string Inside(string text) => text.Replace("</", "<\u2215", StringComparison.Ordinal);
+    private static string OneLine(string text) => PromptText.Inside(PromptText.OneLine(text));
 
     private static string Clip(string text, int length) =>
         text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)] + "\u2026";

@@ -43,7 +43,7 @@ internal static class SummaryPrompt
         text.Append(CultureInfo.InvariantCulture, $"The episodic_summary may have about {request.MaxTokens} tokens and at most {ModelSummarizer.MaxEpisodeLength} characters.\n\n<conversation>\n");
         foreach (var utterance in said)
         {
-            text.Append(CultureInfo.InvariantCulture, $"[{utterance.Sequence}] {utterance.Speaker}: {utterance.Text}\n");
+            text.Append(CultureInfo.InvariantCulture, $"[{utterance.Sequence}] {PromptText.OneLine(utterance.Speaker)}: {PromptText.Indented(PromptText.Inside(utterance.Text))}\n");
         }
 
         text.Append("</conversation>");
@@ -59,12 +59,12 @@ internal static class SummaryPrompt
         var known = new StringBuilder();
         if (previous.Episodes is [.., var last])
         {
-            known.Append(last.Summary).Append('\n');
+            known.Append(PromptText.Inside(last.Summary)).Append('\n');
         }
 
         foreach (var fact in previous.Facts)
         {
-            known.Append("- ").Append(fact.Text).Append('\n');
+            known.Append("- ").Append(PromptText.Inside(PromptText.OneLine(fact.Text))).Append('\n');
         }
 
         if (known.Length > 0)

@@ -6,7 +6,7 @@ namespace Granary.Llm.Providers;
 /// A provider's body that gives up on silence: between two pieces of an answer that comes in pieces, or on the whole of one that comes whole.
 /// Time in which nobody reads is not the provider's.
 /// </summary>
-internal sealed class PatientStream : Stream
+internal sealed class PatientStream : ReadOnlyStream
 {
     private const long Nobody = -1;
 
@@ -38,28 +38,7 @@ internal sealed class PatientStream : Stream
         }
     }
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override void Flush()
-    {
-    }
-
     public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -79,12 +58,6 @@ internal sealed class PatientStream : Stream
             Volatile.Write(ref _readSince, Nobody);
         }
     }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -19,6 +19,9 @@ internal sealed class ShownMessages
     /// <summary>The session's agent; null where there is no session.</summary>
     public string? AgentId { get; }
 
+    /// <summary>The messages of a context; none without one.</summary>
+    public static ShownMessages Of(SessionContext? context) => new(context);
+
     /// <summary>The messages of a session; none where there is no such session.</summary>
     public static async ValueTask<ShownMessages> OfAsync(IMemoryCluster memory, SessionKey? key, CancellationToken cancellationToken)
     {

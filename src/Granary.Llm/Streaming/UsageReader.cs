@@ -90,84 +90,14 @@ internal static class UsageReader
     }
 
     /// <summary>OpenAI's responses.</summary>
-    public static ChatUsage? OpenAIResponses(ref Utf8JsonReader json)
-    {
-        if (!JsonTokens.EnterObject(ref json))
-        {
-            return null;
-        }
-
-        int input = 0, output = 0, cached = 0, reasoning = 0, total = 0;
-        while (JsonTokens.NextProperty(ref json))
-        {
-            if (json.ValueTextEquals("input_tokens"u8))
-            {
-                input = JsonTokens.Number(ref json) ?? 0;
-            }
-            else if (json.ValueTextEquals("output_tokens"u8))
-            {
-                output = JsonTokens.Number(ref json) ?? 0;
-            }
-            else if (json.ValueTextEquals("total_tokens"u8))
-            {
-                total = JsonTokens.Number(ref json) ?? 0;
-            }
-            else if (json.ValueTextEquals("input_tokens_details"u8))
-            {
-                cached = Detail(ref json, "cached_tokens"u8);
-            }
-            else if (json.ValueTextEquals("output_tokens_details"u8))
-            {
-                reasoning = Detail(ref json, "reasoning_tokens"u8);
-            }
-            else
-            {
-                JsonTokens.SkipValue(ref json);
-            }
-        }
-
-        return Usage(input, output, cached, 0, reasoning, total);
-    }
+    public static ChatUsage? OpenAIResponses(ref Utf8JsonReader json) => Read(ref json, "reasoning_tokens"u8) is { } read
+        ? Usage(read.Input, read.Output, read.Cached, 0, read.Thought, read.Total)
+        : null;
 
     /// <summary>Anthropic's messages: their input tokens are those that no cache had a part in.</summary>
-    public static ChatUsage? Anthropic(ref Utf8JsonReader json)
-    {
-        if (!JsonTokens.EnterObject(ref json))
-        {
-            return null;
-        }
-
-        int input = 0, output = 0, read = 0, written = 0, thinking = 0;
-        while (JsonTokens.NextProperty(ref json))
-        {
-            if (json.ValueTextEquals("input_tokens"u8))
-            {
-                input = JsonTokens.Number(ref json) ?? 0;
-            }
-            else if (json.ValueTextEquals("output_tokens"u8))
-            {
-                output = JsonTokens.Number(ref json) ?? 0;
-            }
-            else if (json.ValueTextEquals("cache_read_input_tokens"u8))
-            {
-                read = JsonTokens.Number(ref json) ?? 0;
-            }
-            else if (json.ValueTextEquals("cache_creation_input_tokens"u8))
-            {
-                written = JsonTokens.Number(ref json) ?? 0;
-            }
-            else if (json.ValueTextEquals("output_tokens_details"u8))
-            {
-                thinking = Detail(ref json, "thinking_tokens"u8);
-            }
-            else
-            {
-                JsonTokens.SkipValue(ref json);
-            }
-        }
-
-        return Usage(UsageSum.Of(UsageSum.Of(input, read), written), output, read, written, thinking, 0);
-    }
+    public static ChatUsage? Anthropic(ref Utf8JsonReader json) => Read(ref json, "thinking_tokens"u8) is { } read
+        ? Usage(UsageSum.Of(UsageSum.Of(read.Input, read.CacheRead), read.CacheWritten), read.Output, read.CacheRead, read.CacheWritten, read.Thought, 0)
+        : null;
 
     /// <summary>Gemini's: thoughts are counted beside the answer, and the results of its own tools beside the prompt.</summary>
     public static ChatUsage? Gemini(ref Utf8JsonReader json)
@@ -213,6 +143,56 @@ internal static class UsageReader
         return Usage(UsageSum.Of(prompt, tools), UsageSum.Of(candidates, thoughts), cached, 0, thoughts, total);
     }
 
+    /// <summary>What both who say <c>input_tokens</c> and <c>output_tokens</c> may say.</summary>
+    /// <param name="json">The value; null if it is no object.</param>
+    /// <param name="thought">What they call tokens of thoughts.</param>
+    private static Figures? Read(ref Utf8JsonReader json, ReadOnlySpan<byte> thought)
+    {
+        if (!JsonTokens.EnterObject(ref json))
+        {
+            return null;
+        }
+
+        var read = new Figures();
+        while (JsonTokens.NextProperty(ref json))
+        {
+            if (json.ValueTextEquals("input_tokens"u8))
+            {
+                read.Input = JsonTokens.Number(ref json) ?? 0;
+            }
+            else if (json.ValueTextEquals("output_tokens"u8))
+            {
+                read.Output = JsonTokens.Number(ref json) ?? 0;
+            }
+            else if (json.ValueTextEquals("total_tokens"u8))
+            {
+                read.Total = JsonTokens.Number(ref json) ?? 0;
+            }
+            else if (json.ValueTextEquals("cache_read_input_tokens"u8))
+            {
+                read.CacheRead = JsonTokens.Number(ref json) ?? 0;
+            }
+            else if (json.ValueTextEquals("cache_creation_input_tokens"u8))
+            {
+                read.CacheWritten = JsonTokens.Number(ref json) ?? 0;
+            }
+            else if (json.ValueTextEquals("input_tokens_details"u8))
+            {
+                read.Cached = Detail(ref json, "cached_tokens"u8);
+            }
+            else if (json.ValueTextEquals("output_tokens_details"u8))
+            {
+                read.Thought = Detail(ref json, thought);
+            }
+            else
+            {
+                JsonTokens.SkipValue(ref json);
+            }
+        }
+
+        return read;
+    }
+
     private static ChatUsage Usage(int input, int output, int cached, int written, int reasoning, int total) =>
         new(input, output, cached, written, reasoning, total > UsageSum.Of(input, output) ? total : 0);
 
@@ -235,5 +215,16 @@ internal static class UsageReader
         }
 
         return value;
+    }
+
+    private struct Figures
+    {
+        public int Input;
+        public int Output;
+        public int Total;
+        public int Cached;
+        public int CacheRead;
+        public int CacheWritten;
+        public int Thought;
     }
 }

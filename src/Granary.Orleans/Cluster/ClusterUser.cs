@@ -33,6 +33,9 @@ internal sealed class ClusterUser(IUserGrain grain, UserKey key, IGrainFactory g
     public Task DeleteMemoryAsync(string id, string? reason = null, bool purge = false, CancellationToken cancellationToken = default) =>
         ClusterCalls.GuardAsync(() => grain.DeleteMemoryAsync(id, reason, purge, cancellationToken), cancellationToken);
 
+    public Task<EditResult> EditMemoriesAsync(EditRequest request, CancellationToken cancellationToken = default) =>
+        ClusterCalls.GuardAsync(() => grain.EditMemoriesAsync(request, cancellationToken), cancellationToken);
+
     public Task<MemoryRecord> RestoreMemoryAsync(string id, string? reason = null, CancellationToken cancellationToken = default) =>
         ClusterCalls.GuardAsync(() => grain.RestoreMemoryAsync(id, reason, cancellationToken), cancellationToken);
 

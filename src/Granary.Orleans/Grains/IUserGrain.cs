@@ -38,6 +38,9 @@ internal interface IUserGrain : IGrainWithStringKey
     [Alias("delete")]
     Task DeleteMemoryAsync(string id, string? reason, bool purge, CancellationToken cancellationToken);
 
+    [Alias("edit")]
+    Task<EditResult> EditMemoriesAsync(EditRequest request, CancellationToken cancellationToken);
+
     [Alias("restore")]
     Task<MemoryRecord> RestoreMemoryAsync(string id, string? reason, CancellationToken cancellationToken);
 

@@ -39,6 +39,9 @@ internal sealed class UserGrain(IGrainContext context, SiloServices silo)
     public Task DeleteMemoryAsync(string id, string? reason, bool purge, CancellationToken cancellationToken) =>
         CallAsync((id, reason, purge, cancellationToken), static (actor, s) => actor.DeleteMemoryAsync(s.id, s.reason, s.purge, s.cancellationToken));
 
+    public Task<EditResult> EditMemoriesAsync(EditRequest request, CancellationToken cancellationToken) =>
+        CallAsync((request, cancellationToken), static (actor, s) => actor.EditMemoriesAsync(s.request, s.cancellationToken));
+
     public Task<MemoryRecord> RestoreMemoryAsync(string id, string? reason, CancellationToken cancellationToken) =>
         CallAsync((id, reason, cancellationToken), static (actor, s) => actor.RestoreMemoryAsync(s.id, s.reason, s.cancellationToken));
 

@@ -30,6 +30,32 @@ public abstract partial class MemoryConformance
     }
 
     [Fact]
+    public async Task Memories_are_changed_and_deleted_together_or_not_at_all()
+    {
+        var user = Memory.User();
+        var ids = (await user.RememberAsync(Remember([.. Enumerable.Range(0, 80).Select(i => Fact($"fact {i}"))]))).Outcomes.Select(o => o.Record.Id).ToList();
+        var edits = ids.Select((id, i) => i % 2 == 0
+            ? new MemoryEdit(id, new MemoryPatch { Content = $"new {i}" })
+            : new MemoryEdit(id, Deletion: new MemoryDeletion { Reason = "odd", Purge = i == 1, IfRevision = 1 })).ToList();
+        async Task<T> RefusedAsync<T>(MemoryEdit last)
+            where T : Exception => await Should.ThrowAsync<T>(() => user.EditMemoriesAsync(new EditRequest([.. edits, last])));
+        await RefusedAsync<NotFoundException>(new MemoryEdit("nobody", new MemoryPatch { Content = "x" }));
+        await RefusedAsync<NotFoundException>(new MemoryEdit(ids[3], new MemoryPatch { Content = "deleted by then" }));
+        await RefusedAsync<ConflictException>(new MemoryEdit(ids[0], new MemoryPatch { Content = "new 2" }));
+        await RefusedAsync<PreconditionFailedException>(new MemoryEdit(ids[0], Deletion: new MemoryDeletion { IfRevision = 7 }));
+        (await RefusedAsync<InvalidRequestException>(new MemoryEdit(ids[0], new MemoryPatch { Content = " " }))).Field.ShouldBe("edits[80].patch.content");
+        (await RefusedAsync<InvalidRequestException>(new MemoryEdit(ids[0]))).Field.ShouldBe("edits[80]");
+        (await MemoriesAsync(user)).ShouldAllBe(m => m.Revision == 1);
+        var edited = (await user.EditMemoriesAsync(new EditRequest(edits))).Records;
+        edited.Select(m => m.Id).ShouldBe(ids);
+        edited.Select(m => m.State).ShouldBe(Enumerable.Range(0, 80).Select(i => i % 2 == 0 || i == 1 ? MemoryState.Active : MemoryState.Deleted));
+        await Memory.RestartAsync();
+        (await MemoriesAsync(Memory.User())).Select(m => m.Content).Order().ShouldBe(Enumerable.Range(0, 40).Select(i => $"new {2 * i}").Order());
+        await Should.ThrowAsync<NotFoundException>(() => Memory.User().GetMemoryAsync(ids[1]));
+        (await Memory.User().GetHistoryAsync(ids[3])).Changes[^1].Reason.ShouldBe("odd");
+    }
+
+    [Fact]
     public async Task A_call_with_an_id_can_be_repeated()
     {
         var user = Memory.User();

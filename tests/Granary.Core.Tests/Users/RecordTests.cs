@@ -33,6 +33,24 @@ public class RecordTests
     }
 
     [Fact]
+    public async Task What_is_known_in_another_scope_is_another_memory_and_stays_so_when_it_changes()
+    {
+        var bench = new UserBench();
+        var kept = (await bench.RememberAsync(Fact("first"), Fact("first") with { Scope = "a" }, Fact("first") with { Scope = "b" }, Fact("first") with { Scope = "a" })).Outcomes;
+        kept.Select(o => o.Event).ShouldBe([MemoryEvent.Add, MemoryEvent.Add, MemoryEvent.Add, MemoryEvent.None]);
+        var actor = await bench.ActorAsync();
+        foreach (var outcome in kept.Take(2))
+        {
+            await actor.UpdateMemoryAsync(outcome.Record.Id, new MemoryPatch { Content = "second" }, CancellationToken.None);
+        }
+
+        bench.Restart();
+        (await bench.ListAsync()).Select(m => (m.Content, m.Scope)).ShouldBe([("first", "b"), ("second", "a"), ("second", null)]);
+        (await bench.RememberAsync(Fact("second") with { Scope = "a" }, Fact("first"))).Outcomes.Select(o => o.Event).ShouldBe([MemoryEvent.None, MemoryEvent.Add]);
+        await Should.ThrowAsync<InvalidRequestException>(() => bench.RememberAsync(Fact("x") with { Scope = "a b" }));
+    }
+
+    [Fact]
     public async Task A_change_of_many_records_that_a_crash_interrupts_at_any_commit_happens_all_or_none()
     {
         foreach (var point in Enum.GetValues<FaultPoint>())

@@ -87,6 +87,47 @@ internal static class MemoryValidator
         _ => patch.ExpiresAt is not null,
     };
 
+    /// <exception cref="InvalidRequestException">An edit breaks a rule.</exception>
+    /// <exception cref="TooLargeException">They are too many, or one holds too much.</exception>
+    public static void Validate(EditRequest request, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var edits = request.Edits;
+        if (edits is null)
+            Refuse("edits", "is required");
+        if (edits.Count == 0)
+            Refuse("edits", "must hold 1 to 1000 edits");
+        if (edits.Count > MemoryLimits.MaxEdits)
+            throw new TooLargeException("edits", "must hold at most 1000 edits");
+
+        for (var i = 0; i < edits.Count; i++)
+        {
+            var path = $"edits[{i}]";
+            if (edits[i] is not { } edit || edit.Patch is null == edit.Deletion is null)
+            {
+                Refuse(path, "must hold either patch or deletion");
+                return;
+            }
+
+            Ids.Require(edit.MemoryId, $"{path}.memory_id");
+            try
+            {
+                if (edit.Patch is { } patch)
+                    Validate(patch, now);
+                else
+                    CheckReason(edit.Deletion!.Reason);
+            }
+            catch (InvalidRequestException error)
+            {
+                throw new InvalidRequestException($"{path}.{(edit.Patch is null ? "deletion" : "patch")}.{error.Field}", error.Rule);
+            }
+            catch (TooLargeException error)
+            {
+                throw new TooLargeException($"{path}.patch.{error.Field}", error.Rule);
+            }
+        }
+    }
+
     /// <exception cref="InvalidRequestException">The end is before the begin.</exception>
     public static void CheckValidity(DateTimeOffset? from, DateTimeOffset? to, string field)
     {
@@ -145,6 +186,8 @@ internal static class MemoryValidator
             Refuse($"{path}.kind", "must be fact, insight, summary, interaction or profile");
         if (draft.AgentId is { } agent)
             Ids.Require(agent, $"{path}.agent_id");
+        if (draft.Scope is { } scope)
+            Ids.Require(scope, $"{path}.scope");
         if (draft.Content is null)
             Refuse($"{path}.content", "is required");
         CheckContent(draft.Content, $"{path}.content");

@@ -11,7 +11,7 @@ internal sealed class PreparedDraft
         Origin = origin;
         Draft = draft with { Metadata = draft.Metadata?.Clone() };
         Field = field;
-        Key = ContentKey.Of(draft.Kind, Agent, draft.Content);
+        Key = ContentKey.Of(draft.Kind, Agent, draft.Content, draft.Scope);
     }
 
     public MemoryDraft Draft { get; }

@@ -71,7 +71,7 @@ internal static class RecordChanges
 
         if (patch.IfRevision is { } revision && revision != record.Revision)
         {
-            throw new PreconditionFailedException(string.Create(CultureInfo.InvariantCulture, $"\"{record.Revision}\""));
+            throw Changed(record);
         }
 
         var next = record with
@@ -102,7 +102,7 @@ internal static class RecordChanges
             next = next with { State = MemoryState.Active };
         }
 
-        var key = prepared.Text is null ? document.Key : ContentKey.OfNormal(next.Kind, next.AgentId, prepared.Text);
+        var key = prepared.Text is null ? document.Key : ContentKey.OfNormal(next.Kind, next.AgentId, prepared.Text, next.Scope);
         if (MemoryStates.At(next.State, next.ExpiresAt?.UtcTicks ?? 0, plan.Now).IsActive())
         {
             RefuseSecond(plan, key, record.Id);
@@ -110,6 +110,9 @@ internal static class RecordChanges
 
         return plan.Change(document, next, MemoryEvent.Update, patch.Reason, session, key);
     }
+
+    /// <summary>The refusal of who wants another revision of a record.</summary>
+    public static PreconditionFailedException Changed(MemoryRecord record) => new(string.Create(CultureInfo.InvariantCulture, $"\"{record.Revision}\""));
 
     /// <summary>Deletes a record, so that it can be restored; a deleted one stays as it is.</summary>
     public static RecordDocument Delete(this RecordPlan plan, RecordDocument document, string? reason, string? session = null) =>
@@ -194,6 +197,7 @@ internal static class RecordChanges
             Id = draft.Id ?? RecordIds.Make(number, (uint)RandomNumberGenerator.GetInt32(int.MaxValue)),
             Kind = draft.Kind,
             AgentId = prepared.Agent,
+            Scope = draft.Scope,
             Content = draft.Content,
             Metadata = draft.Metadata,
             Category = draft.Category,

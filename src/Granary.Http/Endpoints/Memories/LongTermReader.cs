@@ -25,27 +25,36 @@ internal sealed partial class LongTermReader(IMemoryCluster cluster, TimeProvide
         try
         {
             var user = cluster.User(session.Owner);
-            var known = user.ListMemoriesAsync(
-                new MemoryQuery { Filter = new MemoryFilter { AgentId = agent, Kinds = [MemoryKind.Profile, MemoryKind.Insight] }, Limit = MaxRead }, cancellationToken);
+            var known = ReadInsightsAsync(user, agent, cancellationToken);
             var sessions = user.ListSessionsAsync(
                 new SessionQuery { AgentId = agent, Status = SessionStatus.Completed, Limit = MaxSessions }, cancellationToken);
-            await Task.WhenAll(known, sessions);
-            return new LongTerm(InsightsOf((await known).Memories), SummariesOf((await sessions).Sessions, session.Session));
+            await Task.WhenAll(known, sessions).WaitAsync(TimeSpan.FromSeconds(options.Value.LongTermTimeoutSeconds), time, cancellationToken);
+            return new LongTerm(await known, SummariesOf((await sessions).Sessions, session.Session));
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             LogUnreadable(logger, error, session.Session);
-            return new LongTerm([], [], error is MemoryException known ? known.Message : "The user's memory could not be read.");
+            return new LongTerm([], [], error switch
+            {
+                MemoryException known => known.Message,
+                TimeoutException => "The user's memory could not be read in time.",
+                _ => "The user's memory could not be read.",
+            });
         }
+    }
+
+    private async Task<IReadOnlyList<ContextInsight>> ReadInsightsAsync(IUserMemory user, string agent, CancellationToken cancellationToken)
+    {
+        // Asked for on its own: any number of insights may be younger.
+        var profiles = await ListAsync(MemoryKind.Profile, 1);
+        return profiles.Count > 0 ? [ViewOf(profiles[0])] : InsightsOf(await ListAsync(MemoryKind.Insight, MaxRead));
+
+        async Task<IReadOnlyList<MemoryRecord>> ListAsync(MemoryKind kind, int limit) => (await user.ListMemoriesAsync(
+            new MemoryQuery { Filter = new MemoryFilter { AgentId = agent, Kinds = [kind] }, Limit = limit }, cancellationToken)).Memories;
     }
 
     private List<ContextInsight> InsightsOf(IReadOnlyList<MemoryRecord> records)
     {
-        if (records.FirstOrDefault(record => record.Kind == MemoryKind.Profile) is { } profile)
-        {
-            return [ViewOf(profile)];
-        }
-
         var now = time.GetUtcNow();
         return
         [

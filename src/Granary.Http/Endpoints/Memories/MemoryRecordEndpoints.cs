@@ -61,9 +61,10 @@ internal sealed class MemoryRecordEndpoints(IMemoryCluster cluster, RequestIdent
                 .. Whose,
                 RouteParameter.Query<bool>("purge", "Whether nothing of it is to stay."),
                 RouteParameter.Query<string>("reason", "Why, for the history."),
+                IfMatch,
             ],
             Answers = [new RouteAnswer(200, typeof(DeleteMemoryResponse), "It is deleted.")],
-            Problems = [403, 404, 410, 503],
+            Problems = [403, 404, 410, 412, 503],
         })
         .Get("/memory/memories/{memory_id}/history", GranaryScope.User, HistoryAsync, new RouteDescription(Tag, "Read all that happened to a memory")
         {
@@ -190,7 +191,14 @@ internal sealed class MemoryRecordEndpoints(IMemoryCluster cluster, RequestIdent
         var user = UserOf(context);
         var id = IdOf(context);
         var purge = RequestValues.QueryFlag(context.Request, "purge");
-        await user.DeleteMemoryAsync(id, RequestValues.Query(context.Request, "reason"), purge, CancellationToken.None);
+        var deletion = new MemoryDeletion
+        {
+            Reason = RequestValues.Query(context.Request, "reason"),
+            Purge = purge,
+            IfRevision = await RevisionAsync(context, user, id),
+        };
+        var request = new EditRequest([new MemoryEdit(id, Deletion: deletion)]);
+        await MemoryNames.CallAsync(() => user.EditMemoriesAsync(request, CancellationToken.None), "edits[0].deletion", "");
         await JsonAnswer.WriteAsync(
             context, new DeleteMemoryResponse(true, purge ? "Memory purged." : "Memory deleted.", id), GranaryJson.Default.DeleteMemoryResponse);
     }

@@ -1,4 +1,6 @@
 using Granary.Llm.Functions;
+using Granary.Llm.Models;
+using Granary.Llm.Requests;
 using Granary.Wire;
 
 namespace Granary.Http.Endpoints.Memories;
@@ -24,18 +26,24 @@ internal sealed class Retrieval(IMemoryCluster cluster)
             ? null
             : await cluster.Session(new SessionKey(user.Tenant, user.User, session)).GetContextAsync(cancellationToken: cancellationToken);
         agent ??= live?.AgentId;
-        var seen = live is null ? [] : live.ActiveContext.SelectMany(turn => turn.Messages).Select(message => message.Sequence).ToHashSet();
+        var shown = ShownMessages.Of(live);
 
         // What the live session shows is told as such: so many more turns may be found and left out.
         var found = await Task.WhenAll(
-            RecallAsync(null, top + Math.Min(seen.Count, 50)),
+            RecallAsync(null, shown.LimitFor(top)),
             RecallAsync([MemoryKind.Interaction], top),
             RecallAsync([MemoryKind.Summary], top),
             RecallAsync([MemoryKind.Insight, MemoryKind.Fact, MemoryKind.Profile], top));
-        var turns = found[0].Where(hit => hit.SessionId != session || !seen.Contains(hit.Message!.Sequence)).Take(top);
-        var facts = (live is null ? [] : Live(live, query))
-            .Concat(turns.Concat(found[1]).Concat(found[2]).Concat(found[3]).Select(hit => (Fact: TextOf(hit), Source: SourceOf(hit))));
-        return [.. facts.DistinctBy(fact => fact.Fact, StringComparer.Ordinal).Take(Kinds * top)];
+        var facts = live is null ? [] : Live(live, query).ToList();
+        var known = facts.Select(fact => fact.Fact).ToHashSet(StringComparer.Ordinal);
+        var kinds = found
+            .Select((hits, kind) => (kind == 0 ? hits.Where(hit => !shown.Has(hit)) : hits).Take(top)
+                .Select(hit => (Fact: TextOf(hit), Source: SourceOf(hit)))
+                .Where(fact => known.Add(fact.Fact))
+                .ToList())
+            .ToList();
+        facts.AddRange(Shares(kinds, (Kinds * top) - facts.Count));
+        return facts;
 
         async Task<IReadOnlyList<RecallHit>> RecallAsync(IReadOnlyList<MemoryKind>? kinds, int limit) => (await cluster.User(user).RecallAsync(
             new RecallRequest
@@ -49,17 +57,38 @@ internal sealed class Retrieval(IMemoryCluster cluster)
             cancellationToken)).Hits;
     }
 
-    /// <summary>A fact as one text.</summary>
-    public static string TextOf(RecallHit hit) => hit switch
+    /// <summary>A fact as one text. What it holds passes for no other: its further lines are indented, and none begins as a mark of ours does.</summary>
+    public static string TextOf(RecallHit hit) => MarkOf(hit) + PromptText.Indented(hit.Content);
+
+    private static string MarkOf(RecallHit hit) => hit switch
     {
-        { Message: { } message } => $"{SpeakerOf(message)}: {hit.Content}",
-        { Record.Kind: MemoryKind.Summary } => $"[Session Summary] {hit.Content}",
-        { Record: { Kind: MemoryKind.Insight, Category: { } category } } => $"[Insight: {category}] {hit.Content}",
-        { Record.Kind: MemoryKind.Insight } => $"[Insight] {hit.Content}",
-        { Record.Kind: MemoryKind.Fact } => $"[Fact] {hit.Content}",
-        { Record.Kind: MemoryKind.Profile } => $"[Profile] {hit.Content}",
-        _ => hit.Content,
+        { Message: { } message } => $"{SpeakerOf(message)}: ",
+        { Record.Kind: MemoryKind.Summary } => "[Session Summary] ",
+        { Record: { Kind: MemoryKind.Insight, Category: { } category } } => $"[Insight: {category}] ",
+        { Record.Kind: MemoryKind.Insight } => "[Insight] ",
+        { Record.Kind: MemoryKind.Fact } => "[Fact] ",
+        { Record.Kind: MemoryKind.Profile } => "[Profile] ",
+        _ => hit.Content.StartsWith('[') ? "[Interaction] " : "",
     };
+
+    /// <summary>As many of several lists as there is room for, the first of each before the second of any, in the order of the lists.</summary>
+    private static IEnumerable<T> Shares<T>(IReadOnlyList<IReadOnlyList<T>> lists, int room)
+    {
+        var taken = new int[lists.Count];
+        for (var round = 0; room > 0 && lists.Any(list => list.Count > round); round++)
+        {
+            for (var list = 0; list < lists.Count && room > 0; list++)
+            {
+                if (lists[list].Count > round)
+                {
+                    taken[list]++;
+                    room--;
+                }
+            }
+        }
+
+        return lists.SelectMany((list, at) => list.Take(taken[at]));
+    }
 
     /// <summary>What the live session says that shares a word with the query.</summary>
     private static IEnumerable<(string Fact, RetrievedSource Source)> Live(SessionContext session, string query)
@@ -71,14 +100,14 @@ internal sealed class Retrieval(IMemoryCluster cluster)
         var best = Math.Max(scores.Max(), double.Epsilon);
         if (scores[0] > 0)
         {
-            yield return ($"[Current Session Summary] {session.CumulativeSummary}", SourceOf(scores[0]));
+            yield return ($"[Current Session Summary] {PromptText.Indented(session.CumulativeSummary)}", SourceOf(scores[0]));
         }
 
         var fitting = said.Where((_, index) => scores[index + 1] > 0).ToList();
         if (fitting.Count > 0)
         {
             yield return (
-                "[Active Conversation] " + string.Join('\n', fitting.Select(message => $"{SpeakerOf(message)}: {message.Content}")),
+                "[Active Conversation] " + string.Join('\n', fitting.Select(message => $"{SpeakerOf(message)}: {PromptText.Indented(message.Content)}")),
                 SourceOf(scores.Skip(1).Max()));
         }
 
@@ -91,5 +120,5 @@ internal sealed class Retrieval(IMemoryCluster cluster)
         return new RetrievedSource(memory.Id, memory.Kind, memory.SessionId, hit.Score) { Timestamp = hit.Timestamp };
     }
 
-    private static string SpeakerOf(Message message) => message.Name ?? message.Role.ToString().ToLowerInvariant();
+    private static string SpeakerOf(Message message) => message.Name is { } name && !name.StartsWith('[') ? name : message.Role.ToString().ToLowerInvariant();
 }

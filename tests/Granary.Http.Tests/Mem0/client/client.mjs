@@ -11,7 +11,7 @@ await client.ping();
 out.added = await client.add(
   [{ role: "user", content: "I sail a blue boat." }, { role: "assistant", content: "A fine colour." }],
   { userId: user, agentId: "skipper", runId: "trip 1", appId: "harbour", metadata: { from: "test", deepKey: { aB: 1 } } });
-out.again = await client.add([{ role: "user", content: "I sail a blue boat." }], { userId: user, agentId: "skipper" });
+out.again = await client.add([{ role: "user", content: "I sail a blue boat." }], { userId: user, agentId: "skipper", runId: "trip 1", appId: "harbour" });
 out.other = await client.add([{ role: "user", content: "Bob's secret boat." }], { userId: "bob" });
 const id = out.added.results[0].id;
 out.got = await client.get(id);

@@ -6,43 +6,47 @@ using Microsoft.Extensions.Logging;
 
 namespace Granary.Llm.Models;
 
-/// <summary>Asks the model that reflects, with patience and no exceptions: whoever asks does it without a model where this fails.</summary>
+/// <summary>What a <see cref="ModelTask{T}"/> is about.</summary>
+/// <param name="Name">Its name, in the log, and as the schema's name.</param>
+/// <param name="Model">The model.</param>
+/// <param name="Patience">How long an answer may take.</param>
+/// <param name="Told">Is told what became of each call: the model and the outcome.</param>
+internal sealed record ModelTaskOptions(string Name, string Model, TimeSpan Patience, Action<string, string> Told);
+
+/// <summary>Asks a model, with patience and no exceptions: whoever asks does the task without a model where this fails.</summary>
 /// <typeparam name="T">The answer.</typeparam>
-internal sealed partial class ReflectionTask<T>
+internal sealed partial class ModelTask<T>
     where T : class
 {
-    /// <summary>After so many answers in a row that came too late the model is left alone for as long as one may take.</summary>
+    /// <summary>After so many answers in a row that came too late the model is left alone for as long as one may take: what is long is asked in many parts.</summary>
     private const int LateInARow = 2;
 
-    private readonly ModelsOptions _options;
-    private readonly ModelInfo _info;
+    private readonly ModelTaskOptions _options;
     private readonly StructuredExtraction<T> _extraction;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly string _name;
     private readonly Lock _gate = new();
     private int _lateInARow;
     private long _pausedSince;
 
-    /// <param name="options">Name the model.</param>
-    /// <param name="models">Ask it.</param>
+    /// <param name="options">What the task is about.</param>
+    /// <param name="models">Ask the model.</param>
     /// <param name="catalogue">Knows its limits.</param>
     /// <param name="tokens">Learns.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
     /// <param name="type">The answer's JSON.</param>
-    /// <param name="name">The task's name, in metrics and as the schema's name.</param>
     /// <param name="schema">What the model is held to, where it can be.</param>
-    public ReflectionTask(
-        ModelsOptions options, IChatModels models, IModelCatalogue catalogue, ITokenCounter tokens, TimeProvider time, ILogger logger, JsonTypeInfo<T> type, string name, JsonElement schema)
+    public ModelTask(
+        ModelTaskOptions options, IChatModels models, IModelCatalogue catalogue, ITokenCounter tokens, TimeProvider time, ILogger logger, JsonTypeInfo<T> type, JsonElement schema)
     {
-        (_options, _time, _logger, _name) = (options, time, logger, name);
-        _info = catalogue.Find(options.Reflector!);
-        _extraction = new StructuredExtraction<T>(models, catalogue, tokens, type, name, schema);
+        (_options, _time, _logger) = (options, time, logger);
+        Info = catalogue.Find(options.Model);
+        _extraction = new StructuredExtraction<T>(models, catalogue, tokens, type, options.Name, schema);
     }
 
-    /// <summary>Characters of material that fit into the model's context beside instructions and answer.</summary>
-    public int MaxCharacters => 2 * Math.Max(1_000, Math.Min(_options.SummarizerInputTokens, _info.ContextTokens / 2));
+    /// <summary>The model.</summary>
+    public ModelInfo Info { get; }
 
     /// <summary>Asks.</summary>
     /// <param name="instructions">What to do.</param>
@@ -51,25 +55,39 @@ internal sealed partial class ReflectionTask<T>
     /// <param name="read">Makes a result of the answer; throws <see cref="FormatException"/> where that cannot be.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The result, or null and why there is none.</returns>
-    public async ValueTask<(TResult? Result, string? Fallback)> TryAskAsync<TResult>(
+    public ValueTask<(TResult? Result, string? Fallback)> TryAskAsync<TResult>(
         string instructions, string material, int maxTokens, Func<T, TResult> read, CancellationToken cancellationToken)
+        where TResult : class => TryAskAsync(
+            [new ModelMessage { Role = MessageRole.System, Content = instructions }, new ModelMessage { Role = MessageRole.User, Content = material }],
+            maxTokens,
+            read,
+            cancellationToken);
+
+    /// <summary>Asks.</summary>
+    /// <param name="messages">What to do with what.</param>
+    /// <param name="maxTokens">Tokens that the answer may have.</param>
+    /// <param name="read">Makes a result of the answer; throws <see cref="FormatException"/> where that cannot be.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The result, or null and why there is none.</returns>
+    public async ValueTask<(TResult? Result, string? Fallback)> TryAskAsync<TResult>(
+        IReadOnlyList<ModelMessage> messages, int maxTokens, Func<T, TResult> read, CancellationToken cancellationToken)
         where TResult : class
     {
-        var patience = TimeSpan.FromSeconds(_options.ReflectorTimeoutSeconds);
+        var (model, patience) = (_options.Model, _options.Patience);
         if (IsPaused(patience))
         {
-            GranaryLlmInstruments.Reflected(_info.Name, _name, "paused");
-            return (null, $"The model '{_options.Reflector}' was too slow {LateInARow} times in a row and is left alone for a while.");
+            _options.Told(Info.Name, "paused");
+            return (null, $"The model '{model}' was too slow {LateInARow} times in a row and is left alone for a while.");
         }
 
         var request = new ChatRequest
         {
-            Model = _options.Reflector!,
-            Messages = [new ModelMessage { Role = MessageRole.System, Content = instructions }, new ModelMessage { Role = MessageRole.User, Content = material }],
-            Temperature = _info.Capabilities.HasFlag(ModelCapabilities.FixedSampling) ? null : 0.2,
+            Model = model,
+            Messages = messages,
+            Temperature = Info.Capabilities.HasFlag(ModelCapabilities.FixedSampling) ? null : 0.2,
 
             // Where reasoning counts as answer, a limit would cut the answer off.
-            MaxTokens = _info.Capabilities.HasFlag(ModelCapabilities.Reasoning) ? null : Math.Min(_info.OutputTokens, maxTokens),
+            MaxTokens = Info.Capabilities.HasFlag(ModelCapabilities.Reasoning) ? null : Math.Min(Info.OutputTokens, maxTokens),
         };
         using var late = new CancellationTokenSource(patience, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
@@ -79,12 +97,12 @@ internal sealed partial class ReflectionTask<T>
         {
             var result = read(await _extraction.ExtractAsync(request, new CallDeadline(_time, patience), either.Token).ConfigureAwait(false));
             Took(late: false);
-            GranaryLlmInstruments.Reflected(_info.Name, _name, "model");
+            _options.Told(Info.Name, "model");
             return (result, null);
         }
         catch (OperationCanceledException error) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            (outcome, reason, failure) = ("timeout", $"The model '{_options.Reflector}' did not answer within {patience.TotalSeconds:0.#} s.", error);
+            (outcome, reason, failure) = ("timeout", $"The model '{model}' did not answer within {patience.TotalSeconds:0.#} s.", error);
             Took(late: true);
         }
         catch (ProviderException error)
@@ -94,15 +112,15 @@ internal sealed partial class ReflectionTask<T>
         }
         catch (FormatException error)
         {
-            (outcome, reason, failure) = ("malformed", $"The answer of the model '{_options.Reflector}' could not be read: {error.Message}", error);
+            (outcome, reason, failure) = ("malformed", $"The answer of the model '{model}' could not be read: {error.Message}", error);
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             (outcome, reason, failure) = ("error", error.Message, error);
         }
 
-        GranaryLlmInstruments.Reflected(_info.Name, _name, outcome);
-        LogFallback(_logger, failure, _info.Name, _name, outcome);
+        _options.Told(Info.Name, outcome);
+        LogFallback(_logger, failure, Info.Name, _options.Name, outcome);
         return (null, reason);
     }
 
