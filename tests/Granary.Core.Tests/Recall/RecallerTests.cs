@@ -160,6 +160,18 @@ public class RecallerTests
     }
 
     [Fact]
+    public void Without_a_now_it_is_that_of_the_newest_message_whenever_records_were_made()
+    {
+        Say("jan", MessageRole.User, "We had dinner at the harbour.", time: new DateTimeOffset(2024, 1, 11, 0, 0, 0, TimeSpan.Zero));
+        Say("feb", MessageRole.User, "We had dinner at the harbour.", time: new DateTimeOffset(2024, 2, 12, 0, 0, 0, TimeSpan.Zero));
+        Record("fact", "Likes the sea.");
+
+        var recaller = new Recaller(index, new RecallOptions());
+        recaller.Recall(new RecallQuery { Text = "Where was dinner in January?" })[0].Source.ShouldBe("jan");
+        recaller.Recall(new RecallQuery { Text = "Where was dinner on 12 February?" })[0].Source.ShouldBe("feb");
+    }
+
+    [Fact]
     public void What_a_filter_refuses_is_never_found_and_lends_nothing_to_its_neighbours()
     {
         Say("a", MessageRole.User, "The violin is at the repair shop.");

@@ -56,7 +56,7 @@ internal sealed class LexicalIndex
     /// <summary>Terms of all passages of sessions.</summary>
     public long SessionLength { get; private set; }
 
-    /// <summary>The time of the newest unit ever added in seconds since 1970, or <see cref="long.MinValue"/>.</summary>
+    /// <summary>The time of the newest message ever added in seconds since 1970, or <see cref="long.MinValue"/>: records are made later than what they tell.</summary>
     public long NewestTime { get; private set; } = long.MinValue;
 
     /// <summary>Sessions and records ever added: their numbers are below it.</summary>
@@ -234,7 +234,7 @@ internal sealed class LexicalIndex
         }
 
         Count(source, entry, 1);
-        NewestTime = Math.Max(NewestTime, entry.Time);
+        NewestTime = entry.IsMessage ? Math.Max(NewestTime, entry.Time) : NewestTime;
     }
 
     /// <summary>A session or record; made if it is new.</summary>

@@ -14,7 +14,7 @@ internal sealed record RecallQuery
     /// <summary>Which units may be found; null for all. What it refuses counts for nothing, also not for its neighbours or its session.</summary>
     public UnitFilter? Filter { get; init; }
 
-    /// <summary>Now, for "last week", recency and validity; null: the time of the newest unit.</summary>
+    /// <summary>Now, for "last week", recency and validity; null: the time of the newest message.</summary>
     public DateTimeOffset? Now { get; init; }
 
     /// <summary>Units near in meaning, found by vectors.</summary>

@@ -128,7 +128,7 @@ internal sealed class RecallSearch(
     }
 
     /// <summary>
-    /// The time that "last week" is told from: now, where the user is heard of; else the time of the newest unit. Who asks about conversations that lie
+    /// The time that "last week" is told from: now, where the user is heard of; else the time of the newest message. Who asks about conversations that lie
     /// back, imported ones for instance, asks as of their end.
     /// </summary>
     private DateTimeOffset? Reference() => now.ToUnixTimeSeconds() - index.Lexical.NewestTime > (long)Absence.TotalSeconds ? null : now;
