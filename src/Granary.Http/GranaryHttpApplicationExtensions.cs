@@ -60,6 +60,7 @@ public static class GranaryHttpApplicationExtensions
         services.GetRequiredService<UserEndpoints>().Map(routes);
         services.GetRequiredService<MemoryHealthEndpoint>().Map(routes);
         services.GetRequiredService<RetrieveEndpoint>().Map(routes);
+        services.GetRequiredService<ReflectEndpoint>().Map(routes);
         services.GetRequiredService<Mem0Endpoints>().Map(routes);
 
         // What a host may leave out.

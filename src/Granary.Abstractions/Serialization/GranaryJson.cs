@@ -69,6 +69,8 @@ namespace Granary.Serialization;
 [JsonSerializable(typeof(UserStats))]
 [JsonSerializable(typeof(MemoryHealthResponse))]
 [JsonSerializable(typeof(UserErasure))]
+[JsonSerializable(typeof(ReflectSessionRequest))]
+[JsonSerializable(typeof(ReflectSessionResponse))]
 [JsonSerializable(typeof(RetrieveRequest))]
 [JsonSerializable(typeof(RetrieveResponse))]
 [JsonSerializable(typeof(InsightsRequest))]
