@@ -54,6 +54,10 @@ public interface ISessionMemory
     /// <exception cref="InvalidRequestException"><paramref name="confirm"/> is false.</exception>
     Task<ClearResult> ClearAsync(bool confirm, string? ifMatch = null, CancellationToken cancellationToken = default);
 
+    /// <summary>Reflects on what was said and not reflected on yet, now and with the model, however little it is.</summary>
+    /// <remarks>Waits some seconds at the most; what takes longer goes on by itself.</remarks>
+    Task<ReflectResult> ReflectAsync(CancellationToken cancellationToken = default);
+
     /// <summary>Ends the session: it is summarized and takes no more messages. Ending an ended session changes nothing.</summary>
     Task<EndResult> EndAsync(CancellationToken cancellationToken = default);
 

@@ -67,6 +67,13 @@ public sealed partial class GranaryClient
             Post("memory/retrieve", request, ClientJson.Write.RetrieveRequest, Repeat.Always, request.UserId), ClientJson.Read.RetrieveResponse, cancellationToken);
     }
 
+    /// <summary>Reflects on what was said in a session since the last reflection, now and however little it is. What takes longer than some seconds goes on by itself.</summary>
+    public Task<ReflectSessionResponse> ReflectAsync(string sessionId, CancellationToken cancellationToken = default) =>
+        _transport.SendAsync(
+            Post("memory/reflect", new ReflectSessionRequest { SessionId = Ids.Require(sessionId, "session_id") }, ClientJson.Write.ReflectSessionRequest, Repeat.Always),
+            ClientJson.Read.ReflectSessionResponse,
+            cancellationToken);
+
     /// <summary>A page of the user's memories, the youngest first.</summary>
     /// <param name="query">Which; of its filter agent, kinds, session and one category count, all else is refused here.</param>
     /// <param name="cancellationToken">Ends the call.</param>

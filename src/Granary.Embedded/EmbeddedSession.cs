@@ -34,6 +34,10 @@ internal sealed class EmbeddedSession(EmbeddedCluster host, SessionKey key) : IS
         host.CallAsync(key, (confirm, ifMatch), static async (actor, s) =>
             await actor.ClearAsync(s.confirm, s.ifMatch).ConfigureAwait(false)).AsTask();
 
+    public Task<ReflectResult> ReflectAsync(CancellationToken cancellationToken = default) =>
+        host.CallAsync(key, cancellationToken, static async (actor, token) =>
+            await actor.ReflectAsync(token).ConfigureAwait(false)).AsTask();
+
     public Task<EndResult> EndAsync(CancellationToken cancellationToken = default) =>
         host.CallAsync(key, cancellationToken, static async (actor, token) =>
             await actor.EndAsync(token).ConfigureAwait(false)).AsTask();

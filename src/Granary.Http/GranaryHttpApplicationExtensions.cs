@@ -62,6 +62,7 @@ public static class GranaryHttpApplicationExtensions
         MapMemories(routes, services);
         services.GetRequiredService<UserEndpoints>().Map(routes);
         services.GetRequiredService<RetrieveEndpoint>().Map(routes);
+        services.GetRequiredService<ReflectEndpoint>().Map(routes);
         services.GetRequiredService<Mem0Endpoints>().Map(routes);
 
         // What a host may leave out.

@@ -68,6 +68,7 @@ public static class GranaryHttpServiceCollectionExtensions
         services.TryAddSingleton<Retrieval>();
         services.TryAddSingleton<RetrievalAnswer>();
         services.TryAddSingleton<RetrieveEndpoint>();
+        services.TryAddSingleton<ReflectEndpoint>();
         services.TryAddSingleton<Mem0Endpoints>();
         services.TryAddSingleton<Upstream>();
         services.TryAddSingleton<ProxyObservers>();

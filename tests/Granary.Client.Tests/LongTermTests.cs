@@ -35,6 +35,17 @@ public sealed class LongTermTests
     }
 
     [Fact]
+    public async Task Reflect_names_the_session_and_tells_what_was_learned()
+    {
+        _service.AnswersJson("""{"session_id":"s1","status":"running","insights_count":2,"summary":"Tea.","key_topics":["tea"]}""");
+
+        var reflected = await _service.Client().ReflectAsync("s1");
+
+        Asked(HttpMethod.Post, "/memory/reflect", """{"session_id":"s1"}""");
+        (reflected.Status, reflected.InsightsCount, reflected.Summary).ShouldBe((ReflectStatus.Running, 2, "Tea."));
+    }
+
+    [Fact]
     public async Task Remember_sends_every_field_by_its_name()
     {
         _service.AnswersJson(Json(new RememberMemoryResponse("x", RememberStatus.Duplicate, MemoryEvent.None, Record), GranaryJson.Default.RememberMemoryResponse));

@@ -15,6 +15,7 @@ public abstract class MemoryIdentityFacts<TFixture>(TFixture fixture) : HttpConf
         { "POST", "/memory/remember", """{"content":"a","user_id":"bob"}""" },
         { "POST", "/memory/remember/batch", """{"memories":[{"content":"a"}],"user_id":"bob"}""" },
         { "POST", "/memory/recall", """{"query":"a","user_id":"bob"}""" },
+        { "POST", "/memory/reflect", """{"session_id":"a","user_id":"bob"}""" },
         { "POST", "/memory/retrieve", """{"query":"a","user_id":"bob"}""" },
         { "POST", "/memory/forget", """{"all":true,"user_id":"bob"}""" },
         { "POST", "/insights", """{"user_id":"bob"}""" },

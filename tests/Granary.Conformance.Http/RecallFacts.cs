@@ -183,6 +183,21 @@ public abstract class RecallFacts<TFixture>(TFixture fixture) : HttpConformance<
     }
 
     [Fact]
+    public async Task A_session_is_reflected_on_when_that_is_asked_for()
+    {
+        await StoreAsync("now", "My name is Ada and I like green tea.", "Nice.");
+
+        var reflected = (await Api.PostAsync("/memory/reflect", """{"session_id":"now"}""")).ShouldBe(200);
+
+        ((string?)reflected["session_id"], (string?)reflected["status"]).ShouldBe(("now", "done"));
+        ((int)reflected["insights_count"]!).ShouldBe(1);
+        ((string?)reflected["summary"]).ShouldNotBeNullOrEmpty();
+        ((string?)(await Api.PostAsync("/memory/reflect", """{"session_id":"now"}""")).ShouldBe(200)["status"]).ShouldBe("nothing");
+        (await Api.PostAsync("/memory/reflect", """{"session_id":"nobody"}""")).ShouldBeProblem(404, "not_found");
+        (await Api.PostAsync("/memory/reflect", "{}")).ShouldBeProblem(400, "invalid_request", "session_id");
+    }
+
+    [Fact]
     public async Task Retrieval_answers_at_most_three_times_what_is_asked_for()
     {
         for (var number = 0; number < 5; number++)

@@ -74,6 +74,8 @@ internal sealed class FaultySession(FaultyCluster cluster, ISessionMemory inner)
     public Task<ClearResult> ClearAsync(bool confirm, string? ifMatch = null, CancellationToken cancellationToken = default) =>
         inner.ClearAsync(confirm, ifMatch, cancellationToken);
 
+    public Task<ReflectResult> ReflectAsync(CancellationToken cancellationToken = default) => inner.ReflectAsync(cancellationToken);
+
     public Task<EndResult> EndAsync(CancellationToken cancellationToken = default) => inner.EndAsync(cancellationToken);
 
     public Task DeleteAsync(string? ifMatch = null, CancellationToken cancellationToken = default) => inner.DeleteAsync(ifMatch, cancellationToken);

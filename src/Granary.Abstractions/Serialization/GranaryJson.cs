@@ -70,6 +70,8 @@ namespace Granary.Serialization;
 [JsonSerializable(typeof(UserStats))]
 [JsonSerializable(typeof(MemoryHealthResponse))]
 [JsonSerializable(typeof(UserErasure))]
+[JsonSerializable(typeof(ReflectSessionRequest))]
+[JsonSerializable(typeof(ReflectSessionResponse))]
 [JsonSerializable(typeof(RetrieveRequest))]
 [JsonSerializable(typeof(RetrieveResponse))]
 [JsonSerializable(typeof(InsightsRequest))]

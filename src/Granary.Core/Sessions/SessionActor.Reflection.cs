@@ -59,9 +59,54 @@ internal sealed partial class SessionActor
     private bool HasUnreflected() =>
         Learns() && _nextCounters.User + _nextCounters.Assistant > 0 && _nextCounters.LastSequence > (_nextHead!.Reflection?.Sequence ?? 0);
 
+    /// <summary>Reflects now, with the model, on all that was not reflected on.</summary>
+    public async Task<ReflectResult> ReflectAsync(CancellationToken cancellationToken)
+    {
+        int known;
+        lock (Gate)
+        {
+            var state = ReadableHead();
+            known = state.Reflection?.Insights ?? 0;
+            if (!HasUnreflected())
+            {
+                return Reflected(ReflectStatus.Nothing, state, known);
+            }
+
+            if (!_reflection.IsCompleted || _ending > 0)
+            {
+                return Reflected(ReflectStatus.Running, state, known);
+            }
+        }
+
+        var learning = LearnAskedAsync();
+        try
+        {
+            await learning.WaitAsync(_services.Reflection!.Options.EndPatience, _services.Time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException) when (!learning.IsCompleted)
+        {
+            // It goes on by itself.
+        }
+
+        lock (Gate)
+        {
+            return Reflected(HasUnreflected() ? ReflectStatus.Running : ReflectStatus.Done, ReadableHead(), known);
+        }
+    }
+
+    private static ReflectResult Reflected(ReflectStatus status, SessionHead state, int known) => new(
+        status, Math.Max(0, (state.Reflection?.Insights ?? 0) - known), state.Reflection?.Summary ?? "", state.Reflection?.Topics ?? []);
+
+    private async Task LearnAskedAsync()
+    {
+        await LearnUnattendedAsync(rest: true, CancellationToken.None, asked: true).ConfigureAwait(false);
+        await DeliverUnattendedAsync().ConfigureAwait(false);
+    }
+
     /// <summary>What is to be done next. Called under the gate.</summary>
     /// <param name="rest">Whether what is less than the threshold counts too.</param>
-    private LearningPlan? PlanLearning(bool rest)
+    /// <param name="asked">Whether the rest is worth the model: somebody asked for it.</param>
+    private LearningPlan? PlanLearning(bool rest, bool asked = false)
     {
         if (!Learns())
         {
@@ -79,7 +124,7 @@ internal sealed partial class SessionActor
         return turns - past.ChunkTurns >= options.ChunkTurns && last > past.ChunkSequence
             ? new LearningPlan(past, last, past.ChunkTurns + options.ChunkTurns, LearningStep.Chunk)
             : turns - past.Turns >= options.ThresholdTurns && last > past.Sequence ? new LearningPlan(past, last, past.Turns + options.ThresholdTurns, LearningStep.Reflect)
-            : rest && last > past.Sequence ? new LearningPlan(past, last, turns, LearningStep.Rest)
+            : rest && last > past.Sequence ? new LearningPlan(past, last, turns, asked ? LearningStep.Reflect : LearningStep.Rest)
             : null;
     }
 
@@ -111,11 +156,11 @@ internal sealed partial class SessionActor
         return isLast ? (_counters.LastSequence, _counters.Turns) : (0, 0);
     }
 
-    private async Task LearnUnattendedAsync(bool rest, CancellationToken cancellationToken)
+    private async Task LearnUnattendedAsync(bool rest, CancellationToken cancellationToken, bool asked = false)
     {
         try
         {
-            await LearnAsync(rest, cancellationToken).ConfigureAwait(false);
+            await LearnAsync(rest, cancellationToken, asked).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is ActivationLostException or ErasedException or NotFoundException)
         {
@@ -129,7 +174,7 @@ internal sealed partial class SessionActor
     }
 
     /// <summary>Learns what is due, step by step; each is durable before the next begins.</summary>
-    private async Task LearnAsync(bool rest, CancellationToken cancellationToken)
+    private async Task LearnAsync(bool rest, CancellationToken cancellationToken, bool asked = false)
     {
         var mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         while (true)
@@ -162,7 +207,7 @@ internal sealed partial class SessionActor
                 lock (Gate)
                 {
                     EnsureNotLost();
-                    plan = PlanLearning(rest);
+                    plan = PlanLearning(rest, asked);
                 }
 
                 if (plan is null || !await LearnOnceAsync(plan, cancellationToken).ConfigureAwait(false))

@@ -43,6 +43,9 @@ internal sealed class ClusterSession(ISessionGrain grain, SessionKey key, Cluste
     public Task<ClearResult> ClearAsync(bool confirm, string? ifMatch = null, CancellationToken cancellationToken = default) =>
         ClusterCalls.GuardAsync(() => grain.ClearAsync(confirm, ifMatch), cancellationToken);
 
+    public Task<ReflectResult> ReflectAsync(CancellationToken cancellationToken = default) =>
+        ClusterCalls.GuardAsync(() => grain.ReflectAsync(cancellationToken), cancellationToken);
+
     public Task<EndResult> EndAsync(CancellationToken cancellationToken = default) =>
         ClusterCalls.GuardAsync(() => grain.EndAsync(cancellationToken), cancellationToken);
 

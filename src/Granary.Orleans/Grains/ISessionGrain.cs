@@ -35,6 +35,10 @@ internal interface ISessionGrain : IGrainWithStringKey
     [Alias("clear")]
     Task<ClearResult> ClearAsync(bool confirm, string? ifMatch);
 
+    [Alias("reflect")]
+    [ResponseTimeout(SlowCalls.Timeout)]
+    Task<ReflectResult> ReflectAsync(CancellationToken cancellationToken);
+
     [Alias("end")]
     [ResponseTimeout(SlowCalls.Timeout)]
     Task<EndResult> EndAsync(CancellationToken cancellationToken);

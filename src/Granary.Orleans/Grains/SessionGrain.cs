@@ -37,6 +37,9 @@ internal sealed class SessionGrain(IGrainContext context, SiloServices silo)
     public Task<ClearResult> ClearAsync(bool confirm, string? ifMatch) =>
         CallAsync((confirm, ifMatch), static (actor, s) => actor.ClearAsync(s.confirm, s.ifMatch));
 
+    public Task<ReflectResult> ReflectAsync(CancellationToken cancellationToken) =>
+        UntilLeavingAsync(0, static (actor, _, token) => actor.ReflectAsync(token), cancellationToken);
+
     public Task<EndResult> EndAsync(CancellationToken cancellationToken) =>
         UntilLeavingAsync(0, static (actor, _, token) => actor.EndAsync(token), cancellationToken);
 

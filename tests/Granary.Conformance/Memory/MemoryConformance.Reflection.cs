@@ -24,6 +24,32 @@ public abstract partial class MemoryConformance
     }
 
     [Fact]
+    public async Task Who_asks_for_it_has_a_session_reflected_on_by_the_model_at_once()
+    {
+        await TellAsync(Memory.Session(), "My name is Ada and I live in Oslo.", "I like green tea.");
+        var done = await Memory.Session().ReflectAsync();
+        (done.Status, done.InsightsCount).ShouldBe((ReflectStatus.Done, 1));
+        done.Summary.ShouldNotBeEmpty();
+        Memory.Reflector.Requests.ShouldHaveSingleItem().Messages.Count.ShouldBe(4);
+        (await KnownAsync(MemoryKind.Insight)).ShouldHaveSingleItem().Content.ShouldBe("User: I like green tea.");
+        (await Memory.Session().GetInfoAsync()).Status.ShouldBe(SessionStatus.Active);
+        (await Memory.Session().ReflectAsync()).ShouldSatisfyAllConditions(
+            again => again.Status.ShouldBe(ReflectStatus.Nothing), again => again.InsightsCount.ShouldBe(0), again => again.Summary.ShouldBe(done.Summary));
+
+        await TellAsync(Memory.Session(), "I like green apples.");
+        Memory.Reflector.Hold();
+        var first = Memory.Session().ReflectAsync();
+        await Memory.Reflector.Entered;
+        (await Memory.Session().ReflectAsync()).Status.ShouldBe(ReflectStatus.Running);
+        Memory.Reflector.Release();
+        (await first).Status.ShouldBe(ReflectStatus.Done);
+        Memory.Reflector.Requests.Count.ShouldBe(2);
+        (await Memory.Session().EndAsync()).InsightsCount.ShouldBe(2);
+        (await Memory.Session().ReflectAsync()).Status.ShouldBe(ReflectStatus.Nothing);
+        await Should.ThrowAsync<NotFoundException>(() => Memory.Session("nobody").ReflectAsync());
+    }
+
+    [Fact]
     public async Task An_ended_session_has_a_summary_record_and_an_interaction_record_and_is_not_reflected_on_twice()
     {
         await TellAsync(Memory.Session(), "I like green tea and I live in Oslo.", "The meeting with Bob is in Berlin.");

@@ -47,6 +47,8 @@ internal sealed class FakeSession(SessionContext? context) : ISessionMemory
 
     public Task<ClearResult> ClearAsync(bool confirm, string? ifMatch = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
+    public Task<ReflectResult> ReflectAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
     public Task<EndResult> EndAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public Task DeleteAsync(string? ifMatch = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
