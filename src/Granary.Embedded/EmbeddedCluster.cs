@@ -46,7 +46,7 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
             time);
         _users = new(
             async (key, token) => await UserActor.LoadAsync(key, users, token).ConfigureAwait(false),
-            mayEvict: static actor => !actor.IsCommitting,
+            mayEvict: static actor => !actor.IsBusy,
             worthKeeping: static _ => true,
             time);
     }
@@ -95,12 +95,8 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
 
     public ValueTask<MemoryHealth> GetHealthAsync(CancellationToken cancellationToken = default) => _health.AskAsync(cancellationToken);
 
-    Task IUserDirectory.DeliverAsync(UserKey user, SessionDelivery delivery, CancellationToken cancellationToken) =>
-        CallUserAsync(user, delivery, static async (actor, state) =>
-        {
-            await actor.ApplyAsync(state).ConfigureAwait(false);
-            return true;
-        }).AsTask();
+    Task<bool> IUserDirectory.DeliverAsync(UserKey user, SessionDelivery delivery, CancellationToken cancellationToken) =>
+        CallUserAsync(user, delivery, static async (actor, state) => await actor.ApplyAsync(state).ConfigureAwait(false)).AsTask();
 
     IUserMemory IUserDirectory.Open(UserKey user) => new EmbeddedUser(this, user);
 

@@ -62,6 +62,7 @@ public static class GranaryEmbeddedServices
                 provider.GetRequiredService<ILogger<UserActor>>())
             {
                 Lifecycle = options.Memories,
+                Synthesis = provider.GetRequiredService<SynthesisServices>(),
                 Erasers = [.. provider.GetServices<IUserDataEraser>()],
             },
             provider.GetRequiredService<TimeProvider>()));

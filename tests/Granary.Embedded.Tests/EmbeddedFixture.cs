@@ -60,7 +60,10 @@ internal class EmbeddedFixture : MemoryFixture
             users => new SessionServices(
                 Store, resources, new ScriptAwareTokenCounter(), Summarizer, new ExtractiveSummarizer(), users, Time, NullLogger<SessionActor>.Instance, progress,
                 new ReflectionServices(Reflection, Reflector, Reconciler)),
-            new UserServices(Store, new ScriptAwareTokenCounter(), progress, Embedder: null, Time, NullLogger<UserActor>.Instance),
+            new UserServices(Store, new ScriptAwareTokenCounter(), progress, Embedder: null, Time, NullLogger<UserActor>.Instance)
+            {
+                Synthesis = new SynthesisServices(Reflection, Profiler),
+            },
             Time);
     }
 }

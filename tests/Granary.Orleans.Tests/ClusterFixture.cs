@@ -80,5 +80,5 @@ internal sealed class ClusterFixture : MemoryFixture
             Store,
             summarizer: Summarizer,
             configure: options => (options.TimeProvider, options.Reflection) = (Time, Reflection),
-            silo: silo => silo.Services.AddSingleton<IReflector>(Reflector).AddSingleton<IReconciler>(Reconciler));
+            silo: silo => silo.Services.AddSingleton<IReflector>(Reflector).AddSingleton<IReconciler>(Reconciler).AddSingleton<IProfiler>(Profiler));
 }

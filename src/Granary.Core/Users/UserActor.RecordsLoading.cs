@@ -6,7 +6,7 @@ namespace Granary.Core.Users;
 
 internal sealed partial class UserActor
 {
-    private static readonly string[] HeadIds = [RecordDocumentIds.Head, ErasureDocumentIds.Mark, ErasureDocumentIds.Life];
+    private static readonly string[] HeadIds = [RecordDocumentIds.Head, ErasureDocumentIds.Mark, ErasureDocumentIds.Life, SynthesisDocument.Id];
 
     /// <summary>Finishes a change that a crash left half-way, then loads the counters and the records.</summary>
     /// <returns>Whether all was read of one version.</returns>
@@ -31,6 +31,11 @@ internal sealed partial class UserActor
         }
 
         TakeErasure(head.Documents);
+        if (head.Documents.FirstOrDefault(document => document.Id == SynthesisDocument.Id) is { Id: not null } synthesis)
+        {
+            _synthesis = SynthesisDocument.Decode(synthesis.Body.Span);
+        }
+
         if (head.Documents.FirstOrDefault(document => document.Id == RecordDocumentIds.Head) is not { Id: not null } counters)
         {
             return true;

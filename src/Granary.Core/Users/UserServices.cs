@@ -1,4 +1,5 @@
 using Granary.Core.Recall;
+using Granary.Core.Reflection;
 using Granary.Core.Storage;
 using Granary.Core.Tokens;
 using Granary.Core.Users.Erasure;
@@ -23,6 +24,9 @@ internal sealed record UserServices(
 {
     /// <summary>What becomes of memory records as time goes by.</summary>
     public MemoryLifecycleOptions Lifecycle { get; init; } = new();
+
+    /// <summary>What is known is put together with; null where nothing is put together.</summary>
+    public SynthesisServices? Synthesis { get; init; }
 
     /// <summary>Who else keeps something of users.</summary>
     public IReadOnlyList<IUserDataEraser> Erasers { get; init; } = [];
