@@ -30,7 +30,8 @@ internal sealed partial class LongTermReader(IMemoryCluster cluster, TimeProvide
             var sessions = user.ListSessionsAsync(
                 new SessionQuery { AgentId = agent, Status = SessionStatus.Completed, Limit = MaxSessions }, cancellationToken);
             await Task.WhenAll(known, sessions);
-            return new LongTerm(InsightsOf((await known).Memories), SummariesOf((await sessions).Sessions, session.Session));
+            var now = time.GetUtcNow();
+            return new LongTerm(InsightsOf([.. (await known).Memories.Where(record => record.HoldsAt(now))]), SummariesOf((await sessions).Sessions, session.Session));
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
