@@ -46,7 +46,7 @@ internal sealed class SiloServices : IUserDirectory, IDisposable
         Activations = new SiloActivations(options.TimeProvider, (2 * options.GovernorInterval) + LateTick);
         Resources = new ResourceCatalog(store, options.Resources, options.DefaultResource, options.TimeProvider);
         Sessions = new SessionServices(store, Resources, tokens, summarizer, new ExtractiveSummarizer(tokens), this, options.TimeProvider, logger, Progress: null, reflection);
-        Users = new UserServices(store, tokens, Progress: null, embedder, options.TimeProvider, userLogger) 
+        Users = new UserServices(store, tokens, Progress: null, embedder, options.TimeProvider, userLogger)
         {
             Lifecycle = options.Memories,
             Synthesis = synthesis,
