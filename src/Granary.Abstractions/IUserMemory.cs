@@ -68,6 +68,13 @@ public interface IUserMemory
     /// <exception cref="InvalidRequestException">The request breaks a rule, or says no policy.</exception>
     Task<ForgetResult> ForgetAsync(ForgetRequest request, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Puts together what is known: for each category of three or more insights what they have in common, and the profile, each in place of the one
+    /// before. What a caller wrote or pinned in their place stays. A model may take its time; nobody else waits for it.
+    /// </summary>
+    /// <exception cref="InvalidRequestException">The request breaks a rule.</exception>
+    Task<SynthesisResult> SynthesizeAsync(SynthesisRequest request, CancellationToken cancellationToken = default);
+
     /// <summary>The user's memory in figures.</summary>
     Task<UserStats> GetStatsAsync(CancellationToken cancellationToken = default);
 

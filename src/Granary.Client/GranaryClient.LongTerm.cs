@@ -146,6 +146,16 @@ public sealed partial class GranaryClient
             cancellationToken);
     }
 
+    /// <summary>Puts together what is known of the user: what the insights of each category have in common, and the profile.</summary>
+    /// <param name="request">Which agent, and whether only one category; null for the default agent and all.</param>
+    /// <param name="cancellationToken">Ends the call. It may still be made.</param>
+    public Task<SynthesisResult> SynthesizeAsync(SynthesizeRequest? request = null, CancellationToken cancellationToken = default)
+    {
+        request ??= new SynthesizeRequest();
+        return _transport.SendAsync(
+            Post("memory/synthesize", request, ClientJson.Write.SynthesizeRequest, Repeat.IfNotRun, request.UserId), ClientJson.Read.SynthesisResult, cancellationToken);
+    }
+
     /// <summary>The user's memory in figures.</summary>
     public Task<UserStats> GetMemoryStatsAsync(CancellationToken cancellationToken = default) =>
         _transport.SendAsync(Get("memory/stats"), ClientJson.Read.UserStats, cancellationToken);

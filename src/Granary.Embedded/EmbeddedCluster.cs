@@ -97,12 +97,8 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
 
     public ValueTask<MemoryHealth> GetHealthAsync(CancellationToken cancellationToken = default) => _health.AskAsync(cancellationToken);
 
-    Task IUserDirectory.DeliverAsync(UserKey user, SessionDelivery delivery, CancellationToken cancellationToken) =>
-        CallUserAsync(user, delivery, static async (actor, state) =>
-        {
-            await actor.ApplyAsync(state).ConfigureAwait(false);
-            return true;
-        }).AsTask();
+    Task<bool> IUserDirectory.DeliverAsync(UserKey user, SessionDelivery delivery, CancellationToken cancellationToken) =>
+        CallUserAsync(user, delivery, static async (actor, state) => await actor.ApplyAsync(state).ConfigureAwait(false)).AsTask();
 
     IUserMemory IUserDirectory.Open(UserKey user) => new EmbeddedUser(this, user);
 

@@ -44,6 +44,9 @@ internal sealed class EmbeddedUser(EmbeddedCluster host, UserKey key) : IUserMem
     public Task<ForgetResult> ForgetAsync(ForgetRequest request, CancellationToken cancellationToken = default) =>
         CallAsync((request, cancellationToken), static (actor, s) => actor.ForgetAsync(s.request, s.cancellationToken));
 
+    public Task<SynthesisResult> SynthesizeAsync(SynthesisRequest request, CancellationToken cancellationToken = default) =>
+        CallAsync((request, cancellationToken), static (actor, s) => actor.SynthesizeAsync(s.request, s.cancellationToken));
+
     public Task<UserStats> GetStatsAsync(CancellationToken cancellationToken = default) =>
         CallAsync(cancellationToken, static (actor, token) => actor.GetStatsAsync(token));
 

@@ -63,6 +63,7 @@ public static class GranaryEmbeddedServices
             {
                 Lifecycle = options.Memories,
                 Vectors = options.Vectors,
+                Synthesis = provider.GetRequiredService<SynthesisServices>(),
                 Erasers = [.. provider.GetServices<IUserDataEraser>()],
             },
             provider.GetRequiredService<TimeProvider>()));

@@ -17,6 +17,7 @@ public abstract class MemoryIdentityFacts<TFixture>(TFixture fixture) : HttpConf
         { "POST", "/memory/recall", """{"query":"a","user_id":"bob"}""" },
         { "POST", "/memory/reflect", """{"session_id":"a","user_id":"bob"}""" },
         { "POST", "/memory/retrieve", """{"query":"a","user_id":"bob"}""" },
+        { "POST", "/memory/synthesize", """{"user_id":"bob"}""" },
         { "POST", "/memory/forget", """{"all":true,"user_id":"bob"}""" },
         { "POST", "/insights", """{"user_id":"bob"}""" },
         { "PATCH", "/memory/memories/m", """{"content":"a","user_id":"bob"}""" },

@@ -68,7 +68,11 @@ internal class EmbeddedFixture : MemoryFixture
             users => new SessionServices(
                 Store, resources, new ScriptAwareTokenCounter(), Summarizer, new ExtractiveSummarizer(), users, Time, NullLogger<SessionActor>.Instance, progress,
                 new ReflectionServices(Reflection, Reflector, Reconciler)),
-            new UserServices(Store, new ScriptAwareTokenCounter(), progress, _embedder, Time, NullLogger<UserActor>.Instance) { Vectors = _options.Vectors },
+            new UserServices(Store, new ScriptAwareTokenCounter(), progress, _embedder, Time, NullLogger<UserActor>.Instance)
+            {
+                Vectors = _options.Vectors,
+                Synthesis = new SynthesisServices(Reflection, Profiler),
+            },
             Time);
     }
 }

@@ -235,6 +235,12 @@ internal sealed class FakeUserMemory(FakeMemoryCluster cluster, IMemoryCluster i
         return Task.FromResult(new ForgetResult(gone.Count, [.. gone.Select(record => record.Id)], chosen.Count - gone.Count, request.DryRun));
     }
 
+    public Task<SynthesisResult> SynthesizeAsync(SynthesisRequest request, CancellationToken cancellationToken = default)
+    {
+        Begin("synthesize");
+        return Task.FromResult(new SynthesisResult(null, []));
+    }
+
     public Task<UserStats> GetStatsAsync(CancellationToken cancellationToken = default)
     {
         Begin("stats");

@@ -93,7 +93,7 @@ internal sealed class ClusterFixture : MemoryFixture
             configure: options => (options.TimeProvider, options.Reflection) = (Time, Reflection),
             silo: silo =>
             {
-                silo.Services.AddSingleton<IReflector>(Reflector).AddSingleton<IReconciler>(Reconciler);
+                silo.Services.AddSingleton<IReflector>(Reflector).AddSingleton<IReconciler>(Reconciler).AddSingleton<IProfiler>(Profiler);
                 if (_embedder is not null)
                 {
                     silo.Services.AddSingleton(_embedder);

@@ -39,7 +39,7 @@ public enum MemoryState
     /// <summary>Put aside by a policy: listed where asked for, not recalled, may be restored.</summary>
     Archived,
 
-    /// <summary>Deleted: shown by its id and its history only, may be restored until it is purged.</summary>
+    /// <summary>Deleted: listed where asked for, not recalled, may be restored until it is purged.</summary>
     Deleted,
 }
 

@@ -48,6 +48,10 @@ public sealed record MemoryRecord
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public MemoryOrigin Origin { get; init; }
 
+    /// <summary>Whether what it says is in the profile and the patterns that were made of the user's memories, where they had room for it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Processed { get; init; }
+
     /// <summary>Where it is in its life.</summary>
     public MemoryState State { get; init; }
 
@@ -93,6 +97,9 @@ public sealed record MemoryRecord
 
     /// <summary>Changes since it was stored, from 1.</summary>
     public int Revision { get; init; } = 1;
+
+    /// <summary>Whether what it says is true at a time, as far as it says from when until when.</summary>
+    public bool HoldsAt(DateTimeOffset time) => !(ValidFrom > time) && !(ValidTo <= time);
 }
 
 /// <summary>Where in a session something comes from.</summary>

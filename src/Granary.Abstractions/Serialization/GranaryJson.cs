@@ -62,6 +62,8 @@ namespace Granary.Serialization;
 [JsonSerializable(typeof(RestoreMemoryRequest))]
 [JsonSerializable(typeof(ForgetMemoriesRequest))]
 [JsonSerializable(typeof(ForgetResult))]
+[JsonSerializable(typeof(SynthesizeRequest))]
+[JsonSerializable(typeof(SynthesisResult))]
 [JsonSerializable(typeof(MemoryRecord))]
 [JsonSerializable(typeof(MemoriesResponse))]
 [JsonSerializable(typeof(MemoryImportResponse))]

@@ -17,4 +17,10 @@ public sealed record EndResult(string SessionId, bool SummaryGenerated, string S
 
     /// <summary>Insights about the user that the session brought, all of its reflections together: added or changed.</summary>
     public int InsightsCount { get; init; }
+
+    /// <summary>
+    /// Whether this end was the one after which what is known of the user is put together anew; it goes on by itself. False where the user's memory does
+    /// not answer at the moment.
+    /// </summary>
+    public bool SynthesisTriggered { get; init; }
 }

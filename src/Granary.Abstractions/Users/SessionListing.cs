@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using Granary.Serialization;
+
 namespace Granary;
 
 /// <summary>A session as its user's list shows it.</summary>
@@ -35,6 +38,23 @@ public sealed record SessionListing
 
     /// <summary>The session that it follows, or null.</summary>
     public string? PreviousSessionId { get; init; }
+
+    /// <summary>Whether it was reflected on, and brought an insight.</summary>
+    public ReflectionStatus ReflectionStatus { get; init; }
+}
+
+/// <summary>How far the reflection on a session is.</summary>
+[JsonConverter(typeof(KebabCaseEnumConverter<ReflectionStatus>))]
+public enum ReflectionStatus
+{
+    /// <summary>There are messages that were not reflected on.</summary>
+    Pending,
+
+    /// <summary>All of it was, and it brought insights.</summary>
+    Processed,
+
+    /// <summary>All of it was, and it brought no insight.</summary>
+    NoInsight,
 }
 
 /// <summary>A page of a user's sessions, the youngest first.</summary>

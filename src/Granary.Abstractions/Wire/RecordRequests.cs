@@ -177,3 +177,16 @@ public sealed record MemoryHealthResponse
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Error { get; init; }
 }
+
+/// <summary><c>POST /memory/synthesize</c>.</summary>
+public sealed record SynthesizeRequest
+{
+    /// <summary>The user.</summary>
+    public string? UserId { get; init; }
+
+    /// <summary>The agent whose memories are meant; null for the default one.</summary>
+    public string? AgentId { get; init; }
+
+    /// <summary>Only what the insights of this category have in common, and no profile; null for each category and the profile.</summary>
+    public string? Category { get; init; }
+}

@@ -62,6 +62,9 @@ public sealed record EndSessionResponse(
 
     /// <summary>Insights about the user that the session brought, all of its reflections together.</summary>
     public int InsightsCount { get; init; }
+
+    /// <summary>Whether this end was the one after which what is known of the user is put together anew.</summary>
+    public bool SynthesisTriggered { get; init; }
 }
 
 /// <summary>Answer of <c>GET /sessions</c>.</summary>

@@ -1,105 +1,108 @@
-using System.Text.Json;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Granary.Core.Reflection;
 
 /// <summary>
-/// Makes one insight, or the profile, of what is known about a user. Works from outside, over <see cref="IUserMemory"/>: whoever calls waits for the
-/// model, the user's memory does not.
+/// Makes the profile of what is known about a user for an agent, and for each category of insights one insight that says what they have in common. Each
+/// has an id of its own that follows from what it is about, so that it is replaced by the next and two that are made at once are one.
 /// </summary>
-/// <param name="profiler">Writes.</param>
-public sealed class MemorySynthesis(IProfiler profiler)
+internal static class MemorySynthesis
 {
     /// <summary>Insights that a pattern needs (memory service, long-term synthesis).</summary>
     public const int LeastInsights = 3;
 
-    private static readonly MemoryKind[] Known = [MemoryKind.Insight, MemoryKind.Fact];
+    /// <summary>Why a synthesized record changes, for its history.</summary>
+    public const string Reason = "Synthesis of what is known.";
 
-    /// <summary>Finds what a user's insights have in common and keeps it as one more insight of high importance.</summary>
-    /// <param name="user">The user's memory.</param>
-    /// <param name="agent">The agent.</param>
-    /// <param name="category">The category of the insights, or null for all.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>What became of it; null if there are fewer than <see cref="LeastInsights"/> insights, or they have nothing in common.</returns>
-    public async Task<MemoryOutcome?> FindPatternAsync(IUserMemory user, string agent, string? category, CancellationToken cancellationToken = default)
+    private const string ProfilePrefix = "longterm-";
+    private const string PatternPrefix = "pattern-";
+
+    /// <summary>Ids of inputs that a record names.</summary>
+    private const int MaxInputs = 100;
+
+    /// <summary>Whether a record was made of others and says so still: what a caller wrote in its place is the caller's.</summary>
+    public static bool IsSynthesized(MemoryRecord record) => record.Origin == MemoryOrigin.Synthesized;
+
+    /// <summary>Whether a record of an id may be synthesized: all that are have such ids, and callers may give them too.</summary>
+    public static bool MayBeSynthesized(string? id) =>
+        id is not null && (id.StartsWith(ProfilePrefix, StringComparison.Ordinal) || id.StartsWith(PatternPrefix, StringComparison.Ordinal));
+
+    /// <summary>The id of a user's profile for an agent.</summary>
+    public static string ProfileId(string user, string agent)
     {
-        ArgumentNullException.ThrowIfNull(user);
-        var insights = (await ListAsync(user, agent, [MemoryKind.Insight], category is null ? null : [category], cancellationToken).ConfigureAwait(false))
-            .Where(record => !IsSynthesized(record)).ToList();
-        if (insights.Count < LeastInsights)
-        {
-            return null;
-        }
-
-        var pattern = await profiler.FindPatternAsync(insights, category, cancellationToken).ConfigureAwait(false);
-        return pattern.Text.Length == 0 ? null : await KeepAsync(
-            user,
-            DraftOf(MemoryKind.Insight, agent, pattern, insights) with { Category = category ?? "behavior_patterns", Importance = MemoryImportance.High },
-            cancellationToken).ConfigureAwait(false);
+        var id = $"{ProfilePrefix}{agent}-{user}";
+        return id.Length <= 128 ? id : ProfilePrefix + Hash($"{agent}\n{user}");
     }
 
-    /// <summary>Writes the user's profile anew and keeps it in place of the one before.</summary>
-    /// <param name="user">The user's memory.</param>
-    /// <param name="agent">The agent.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>What became of it; null if nothing is known.</returns>
-    public async Task<MemoryOutcome?> WriteProfileAsync(IUserMemory user, string agent, CancellationToken cancellationToken = default)
+    /// <summary>The id of what the insights of a category have in common.</summary>
+    public static string PatternId(string agent, string category) => PatternPrefix + Hash($"{agent}\n{category}");
+
+    /// <summary>Makes what is to be made.</summary>
+    /// <param name="profiler">Writes.</param>
+    /// <param name="user">The user.</param>
+    /// <param name="request">What is wanted.</param>
+    /// <param name="known">The insights and facts of the agent that hold now, the youngest first, without synthesized ones.</param>
+    /// <param name="find">Finds an active record by its id.</param>
+    /// <param name="always">Also what nothing is new for since it was last made.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>The drafts, with their ids: the patterns, then the profile.</returns>
+    public static async Task<List<MemoryDraft>> MakeAsync(
+        IProfiler profiler, UserKey user, SynthesisRequest request, IReadOnlyList<MemoryRecord> known, Func<string, Task<MemoryRecord?>> find, bool always,
+        CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(user);
-        var known = await ListAsync(user, agent, Known, categories: null, cancellationToken).ConfigureAwait(false);
-        if (known.Count == 0)
+        var agent = request.AgentId ?? Ids.DefaultAgent;
+        var made = new List<MemoryDraft>();
+        foreach (var group in known.Where(record => record.Kind == MemoryKind.Insight && record.Category is not null).GroupBy(record => record.Category!))
         {
-            return null;
+            var (insights, id) = (group.ToList(), PatternId(agent, group.Key));
+            if (insights.Count < LeastInsights || (request.Category ?? group.Key) != group.Key)
+            {
+                continue;
+            }
+
+            if (always || insights.Exists(insight => !insight.Processed) || await find(id).ConfigureAwait(false) is null)
+            {
+                var pattern = await profiler.FindPatternAsync(insights, group.Key, cancellationToken).ConfigureAwait(false);
+                Add(MemoryKind.Insight, id, pattern, insights, group.Key);
+            }
         }
 
-        var previous = (await ListAsync(user, agent, [MemoryKind.Profile], categories: null, cancellationToken).ConfigureAwait(false)).FirstOrDefault();
-        var profile = await profiler.WriteProfileAsync(known, previous?.Content, cancellationToken).ConfigureAwait(false);
-        if (profile.Text.Length == 0)
+        var profileId = ProfileId(user.User, agent);
+        if (request.Category is null && known.Count > 0)
         {
-            return null;
+            var previous = await find(profileId).ConfigureAwait(false);
+            if (always || previous is null || known.Any(record => !record.Processed))
+            {
+                Add(MemoryKind.Profile, profileId, await profiler.WriteProfileAsync(known, previous?.Content, cancellationToken).ConfigureAwait(false), known, category: null);
+            }
         }
 
-        var draft = DraftOf(MemoryKind.Profile, agent, profile, known) with { Importance = MemoryImportance.High };
-        if (previous is null)
-        {
-            return await KeepAsync(user, draft, cancellationToken).ConfigureAwait(false);
-        }
+        return made;
 
-        if (previous.Content == profile.Text)
+        void Add(MemoryKind kind, string id, SynthesizedText text, IReadOnlyList<MemoryRecord> inputs, string? category)
         {
-            return new MemoryOutcome(MemoryEvent.None, previous);
+            if (!string.IsNullOrWhiteSpace(text.Text))
+            {
+                made.Add(DraftOf(kind, agent, text, inputs) with { Id = id, Category = category });
+            }
         }
-
-        var patch = new MemoryPatch { Content = profile.Text, Confidence = profile.Confidence, Metadata = draft.Metadata, Reason = Reason, IfRevision = previous.Revision };
-        return new MemoryOutcome(MemoryEvent.Update, await user.UpdateMemoryAsync(previous.Id, patch, cancellationToken).ConfigureAwait(false));
     }
 
-    /// <summary>Why a synthesis changes a record, for its history.</summary>
-    internal const string Reason = "Synthesis of what is known.";
-
-    /// <summary>Whether a record was made of others.</summary>
-    internal static bool IsSynthesized(MemoryRecord record) =>
-        record.Metadata is { ValueKind: JsonValueKind.Object } metadata && metadata.TryGetProperty("synthesized", out var value) && value.ValueKind == JsonValueKind.True;
-
-    private static async Task<IReadOnlyList<MemoryRecord>> ListAsync(
-        IUserMemory user, string agent, IReadOnlyList<MemoryKind> kinds, IReadOnlyList<string>? categories, CancellationToken cancellationToken) =>
-        (await user.ListMemoriesAsync(
-            new MemoryQuery { Filter = new MemoryFilter { AgentId = agent, Kinds = kinds, Categories = categories }, Limit = MemoryLimits.MaxPage }, cancellationToken)
-            .ConfigureAwait(false)).Memories;
-
-    private static async Task<MemoryOutcome> KeepAsync(IUserMemory user, MemoryDraft draft, CancellationToken cancellationToken) =>
-        (await user.RememberAsync(new RememberRequest([draft]), cancellationToken).ConfigureAwait(false)).Outcomes[0];
-
-    private static MemoryDraft DraftOf(MemoryKind kind, string agent, SynthesizedText text, IReadOnlyList<MemoryRecord> memories)
+    private static MemoryDraft DraftOf(MemoryKind kind, string agent, SynthesizedText text, IReadOnlyList<MemoryRecord> inputs)
     {
-        var sources = memories.SelectMany(record => record.Sources).Select(source => source.SessionId).Distinct().Take(MemoryLimits.MaxSources);
+        var sources = inputs.SelectMany(record => record.Sources).Select(source => source.SessionId).Distinct().Take(MemoryLimits.MaxSources);
         return new MemoryDraft
         {
             Kind = kind,
             AgentId = agent,
             Content = text.Text,
             Confidence = Math.Clamp(text.Confidence, 0, 1),
+            Importance = MemoryImportance.High,
             Sources = [.. sources.Select(session => new MemorySource(session))],
-            Metadata = LearnedChanges.Metadata(text.Deterministic, text.Fallback, topics: null, synthesizedFrom: [.. memories.Select(record => record.Id).Take(100)]),
+            Metadata = LearnedChanges.Metadata(text.Deterministic, text.Fallback, topics: null, synthesizedFrom: [.. inputs.Select(record => record.Id).Take(MaxInputs)]),
         };
     }
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 12));
 }

@@ -15,6 +15,11 @@ public sealed class ReflectionOptions
     /// <summary>Turns that become one interaction record, 1 to 10,000 (L_TURN_CHUNKS).</summary>
     public int ChunkTurns { get; set; } = 10;
 
+    /// <summary>
+    /// Completed sessions of an agent after which what is known of the user is put together anew, 1 to 10,000; 0 for only when it is asked for.
+    /// </summary>
+    public int SynthesisSessions { get; set; } = 5;
+
     /// <summary>How long a session is silent before what is new in it is reflected on, above zero.</summary>
     public TimeSpan IdleTime { get; set; } = TimeSpan.FromMinutes(30);
 
@@ -39,6 +44,7 @@ public sealed class ReflectionOptions
     {
         Require(ThresholdTurns is >= 1 and <= 10_000, nameof(ThresholdTurns), "must be 1 to 10000");
         Require(ChunkTurns is >= 1 and <= 10_000, nameof(ChunkTurns), "must be 1 to 10000");
+        Require(SynthesisSessions is >= 0 and <= 10_000, nameof(SynthesisSessions), "must be 0 to 10000");
         Require(IdleTime > TimeSpan.Zero && IdleTime <= TimeSpan.FromDays(365), nameof(IdleTime), "must be above zero and at most 365 days");
         Require(EndPatience >= TimeSpan.Zero && EndPatience <= TimeSpan.FromHours(1), nameof(EndPatience), "must be zero to one hour");
         Require(EndLimit > TimeSpan.Zero && EndLimit <= TimeSpan.FromHours(1), nameof(EndLimit), "must be above zero and at most one hour");

@@ -179,7 +179,7 @@ internal sealed partial class SessionActor
             {
                 var result = await change.Done.ConfigureAwait(false);
                 await TryDeliverAsync(cancellationToken).ConfigureAwait(false);
-                return result;
+                return result with { SynthesisTriggered = _synthesisTriggered };
             }
 
             await SettleAsync().ConfigureAwait(false);

@@ -16,6 +16,9 @@ internal sealed partial class SessionActor
     // The notices above and those on their way to the store.
     private int _nextOutbox;
     private bool _delivering;
+
+    // Whether a notice of this session made its user's memory be put together anew.
+    private volatile bool _synthesisTriggered;
     private Task _delivery = Task.CompletedTask;
 
     /// <summary>Delivers what waits, one notice after the other, and returns when all of it is delivered.</summary>
@@ -83,7 +86,7 @@ internal sealed partial class SessionActor
 
         try
         {
-            await _services.Users.DeliverAsync(Key.Owner, next, cancellationToken).ConfigureAwait(false);
+            _synthesisTriggered |= await _services.Users.DeliverAsync(Key.Owner, next, cancellationToken).ConfigureAwait(false);
         }
         catch (ErasedException)
         {

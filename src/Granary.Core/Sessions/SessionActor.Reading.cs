@@ -427,5 +427,12 @@ internal sealed partial class SessionActor
         CumulativeSummary = state.Summary ?? state.Reflection?.Summary ?? "",
         Topics = state.Topics ?? state.Reflection?.Topics ?? [],
         PreviousSessionId = state.PreviousSessionId,
+        ReflectionStatus = ReflectionStatusOf(state, counters),
     };
+
+    /// <summary>How far the reflection on a session is.</summary>
+    internal static ReflectionStatus ReflectionStatusOf(SessionHead state, SessionCounters counters) =>
+        (state.Reflection?.Sequence ?? 0) < counters.LastSequence || (counters.LastSequence == 0 && state.Phase != SessionPhase.Completed) ? ReflectionStatus.Pending
+        : state.Reflection is { Insights: > 0 } ? ReflectionStatus.Processed
+        : ReflectionStatus.NoInsight;
 }

@@ -59,6 +59,7 @@ internal static class SessionPeek
             LastUpdated = counters.StoredAt == 0 ? head.StartTime : DateTimeOffset.FromUnixTimeMilliseconds(counters.StoredAt),
             TurnCount = counters.Turns,
             LastSequence = counters.LastSequence,
+            ReflectionStatus = SessionActor.ReflectionStatusOf(head, counters),
             CumulativeSummary = head.Summary ?? head.Reflection?.Summary ?? SnapshotText.Cumulative(snapshot),
             Topics = head.Topics ?? head.Reflection?.Topics ?? snapshot.Topics,
         };

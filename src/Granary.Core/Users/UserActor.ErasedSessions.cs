@@ -1,3 +1,4 @@
+using Granary.Core.Reflection;
 using Granary.Core.Storage;
 using Granary.Core.Users.Records;
 
@@ -83,7 +84,7 @@ internal sealed partial class UserActor
             for (var at = 0; at < table.Rows; at++)
             {
                 ref var row = ref table[at];
-                if (row.Number != 0 && (row.IsFrom(place) || MayBeSynthesized(in row)))
+                if (row.Number != 0 && (row.IsFrom(place) || MemorySynthesis.MayBeSynthesized(row.Name)))
                 {
                     ids.Add(row.Id);
                 }
@@ -122,10 +123,7 @@ internal sealed partial class UserActor
         return histories;
     }
 
-    private static bool MayBeSynthesized(in RecordRow row) =>
-        row.KindOf == MemoryKind.Profile || (row.KindOf == MemoryKind.Insight && row.ImportanceOf == MemoryImportance.High);
-
-    private static bool ForgetSession(RecordPlan plan, RecordDocument document, IReadOnlyList<HistoryDocument> runs, string session)
+    private bool ForgetSession(RecordPlan plan, RecordDocument document, IReadOnlyList<HistoryDocument> runs, string session)
     {
         if (!RecordWithoutSession.TryForget(document, runs, session, out var rest))
         {
@@ -136,6 +134,11 @@ internal sealed partial class UserActor
         if (rest is null || (rest.Key != document.Key && rest.StateAt(plan.Now).IsActive() && plan.FindEqual(rest.Key) is not null))
         {
             plan.Purge(document);
+            if (MemorySynthesis.IsSynthesized(document.Record))
+            {
+                SynthesizeAgain(plan, document.Record.AgentId);
+            }
+
             return true;
         }
 

@@ -30,6 +30,7 @@ internal sealed partial class UserActor
         }
 
         await AgeRecordsAsync(cancellationToken).ConfigureAwait(false);
+        await SynthesizeDueAsync(cancellationToken).ConfigureAwait(false);
 
         // Whatever was due is done: the store learns the next time, or that there is none.
         await CommitAsync(new PartitionChange<bool>([], static () => true), _records.LookForDue).ConfigureAwait(false);

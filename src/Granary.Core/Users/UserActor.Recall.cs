@@ -1,8 +1,10 @@
+using Granary.Core.Actors;
 using Granary.Core.Recall.Filtering;
 using Granary.Core.Recall.Lexical;
 using Granary.Core.Recall.Ranking;
 using Granary.Core.Storage;
 using Granary.Core.Users.Indexing;
+using Microsoft.Extensions.Logging;
 
 namespace Granary.Core.Users;
 
@@ -31,7 +33,7 @@ internal sealed partial class UserActor
             var result = await search.RunAsync(cancellationToken).ConfigureAwait(false);
             if (request.Touch && result.Hits.Where(hit => hit.Record is not null).Select(hit => hit.Id).ToList() is { Count: > 0 } used)
             {
-                await TouchAsync(used, cancellationToken).ConfigureAwait(false);
+                await TryTouchAsync(used, cancellationToken).ConfigureAwait(false);
             }
 
             return result;
@@ -41,6 +43,22 @@ internal sealed partial class UserActor
             throw StoreFailed(exception);
         }
     }
+
+    /// <summary>Notes that records were used, where the store takes it: what was found is answered all the same.</summary>
+    private async Task TryTouchAsync(IReadOnlyCollection<string> used, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await TouchAsync(used, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is UnavailableException or StorageException or ActivationLostException)
+        {
+            LogUseNotNoted(_services.Logger, exception);
+        }
+    }
+
+    [LoggerMessage(23, LogLevel.Warning, "What was recalled could not be noted as used")]
+    private static partial void LogUseNotNoted(ILogger logger, Exception exception);
 
     /// <summary>Messages that can be recalled now, and units that wait for a vector; null where there is no embedder.</summary>
     private async Task<(long Messages, int? Pending)> IndexedMessagesAsync(CancellationToken cancellationToken)

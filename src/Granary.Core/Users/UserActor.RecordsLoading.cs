@@ -7,7 +7,7 @@ namespace Granary.Core.Users;
 
 internal sealed partial class UserActor
 {
-    private static readonly string[] HeadIds = [RecordDocumentIds.Head, ErasureDocumentIds.Mark, ErasureDocumentIds.Life, VectorDocuments.Manifest];
+    private static readonly string[] HeadIds = [RecordDocumentIds.Head, ErasureDocumentIds.Mark, ErasureDocumentIds.Life, VectorDocuments.Manifest, SynthesisDocument.Id];
 
     // Pages of rows that nothing is known of but that they are stored; only where the records themselves were read.
     private readonly List<long> _unknownPages = [];
@@ -42,6 +42,11 @@ internal sealed partial class UserActor
 
         TakeErasure(head.Documents);
         TakeVectorManifest(head.Documents);
+        if (head.Documents.FirstOrDefault(document => document.Id == SynthesisDocument.Id) is { Id: not null } synthesis)
+        {
+            _synthesis = SynthesisDocument.Decode(synthesis.Body.Span);
+        }
+
         if (head.Documents.FirstOrDefault(document => document.Id == RecordDocumentIds.Head) is not { Id: not null } counters)
         {
             return true;

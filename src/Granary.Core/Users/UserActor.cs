@@ -68,15 +68,17 @@ internal sealed partial class UserActor : PartitionActor
     }
 
     /// <summary>Applies a notice of a session, once however often it comes; returns when its effect is durable.</summary>
+    /// <returns>Whether what is known of the user is put together anew because of it.</returns>
     /// <exception cref="ErasedException">The sender belongs to a life of the user that was erased: it must erase itself.</exception>
-    public Task ApplyAsync(SessionDelivery delivery) => UnlessOvertakenAsync(TakeNoticeAsync(delivery));
+    public Task<bool> ApplyAsync(SessionDelivery delivery) => UnlessOvertakenAsync(TakeNoticeAsync(delivery));
 
-    private async Task TakeNoticeAsync(SessionDelivery delivery)
+    private async Task<bool> TakeNoticeAsync(SessionDelivery delivery)
     {
         if (!await AdmitAsync(delivery).ConfigureAwait(false))
         {
-            return;
+            return false;
         }
+
 
         if (delivery.Notice.Listing is null)
         {
@@ -87,6 +89,12 @@ internal sealed partial class UserActor : PartitionActor
             await ApplyNoticeAsync(delivery).ConfigureAwait(false);
             Heard(delivery.SessionId);
             WakeVectors();
+        }
+
+        StartSynthesis();
+        lock (Gate)
+        {
+            return _madeDue.Remove((delivery.SessionId, delivery.Number));
         }
     }
 
@@ -176,7 +184,10 @@ internal sealed partial class UserActor : PartitionActor
         }
     }
 
-    protected override DateTimeOffset? DueAt() => _erasure is { } erasure ? erasure.Mark.RequestedAt : _records.Due is { } due ? new DateTimeOffset(due, TimeSpan.Zero) : null;
+    protected override DateTimeOffset? DueAt() =>
+        _erasure is { } erasure ? erasure.Mark.RequestedAt
+        : _records.Due is { } due && !(_synthesis.Due < new DateTimeOffset(due, TimeSpan.Zero)) ? new DateTimeOffset(due, TimeSpan.Zero)
+        : _synthesis.Due;
 
     private async ValueTask<bool> TryLoadAsync(bool readAll, CancellationToken cancellationToken)
     {
@@ -245,6 +256,11 @@ internal sealed partial class UserActor : PartitionActor
         if (listing is null && _erasure is not null)
         {
             writes.Add(Removed(delivery.SessionId, delivery.Notice.Messages));
+        }
+
+        if (listing is not null)
+        {
+            Count(listing, delivery, writes);
         }
 
         // A watermark outlives its erased sender only as long as the sender's tombstone: nobody delivers after that.

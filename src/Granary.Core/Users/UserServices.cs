@@ -1,4 +1,5 @@
 using Granary.Core.Recall;
+using Granary.Core.Reflection;
 using Granary.Core.Storage;
 using Granary.Core.Tokens;
 using Granary.Core.Users.Erasure;
@@ -27,8 +28,12 @@ internal sealed record UserServices(
 
     /// <summary>How memory is made and found by vectors.</summary>
     public MemoryVectorOptions Vectors { get; init; } = new();
+
     /// <summary>How the rows of records are stored.</summary>
     internal RecordLimits RecordLimits { get; init; } = new();
+
+    /// <summary>What is known is put together with; null where nothing is put together.</summary>
+    public SynthesisServices? Synthesis { get; init; }
 
     /// <summary>Who else keeps something of users.</summary>
     public IReadOnlyList<IUserDataEraser> Erasers { get; init; } = [];

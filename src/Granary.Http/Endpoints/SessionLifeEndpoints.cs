@@ -64,6 +64,7 @@ internal sealed class SessionLifeEndpoints(IMemoryCluster cluster, RequestIdenti
         {
             SummaryFallback = ended.SummaryFallback,
             InsightsCount = ended.InsightsCount,
+            SynthesisTriggered = ended.SynthesisTriggered,
         };
         await JsonAnswer.WriteAsync(context, answer, GranaryJson.Default.EndSessionResponse);
     }

@@ -45,6 +45,9 @@ internal sealed class ClusterUser(IUserGrain grain, UserKey key, IGrainFactory g
     public Task<ForgetResult> ForgetAsync(ForgetRequest request, CancellationToken cancellationToken = default) =>
         ClusterCalls.GuardAsync(() => grain.ForgetAsync(request, cancellationToken), cancellationToken);
 
+    public Task<SynthesisResult> SynthesizeAsync(SynthesisRequest request, CancellationToken cancellationToken = default) =>
+        ClusterCalls.GuardAsync(() => grain.SynthesizeAsync(request, cancellationToken), cancellationToken);
+
     public Task<UserStats> GetStatsAsync(CancellationToken cancellationToken = default) =>
         ClusterCalls.GuardAsync(() => grain.GetStatsAsync(cancellationToken), cancellationToken);
 

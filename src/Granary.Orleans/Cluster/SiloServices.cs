@@ -39,13 +39,20 @@ internal sealed class SiloServices : IUserDirectory, IDisposable
         ILogger<UserActor> userLogger,
         IEmbedder? embedder = null,
         ReflectionServices? reflection = null,
+        SynthesisServices? synthesis = null,
         IEnumerable<IUserDataEraser>? erasers = null)
     {
         (Options, Store, Time, _grains) = (options, store, options.TimeProvider, grains);
         Activations = new SiloActivations(options.TimeProvider, (2 * options.GovernorInterval) + LateTick);
         Resources = new ResourceCatalog(store, options.Resources, options.DefaultResource, options.TimeProvider);
         Sessions = new SessionServices(store, Resources, tokens, summarizer, new ExtractiveSummarizer(tokens), this, options.TimeProvider, logger, Progress: null, reflection);
-        Users = new UserServices(store, tokens, Progress: null, embedder, options.TimeProvider, userLogger) { Lifecycle = options.Memories, Vectors = options.Vectors, Erasers = [.. erasers ?? []] };
+        Users = new UserServices(store, tokens, Progress: null, embedder, options.TimeProvider, userLogger)
+        {
+            Lifecycle = options.Memories,
+            Vectors = options.Vectors,
+            Synthesis = synthesis,
+            Erasers = [.. erasers ?? []],
+        };
         Leaving = _leaving.Token;
     }
 
@@ -68,7 +75,7 @@ internal sealed class SiloServices : IUserDirectory, IDisposable
 
     public void Leave() => _leaving.Cancel();
 
-    public Task DeliverAsync(UserKey user, SessionDelivery delivery, CancellationToken cancellationToken) =>
+    public Task<bool> DeliverAsync(UserKey user, SessionDelivery delivery, CancellationToken cancellationToken) =>
         ClusterCalls.GuardAsync(
             () => _grains.GetGrain<IUserGrain>(GrainKeys.Of(user))
                 .DeliverAsync(delivery.SessionId, delivery.Incarnation, delivery.Number, delivery.Notice.Encode())

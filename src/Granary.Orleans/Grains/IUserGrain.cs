@@ -12,8 +12,9 @@ internal interface IUserGrain : IGrainWithStringKey
     /// <param name="incarnation">Tells the sender from an erased session of the same id.</param>
     /// <param name="number">The sender's number of the notice.</param>
     /// <param name="notice">The notice as it is stored.</param>
+    /// <returns>Whether what is known of the user is put together anew because of it.</returns>
     [Alias("deliver")]
-    Task DeliverAsync(string session, string incarnation, long number, byte[] notice);
+    Task<bool> DeliverAsync(string session, string incarnation, long number, byte[] notice);
 
     /// <summary>The user's list, each session as it stands now.</summary>
     [Alias("sessions")]
@@ -50,6 +51,10 @@ internal interface IUserGrain : IGrainWithStringKey
     [Alias("forget")]
     [ResponseTimeout(SlowCalls.Timeout)]
     Task<ForgetResult> ForgetAsync(ForgetRequest request, CancellationToken cancellationToken);
+
+    [Alias("synthesize")]
+    [ResponseTimeout(SlowCalls.Timeout)]
+    Task<SynthesisResult> SynthesizeAsync(SynthesisRequest request, CancellationToken cancellationToken);
 
     [Alias("stats")]
     Task<UserStats> GetStatsAsync(CancellationToken cancellationToken);

@@ -14,7 +14,7 @@ namespace Granary.Orleans.Grains;
 internal sealed class UserGrain(IGrainContext context, SiloServices silo)
     : ActorGrain<UserActor>(context, silo.Activations.Users, silo.Options.MaxCallsPerUser), IUserGrain
 {
-    public Task DeliverAsync(string session, string incarnation, long number, byte[] notice) =>
+    public Task<bool> DeliverAsync(string session, string incarnation, long number, byte[] notice) =>
         CallAsync(new SessionDelivery(session, incarnation, number, SessionNotice.Decode(notice)), static (actor, delivery) => actor.ApplyAsync(delivery));
 
     public Task<SessionPage> ListSessionsAsync(SessionQuery query, CancellationToken cancellationToken) =>
@@ -50,6 +50,9 @@ internal sealed class UserGrain(IGrainContext context, SiloServices silo)
 
     public Task<ForgetResult> ForgetAsync(ForgetRequest request, CancellationToken cancellationToken) =>
         CallAsync((request, cancellationToken), static (actor, s) => actor.ForgetAsync(s.request, s.cancellationToken));
+
+    public Task<SynthesisResult> SynthesizeAsync(SynthesisRequest request, CancellationToken cancellationToken) =>
+        CallAsync((request, cancellationToken), static (actor, s) => actor.SynthesizeAsync(s.request, s.cancellationToken));
 
     public Task<UserStats> GetStatsAsync(CancellationToken cancellationToken) =>
         CallAsync(cancellationToken, static (actor, token) => actor.GetStatsAsync(token));

@@ -66,6 +66,7 @@ public static class GranarySiloBuilder
             provider.GetRequiredService<ILogger<UserActor>>(),
             provider.GetService<IEmbedder>(),
             provider.GetRequiredService<ReflectionServices>(),
+            provider.GetRequiredService<SynthesisServices>(),
             provider.GetServices<IUserDataEraser>()));
         services.AddSingleton<IPartitionMaintenance>(provider => new ReceiptMaintenance(provider.GetRequiredService<IPartitionStore>(), options.TimeProvider));
         services.AddSingleton<SiloReport>();

@@ -340,4 +340,15 @@ public abstract partial class MemoryConformance
         await Should.ThrowAsync<UnavailableException>(() => RecallAsync("lighthouse"));
         (await MatchesAsync("lighthouse")).ShouldHaveSingleItem();
     }
+
+    [Fact]
+    public async Task A_recall_whose_use_cannot_be_noted_is_answered()
+    {
+        await Memory.User().RememberAsync(new RememberRequest([new MemoryDraft { Content = "The lighthouse is red." }]));
+        await RecallAsync("lighthouse");
+        Memory.Store.CrashAt(1, FaultPoint.BeforeWrite);
+        var found = await Memory.User().RecallAsync(new RecallRequest { Query = "lighthouse", Touch = true });
+        found.Hits.ShouldHaveSingleItem().Content.ShouldBe("The lighthouse is red.");
+        Memory.Store.Recover();
+    }
 }

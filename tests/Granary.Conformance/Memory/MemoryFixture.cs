@@ -22,14 +22,17 @@ public abstract class MemoryFixture : IAsyncDisposable
     /// <summary>The summarizer of the host: the default one, which the test can hold or fail.</summary>
     public GatedSummarizer Summarizer { get; } = new();
 
-    /// <summary>When the host's sessions are reflected on; a test may change it before it calls a session. No chunks, which would ask the summarizer too.</summary>
-    public ReflectionOptions Reflection { get; } = new() { ChunkTurns = 1_000 };
+    /// <summary>When the host's sessions are reflected on; a test may change it before it calls a session. No chunks, which would ask the summarizer too, and nothing put together by itself.</summary>
+    public ReflectionOptions Reflection { get; } = new() { ChunkTurns = 1_000, SynthesisSessions = 0 };
 
     /// <summary>What the host reflects with: the default, which the test can hold, fail or script.</summary>
     public GatedReflector Reflector { get; } = new();
 
     /// <summary>What the host reconciles with: the default, which the test can fail or script.</summary>
     public GatedReconciler Reconciler { get; } = new();
+
+    /// <summary>What the host puts memories together with: the default, which the test can hold, fail or script.</summary>
+    public GatedProfiler Profiler { get; } = new();
 
     /// <summary>Forgets everything in memory, as a crash of the process would; what is stored stays.</summary>
     public abstract Task RestartAsync();

@@ -69,12 +69,12 @@ public class LearningProperties
 
         public IUserMemory Open(UserKey user) => throw new UnavailableException(ErrorCodes.StorageUnavailable, "Nobody answers.", TimeSpan.FromSeconds(1));
 
-        public async Task DeliverAsync(UserKey user, SessionDelivery delivery, CancellationToken cancellationToken)
+        public async Task<bool> DeliverAsync(UserKey user, SessionDelivery delivery, CancellationToken cancellationToken)
         {
             try
             {
                 _user = _user is { IsLost: false } ? _user : await UserActor.LoadAsync(user, _users, cancellationToken);
-                await _user.ApplyAsync(delivery);
+                return await _user.ApplyAsync(delivery);
             }
             catch (ActivationLostException lost)
             {

@@ -153,7 +153,7 @@ internal sealed class ModelledSession
 
     private sealed class NoUsers : IUserDirectory
     {
-        public Task DeliverAsync(UserKey user, SessionDelivery delivery, CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task<bool> DeliverAsync(UserKey user, SessionDelivery delivery, CancellationToken cancellationToken) => Task.FromResult(false);
 
         public IUserMemory Open(UserKey user) => throw new NotSupportedException();
     }

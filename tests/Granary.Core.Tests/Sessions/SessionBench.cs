@@ -29,7 +29,7 @@ internal sealed class SessionBench
 
     private sealed class NoUsers : IUserDirectory
     {
-        public Task DeliverAsync(UserKey user, SessionDelivery delivery, CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task<bool> DeliverAsync(UserKey user, SessionDelivery delivery, CancellationToken cancellationToken) => Task.FromResult(false);
 
         public IUserMemory Open(UserKey user) => throw new NotSupportedException();
     }

@@ -67,7 +67,7 @@ internal sealed record RecordDocument
             Key = key,
             Run = goesOn ? Run : Run + 1,
             Changes = goesOn ? [.. Changes, change] : [change],
-            Record = record with { Revision = revision, UpdatedAt = now },
+            Record = record with { Revision = revision, UpdatedAt = now, Processed = record.Processed && sameText },
         };
     }
 

@@ -9,6 +9,7 @@ namespace Granary.Core.Users.Records;
 [JsonSerializable(typeof(UserHead))]
 [JsonSerializable(typeof(RecordDocument))]
 [JsonSerializable(typeof(HistoryDocument))]
+[JsonSerializable(typeof(SynthesisDocument))]
 internal sealed partial class RecordJson : JsonSerializerContext
 {
     /// <summary>The context that stores text as it is, not escaped for HTML.</summary>

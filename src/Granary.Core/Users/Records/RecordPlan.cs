@@ -184,6 +184,9 @@ internal sealed class RecordPlan
     public void Touch(RecordDocument document) => Set(
         document with { Record = document.Record with { AccessCount = document.Record.AccessCount + 1, LastAccessed = Now } }, reindex: false);
 
+    /// <summary>Notes that what a record says was put together with others. It may be lost to another change at the same time: then it is put together again.</summary>
+    public void Process(RecordDocument document) => Set(document with { Record = document.Record with { Processed = true } }, reindex: false);
+
     /// <summary>Removes a record with all of its history.</summary>
     public void Purge(RecordDocument document)
     {

@@ -59,6 +59,7 @@ internal sealed partial class LongTermReader(IMemoryCluster cluster, TimeProvide
         return
         [
             .. records
+                .Where(record => record.HoldsAt(now))
                 .OrderByDescending(record => InsightWorth.Of(record, now))
                 .Take(MaxInsights)
                 .GroupBy(record => record.Category)

@@ -19,7 +19,7 @@ internal sealed class UserEndpoints(IMemoryCluster cluster, RequestIdentity iden
     public void Map(RouteTable routes) => routes
         .Post("/insights", GranaryScope.User, InsightsAsync, new RouteDescription("Long-term memory", "Read what was concluded about a user")
         {
-            Details = "Preferences, knowledge, goals, habits, progress; the youngest first. recent_only: of the last 30 days.",
+            Details = "Preferences, knowledge, goals, habits, progress; the youngest first. recent_only: those that were learned in the last 30 days.",
             Body = typeof(InsightsRequest),
             Parameters = [RouteParameter.User],
             Answers = [new RouteAnswer(200, typeof(InsightsResponse), "The insights; empty for a user nobody has heard of.")],
@@ -72,16 +72,15 @@ internal sealed class UserEndpoints(IMemoryCluster cluster, RequestIdentity iden
         var filter = new MemoryFilter
         {
             AgentId = request.AgentId is null ? null : Ids.Require(request.AgentId, "agent_id"),
-            From = request.RecentOnly ? time.GetUtcNow() - Recent : null,
         };
-        await AnswerAsync(context, user, filter, request.Limit ?? DefaultInsights);
+        await AnswerAsync(context, user, filter, request.Limit ?? DefaultInsights, request.RecentOnly ? time.GetUtcNow() - Recent : DateTimeOffset.MinValue);
     }
 
     private async Task ListAsync(HttpContext context)
     {
         var user = UserOf(context);
         var limit = (int)RequestValues.Query(context.Request, "limit", DefaultListed, min: 1, max: MemoryLimits.MaxPage);
-        await AnswerAsync(context, user, new MemoryFilter { AgentId = RequestValues.QueryId(context.Request, "agent_id") }, limit);
+        await AnswerAsync(context, user, new MemoryFilter { AgentId = RequestValues.QueryId(context.Request, "agent_id") }, limit, DateTimeOffset.MinValue);
     }
 
     private async Task EraseAsync(HttpContext context)
@@ -95,11 +94,13 @@ internal sealed class UserEndpoints(IMemoryCluster cluster, RequestIdentity iden
     private async Task ErasureAsync(HttpContext context) =>
         await JsonAnswer.WriteAsync(context, await UserOf(context).GetErasureAsync(context.RequestAborted), GranaryJson.Default.UserErasure);
 
-    private static async Task AnswerAsync(HttpContext context, IUserMemory user, MemoryFilter filter, int limit)
+    private static async Task AnswerAsync(HttpContext context, IUserMemory user, MemoryFilter filter, int limit, DateTimeOffset learnedSince)
     {
         var query = new MemoryQuery { Filter = filter with { Kinds = [MemoryKind.Insight] }, Limit = limit };
         var page = await user.ListMemoriesAsync(query, context.RequestAborted);
-        var insights = page.Memories.Select(ViewOf).ToList();
+
+        // Listed by when they were stored, which is when they were learned.
+        var insights = page.Memories.TakeWhile(record => record.CreatedAt >= learnedSince).Select(ViewOf).ToList();
         await JsonAnswer.WriteAsync(context, new InsightsResponse(user.Key.User, insights, insights.Count), GranaryJson.Default.InsightsResponse);
     }
 
