@@ -9,12 +9,13 @@ internal sealed class Host : IAsyncDisposable
 {
     private readonly ServiceProvider services;
 
-    public Host(int maxSessions = 100_000, Func<IPartitionStore, IPartitionStore>? wrap = null)
+    public Host(int maxSessions = 100_000, Func<IPartitionStore, IPartitionStore>? wrap = null, Action<IServiceCollection>? configure = null)
     {
         Folder = Directory.CreateTempSubdirectory("granary-bench-").FullName;
         Store = new SqlitePartitionStore(new SqliteStoreOptions { Folder = Folder });
         var collection = new ServiceCollection().AddLogging();
         collection.AddSingleton(wrap is null ? Store : wrap(Store));
+        configure?.Invoke(collection);
         collection.AddGranaryEmbedded(options =>
         {
             options.MaxSessions = maxSessions;

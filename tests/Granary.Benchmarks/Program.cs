@@ -20,6 +20,7 @@ var benchmarks = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
     ["adapters"] = Adapters.RunAsync,
     ["proxy"] = ProxyCost.RunAsync,
     ["recall-index"] = RecallIndex.RunAsync,
+    ["recall-memory"] = RecallMemory.RunAsync,
     ["recall-quality"] = () => RecallQuality.RunAsync(),
     ["recall-quality-library"] = RecallQuality.RunLibraryAsync,
     ["memory"] = MemoryPerSession.RunAsync,

@@ -23,7 +23,7 @@ public sealed class VectorTests(VectorFixture fixture) : HttpConformance<VectorF
     public async Task Recall_says_how_it_was_looked_for()
     {
         ((bool)(await Api.GetAsync("/memory/health")).ShouldBe(200)["vectors_available"]!).ShouldBeTrue();
-        (await Api.PostAsync("/memory/remember", """{"id":"dog","content":"Has a terrier."}""")).StatusCode.ShouldBeOneOf(200, 201);
+        (await Api.PostAsync("/memory/remember", """{"id":"dog","content":"Has a terrier."}""")).Status.ShouldBeOneOf(200, 201);
         var waited = System.Diagnostics.Stopwatch.StartNew();
         while ((int)(await Api.GetAsync("/memory/stats")).ShouldBe(200)["pending_vectors"]! > 0)
         {

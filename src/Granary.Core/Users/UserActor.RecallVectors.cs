@@ -103,6 +103,16 @@ internal sealed partial class UserActor
             }
 
             var bodies = (await ReadExactAsync(documents, cancellationToken).ConfigureAwait(false)).ToDictionary(one => one.Unit, one => one.Body);
+            if (bodies.Count < units.Count)
+            {
+                lock (index.Gate)
+                {
+                    vectors.Remake(units.Where(unit => !bodies.ContainsKey(unit)));
+                }
+
+                WakeVectors();
+            }
+
             return [.. units.Select(bodies.GetValueOrDefault)];
         }
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Granary.Core.Actors;
 using Granary.Core.Recall;
 using Granary.Core.Recall.Lexical;
@@ -23,8 +22,8 @@ internal sealed partial class UserActor
     /// <summary>Longest wait after failures of the embedder.</summary>
     private static readonly TimeSpan LongestRest = TimeSpan.FromMinutes(5);
 
-    /// <summary>Exact vectors that an activation reads before it answers.</summary>
-    private const int MaxUnsealed = 1_024;
+    /// <summary>An embedder that has not answered by then has failed: the activation must be able to leave some time.</summary>
+    private static readonly TimeSpan EmbedderPatience = TimeSpan.FromMinutes(5);
 
     /// <summary>Documents with vectors in one commit, with the manifest.</summary>
     private const int MaxVectorsPerCommit = StorageLimits.MaxDocumentsPerCommit - 1;
@@ -36,31 +35,10 @@ internal sealed partial class UserActor
     private int _working;
     private int _batchTexts;
 
-    // Under the gate, ahead: what the store's manifest says.
-    private (string Model, int Dimension)? _vectorModel;
-
-    // Under _indexing.
-    private bool _vectorsOpen;
-    private long _nextVectors = 1;
-
     /// <summary>Whether the actor is at work on its own. It must not be evicted now.</summary>
     public bool IsBusy => IsCommitting || Volatile.Read(ref _working) > 0;
 
     protected override void OnLost() => _left.Cancel();
-
-    /// <summary>Takes over what the store says of vectors. Called while the actor is loaded.</summary>
-    private void TakeVectorManifest(IReadOnlyList<Document> documents)
-    {
-        foreach (var document in documents)
-        {
-            if (document.Id == VectorDocuments.Manifest)
-            {
-                var manifest = VectorSegment.Decode(document.Body);
-                _vectorModel = (manifest.Model, manifest.Dimension);
-                _records.HasVectors = true;
-            }
-        }
-    }
 
     /// <summary>There may be something to embed or to remove: sees to it soon, by itself.</summary>
     private void WakeVectors()
@@ -235,7 +213,8 @@ internal sealed partial class UserActor
         var made = new List<(int Unit, float[] Vector, byte[] Body)>(texts.Count);
         if (texts.Count > 0)
         {
-            var answer = await embedder.EmbedAsync(texts.ConvertAll(text => text.Text), EmbeddingPurpose.Document, cancellationToken).ConfigureAwait(false);
+            var answer = await embedder.EmbedAsync(texts.ConvertAll(text => text.Text), EmbeddingPurpose.Document, cancellationToken)
+                .AsTask().WaitAsync(EmbedderPatience, _time, cancellationToken).ConfigureAwait(false);
             if (answer.Count != texts.Count)
             {
                 throw new InvalidOperationException($"The embedder made {answer.Count} vectors of {texts.Count} texts.");
@@ -350,289 +329,6 @@ internal sealed partial class UserActor
         }
     }
 
-    /// <summary>Removes what is stored of units that are no more, and writes segments.</summary>
-    private async Task TidyVectorsAsync(UserIndex index, UserVectors vectors, CancellationToken cancellationToken)
-    {
-        await _indexing.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await RemoveRubbishAsync(index, vectors).ConfigureAwait(false);
-            while (true)
-            {
-                (List<int> Units, byte[] Body)? segment;
-                lock (index.Gate)
-                {
-                    segment = vectors.NextSegment();
-                }
-
-                if (segment is not var (units, body))
-                {
-                    break;
-                }
-
-                var id = VectorDocuments.Segment(_nextVectors++);
-                await CommitAsync(new PartitionChange<bool>([DocumentWrite.Put(id, body)], static () => true), EnsureUsable).ConfigureAwait(false);
-                lock (index.Gate)
-                {
-                    vectors.Sealed(id, units);
-                }
-            }
-        }
-        finally
-        {
-            _indexing.Release();
-        }
-    }
-
-    /// <summary>Removes what is stored of units that are no more. Holds <see cref="_indexing"/>.</summary>
-    private async Task RemoveRubbishAsync(UserIndex index, UserVectors vectors)
-    {
-        while (true)
-        {
-            List<string> rubbish;
-            lock (index.Gate)
-            {
-                rubbish = vectors.Rubbish(StorageLimits.MaxDocumentsPerCommit);
-            }
-
-            if (rubbish.Count == 0)
-            {
-                return;
-            }
-
-            await DeleteAsync(rubbish).ConfigureAwait(false);
-            lock (index.Gate)
-            {
-                vectors.Removed(rubbish);
-            }
-        }
-    }
-
-    private Task<bool> DeleteAsync(IEnumerable<string> documents) =>
-        CommitAsync(new PartitionChange<bool>([.. documents.Select(DocumentWrite.Delete)], static () => true), EnsureUsable);
-
-    /// <summary>Reads the segments of vectors, once, after the index has all that they may name. Holds <see cref="_indexing"/>.</summary>
-    private async Task OpenVectorsAsync(CancellationToken cancellationToken)
-    {
-        var index = _index!;
-        var embedder = _services.Embedder;
-        bool stored;
-        lock (Gate)
-        {
-            stored = _records.HasVectors;
-        }
-
-        var vectors = embedder is null ? null : new UserVectors(embedder.Model, embedder.Dimensions, _services.Vectors.SegmentVectors, index.Lexical);
-        lock (index.Gate)
-        {
-            index.Vectors = vectors;
-        }
-
-        var useless = new List<string>();
-        for (DocumentRange? range = stored ? DocumentRange.Prefix(VectorDocuments.SegmentPrefix) : null; range is { } next;)
-        {
-            var page = await Store.ReadAsync(Partition, next, cancellationToken).ConfigureAwait(false);
-            foreach (var document in page.Documents)
-            {
-                _nextVectors = long.Parse(document.Id.AsSpan(VectorDocuments.SegmentPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture) + 1;
-                if (vectors is null || !Load(index, vectors, document))
-                {
-                    useless.Add(document.Id);
-                }
-            }
-
-            range = page.Next is null ? null : next with { From = page.Next };
-        }
-
-        foreach (var some in useless.Chunk(StorageLimits.MaxDocumentsPerCommit))
-        {
-            await DeleteAsync(some).ConfigureAwait(false);
-        }
-
-        if (vectors is not null)
-        {
-            lock (index.Gate)
-            {
-                vectors.Loaded();
-            }
-
-            await ReadUnsealedAsync(index, vectors, cancellationToken).ConfigureAwait(false);
-            WakeForWork(index, vectors);
-        }
-
-        _vectorsOpen = true;
-    }
-
-    /// <summary>
-    /// Reads the vectors that came after the last segment, so that the first recall has them. Where more is missing, they have not been made yet: the
-    /// background looks after all of it. Holds <see cref="_indexing"/>.
-    /// </summary>
-    private async Task ReadUnsealedAsync(UserIndex index, UserVectors vectors, CancellationToken cancellationToken)
-    {
-        lock (index.Gate)
-        {
-            if (vectors.Pending > MaxUnsealed)
-            {
-                return;
-            }
-        }
-
-        var (batch, keys) = TakeWaiting(index, vectors, MaxUnsealed);
-        try
-        {
-            await FindStoredAsync(index, vectors, batch, keys, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            lock (index.Gate)
-            {
-                vectors.PutBack(batch, last: false);
-            }
-        }
-    }
-
-    /// <returns>Whether the segment is of any use.</returns>
-    private bool Load(UserIndex index, UserVectors vectors, Document document)
-    {
-        try
-        {
-            var (keys, body) = VectorSegmentDocument.Decode(document.Body);
-            var segment = VectorSegment.Decode(body);
-            if (segment.Model != vectors.Index.Model || segment.Dimension != vectors.Index.Dimension || segment.Count != keys.Count)
-            {
-                return false;
-            }
-
-            lock (Gate)
-            lock (index.Gate)
-            {
-                vectors.Load(document.Id, keys, segment, TextOf);
-            }
-
-            return true;
-        }
-        catch (InvalidDataException exception)
-        {
-            LogVectorsUnreadable(_services.Logger, exception, document.Id);
-            return false;
-        }
-    }
-
-    /// <summary>Removes all vectors of a session that is erased, those of before this activation too. Holds <see cref="_indexing"/>.</summary>
-    private async Task DropVectorsAsync(string session)
-    {
-        lock (Gate)
-        {
-            if (!_records.HasVectors)
-            {
-                return;
-            }
-        }
-
-        UserVectors? vectors = null;
-        List<string> segments = [];
-        if (_index is { } index && _vectorsOpen)
-        {
-            lock (index.Gate)
-            {
-                vectors = index.Vectors;
-                segments = vectors?.SegmentsOf(session) ?? [];
-            }
-        }
-        else
-        {
-            segments = await FindSegmentsAsync(session).ConfigureAwait(false);
-        }
-
-        foreach (var some in segments.Chunk(StorageLimits.MaxDocumentsPerCommit))
-        {
-            await DeleteAsync(some).ConfigureAwait(false);
-            if (vectors is not null)
-            {
-                lock (_index!.Gate)
-                {
-                    vectors.Removed(some);
-                }
-            }
-        }
-
-        for (DocumentRange? range = VectorDocuments.Session(session); range is { } next;)
-        {
-            var page = await Store.ReadAsync(Partition, next, CancellationToken.None).ConfigureAwait(false);
-            foreach (var some in page.Documents.Chunk(StorageLimits.MaxDocumentsPerCommit))
-            {
-                await DeleteAsync(some.Select(document => document.Id)).ConfigureAwait(false);
-            }
-
-            range = page.Next is null ? null : next with { From = page.Next };
-        }
-    }
-
-    /// <summary>Finds the segments that name a session, in the store; those that cannot be read are among them.</summary>
-    private async Task<List<string>> FindSegmentsAsync(string session)
-    {
-        var found = new List<string>();
-        for (DocumentRange? range = DocumentRange.Prefix(VectorDocuments.SegmentPrefix); range is { } next;)
-        {
-            var page = await Store.ReadAsync(Partition, next, CancellationToken.None).ConfigureAwait(false);
-            foreach (var document in page.Documents)
-            {
-                try
-                {
-                    if (VectorSegmentDocument.Decode(document.Body).Keys.Any(key => key.IsMessage && key.Source == session))
-                    {
-                        found.Add(document.Id);
-                    }
-                }
-                catch (InvalidDataException)
-                {
-                    found.Add(document.Id);
-                }
-            }
-
-            range = page.Next is null ? null : next with { From = page.Next };
-        }
-
-        return found;
-    }
-
-    /// <summary>Reads exact vectors of the embedder's model; those that are missing, damaged or of another are left out.</summary>
-    private async Task<List<(int Unit, ReadOnlyMemory<byte> Body)>> ReadExactAsync(IReadOnlyList<(int Unit, string Document)> units, CancellationToken cancellationToken)
-    {
-        var embedder = _services.Embedder!;
-        var found = new List<(int, ReadOnlyMemory<byte>)>(units.Count);
-        lock (Gate)
-        {
-            if (!_records.HasVectors)
-            {
-                return found;
-            }
-        }
-
-        foreach (var some in units.Chunk(StorageLimits.MaxIdsPerGet))
-        {
-            var asked = some.ToDictionary(one => one.Document, one => one.Unit, StringComparer.Ordinal);
-            var page = await Store.GetAsync(Partition, [.. asked.Keys], cancellationToken).ConfigureAwait(false);
-            foreach (var document in page.Documents)
-            {
-                try
-                {
-                    var vector = VectorDocument.Decode(document.Body);
-                    if (vector.Values.Length == embedder.Dimensions && vector.IsOf(embedder.Model))
-                    {
-                        found.Add((asked[document.Id], document.Body));
-                    }
-                }
-                catch (InvalidDataException exception)
-                {
-                    LogVectorsUnreadable(_services.Logger, exception, document.Id);
-                }
-            }
-        }
-
-        return found;
-    }
-
     /// <summary>What tells a record's text from others it had; null if there is no such record. Under the gate.</summary>
     private ulong? TextOf(string record)
     {
@@ -654,12 +350,9 @@ internal sealed partial class UserActor
             length--;
         }
 
-        return string.IsNullOrWhiteSpace(text) ? null : text[..length];
+        return string.IsNullOrWhiteSpace(text[..length]) ? null : text[..length];
     }
 
     [LoggerMessage(30, LogLevel.Warning, "Vectors of the memory of user {User} could not be made; it is tried again")]
     private static partial void LogVectorsFailed(ILogger logger, Exception exception, string user);
-
-    [LoggerMessage(31, LogLevel.Warning, "Vectors {Document} cannot be read; they are made anew")]
-    private static partial void LogVectorsUnreadable(ILogger logger, Exception exception, string document);
 }

@@ -238,6 +238,23 @@ public abstract class VectorConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_filter_refuses_takes_no_place_among_the_nearest()
+    {
+        for (var batch = 0; batch < 2; batch++)
+        {
+            await Memory.User().RememberAsync(new RememberRequest([.. Enumerable.Range(0, 50).Select(i => new MemoryDraft { Content = $"Dog {batch} {i}.", AgentId = "other" })]));
+        }
+
+        await Memory.User().RememberAsync(new RememberRequest([new MemoryDraft { Content = "Long walks with a hound near the river.", AgentId = "mine" }]));
+        await EmbeddedAsync();
+        foreach (var mode in (RecallMode[])[RecallMode.Vector, RecallMode.Hybrid])
+        {
+            var found = await Memory.User().RecallAsync(new RecallRequest { Query = "canine", Mode = mode, Filter = new MemoryFilter { AgentId = "mine" }, Limit = 1 });
+            found.Hits.ShouldHaveSingleItem().Content.ShouldBe("Long walks with a hound near the river.");
+        }
+    }
+
+    [Fact]
     public async Task An_erased_session_leaves_no_vector()
     {
         for (var i = 0; i < 3; i++)

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Granary.Core.Recall.Vectors;
 
 /// <summary>
-/// One exact vector as it is stored (<c>v:{record}</c>): a header (<see cref="VectorHeader"/>, kind <c>gv</c>, one row), then the numbers
+/// One exact vector as it is stored (<c>v:</c>): a header (<see cref="VectorHeader"/>, kind <c>gv</c>, one row), then the numbers
 /// in single precision, as the model gave them. Read in place: keep the body as long as the values are in use.
 /// </summary>
 internal readonly struct VectorDocument

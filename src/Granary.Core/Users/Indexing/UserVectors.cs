@@ -68,7 +68,7 @@ internal sealed class UserVectors
     /// <summary>A unit was added.</summary>
     public void Added(int unit)
     {
-        if (Wants(unit))
+        if (Wants(unit) && !_taken.Contains(unit))
         {
             _waiting.Add(unit);
         }
@@ -145,6 +145,19 @@ internal sealed class UserVectors
         {
             // It went while its vector was on its way. A record's goes with the record's own change.
             Orphan(key);
+        }
+    }
+
+    /// <summary>
+    /// The exact vectors of units are not stored, or cannot be read: they are made anew. A segment may tell more than there is, of a record that was
+    /// deleted and restored before the segment could be removed.
+    /// </summary>
+    public void Remake(IEnumerable<int> units)
+    {
+        foreach (var unit in units)
+        {
+            Detached(unit);
+            Added(unit);
         }
     }
 

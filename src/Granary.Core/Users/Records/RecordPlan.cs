@@ -9,8 +9,8 @@ namespace Granary.Core.Users.Records;
 /// </summary>
 internal sealed class RecordPlan
 {
-    /// <summary>Records that one commit can change, beside the counters, a page of the log, a run of history that is closed or postings that go, and a vector that goes.</summary>
-    public const int MaxRecordsPerCommit = StorageLimits.MaxDocumentsPerCommit - 4;
+    /// <summary>Records that one commit can change, beside the counters, the note of what was touched and a run of history that is closed.</summary>
+    public const int MaxRecordsPerCommit = StorageLimits.MaxDocumentsPerCommit - 3;
 
     /// <summary>Bytes that all changes may write together, so that one document can hold them.</summary>
     public const long MaxBytes = StorageLimits.MaxBytesPerCommit - 1024;
@@ -59,7 +59,7 @@ internal sealed class RecordPlan
     public long Bytes { get; private set; }
 
     /// <summary>Whether one more record certainly fits into the same commit.</summary>
-    public bool HasRoom => _writes.Count < MaxRecordsPerCommit && Bytes < FullBytes;
+    public bool HasRoom => _writes.Count + (_state.HasVectors ? 1 : 0) < MaxRecordsPerCommit && Bytes < FullBytes;
 
     /// <summary>Whether one commit takes it all. Asked after <see cref="Seal"/>.</summary>
     public bool FitsOneCommit => _writes.Count <= StorageLimits.MaxDocumentsPerCommit && Bytes <= StorageLimits.MaxBytesPerCommit;
