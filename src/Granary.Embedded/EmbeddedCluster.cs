@@ -46,7 +46,7 @@ internal sealed class EmbeddedCluster : IMemoryCluster, IUserDirectory, IMainten
             time);
         _users = new(
             async (key, token) => await UserActor.LoadAsync(key, users, token).ConfigureAwait(false),
-            mayEvict: static actor => !actor.IsCommitting,
+            mayEvict: static actor => !actor.IsBusy,
             worthKeeping: static _ => true,
             time);
     }
