@@ -35,7 +35,7 @@ public sealed class GranaryHttpOptions
     /// <summary>Seconds after which an idle event feed gets a comment, so that nothing on the way closes it; 1 to 3,600.</summary>
     public int EventHeartbeatSeconds { get; set; } = 15;
 
-    /// <summary>The largest body of <c>POST /sessions/import</c> in bytes, 1 KiB or more; 1 GiB by default.</summary>
+    /// <summary>The largest body of <c>POST /sessions/import</c> and <c>POST /memory/import</c> in bytes, 1 KiB or more; 1 GiB by default.</summary>
     public long MaxImportBytes { get; set; } = 1L << 30;
 
     /// <summary>The memory proxy.</summary>

@@ -81,8 +81,8 @@ public abstract class MemoryTransferFacts<TFixture>(TFixture fixture) : HttpConf
     public async Task An_import_is_of_lines_and_of_a_bounded_size()
     {
         (await Api.PostAsync("/memory/import", """{"content":"a"}""")).Status.ShouldBe(415);
-        await using var server = await Fixture.StartAsync(options => options.MaxImportBytes = 1_000);
-        (await ImportAsync(server.As(User), $"{{\"content\":\"{new string('a', 1_000)}\"}}")).Status.ShouldBe(413);
+        await using var server = await Fixture.StartAsync(options => options.MaxImportBytes = 1_024);
+        (await ImportAsync(server.As(User), $"{{\"content\":\"{new string('a', 1_024)}\"}}")).Status.ShouldBe(413);
         Counts((await ImportAsync(server.As(User), "")).ShouldBe(200)).ShouldBe((0, 0, 0));
     }
 

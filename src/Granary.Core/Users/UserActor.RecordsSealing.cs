@@ -25,6 +25,18 @@ internal sealed partial class UserActor
     private bool _sealingSoon;
     private bool _sweepingSoon;
 
+    /// <summary>Whether it writes, or soon will: who forgets it now has two that write, of whom one loses.</summary>
+    public bool IsBusy
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return IsCommitting || ((_sealingSoon || _sweepingSoon) && !IsLost);
+            }
+        }
+    }
+
     /// <summary>Called under the gate after changes were applied.</summary>
     protected override void OnApplied() => LookAfterRows();
 
@@ -350,20 +362,19 @@ internal sealed partial class UserActor
     private async Task LoadPostingsAsync(RecordFeed feed, CancellationToken cancellationToken)
     {
         var known = new HashSet<long>();
+        var before = Task.FromResult<List<PostingsPage>>([]);
         DocumentRange? range = DocumentRange.Prefix(RecordDocumentIds.PostingsPrefix);
         while (range is { } next)
         {
+            // What was read is decoded beside what was decoded before being taken.
             var page = await Store.ReadAsync(Partition, next, cancellationToken).ConfigureAwait(false);
-            foreach (var document in page.Documents)
-            {
-                if (ReadPostings(document) is { } postings)
-                {
-                    feed.Take(postings, Current(postings, known));
-                }
-            }
-
+            var decoding = Task.Run(() => page.Documents.Select(ReadPostings).OfType<PostingsPage>().ToList(), CancellationToken.None);
+            Take(await before.ConfigureAwait(false));
+            before = decoding;
             range = page.Next is null ? null : next with { From = page.Next };
         }
+
+        Take(await before.ConfigureAwait(false));
 
         List<(string Id, long Number)> missing;
         lock (Gate)
@@ -379,6 +390,14 @@ internal sealed partial class UserActor
             {
                 _poorPages.UnionWith(missing.Select(record => _records.Limits.PageOf(record.Number)));
                 LookAfterRows();
+            }
+        }
+
+        void Take(List<PostingsPage> pages)
+        {
+            foreach (var postings in pages)
+            {
+                feed.Take(postings, Current(postings, known));
             }
         }
     }

@@ -1,3 +1,4 @@
+using Granary.Conformance.Stores;
 using Granary.Core.Actors;
 using Granary.Core.Storage;
 using Granary.Core.Users.Records;
@@ -134,6 +135,97 @@ public class RowsTests
             await bench.SettleAsync(swept: false);
             (await bench.DerivedAsync()).ShouldNotContain("unmistak");
         }
+    }
+
+    [Theory]
+    [InlineData(FaultPoint.BeforeWrite)]
+    [InlineData(FaultPoint.AfterWrite)]
+    public async Task Writing_pages_may_be_cut_off_at_any_commit(FaultPoint point)
+    {
+        var isCut = true;
+        for (var commit = 1; isCut; commit++)
+        {
+            // Pages are written only where the test says so.
+            var bench = new RowsBench(RowsBench.Small with { LoggedAtLeast = 10_000 });
+            await bench.Bench.RememberAsync([.. Enumerable.Range(0, 8).Select(i => Fact($"glacier {i}"))]);
+            var ids = (await bench.Bench.ListAsync()).Select(record => record.Id).ToList();
+            var actor = await bench.Bench.ActorAsync();
+            for (var change = 0; change < 170; change++)
+            {
+                // More documents of the log than one commit drops, and each record on many of them.
+                await actor.UpdateMemoryAsync(ids[change % 7], new MemoryPatch { Category = $"category {change}" }, CancellationToken.None);
+            }
+
+            await actor.DeleteMemoryAsync(ids[7], null, purge: true, CancellationToken.None);
+            (await bench.Bench.DocumentsAsync("z:")).Count.ShouldBeGreaterThan(StorageLimits.MaxDocumentsPerCommit);
+            bench.Bench.Store.CrashAt(commit, point);
+            isCut = false;
+            try
+            {
+                await RowsBench.SealAsync(actor);
+            }
+            catch (Exception exception) when (exception is MemoryException or ActivationLostException)
+            {
+                isCut = true;
+            }
+
+            await bench.CheckAsync();
+        }
+    }
+
+    [Fact]
+    public async Task What_is_on_its_way_to_the_store_is_waited_for_before_its_part_of_the_log_goes()
+    {
+        var bench = new RowsBench(RowsBench.Small with { LoggedAtLeast = 10_000 });
+        var actor = await bench.Bench.ActorAsync();
+        await bench.Bench.RememberAsync(Fact("glacier 0"));
+        Task remembering, sealing;
+        using (var gate = bench.Bench.Store.HoldCommits())
+        {
+            remembering = bench.Bench.RememberAsync([.. Enumerable.Range(1, 10).Select(i => Fact($"glacier {i}"))]);
+            await gate.ArrivalAsync();
+            sealing = RowsBench.SealAsync(actor);
+        }
+
+        await remembering;
+        await sealing;
+        (await bench.Bench.DocumentsAsync("z:")).ShouldBeEmpty();
+        await bench.CheckAsync();
+    }
+
+    [Fact]
+    public async Task Postings_are_not_made_of_a_record_whose_removal_is_on_its_way()
+    {
+        var bench = await FilledAsync();
+        var purged = (await bench.Bench.ListAsync()).First(record => record.Content.StartsWith("unmistakable", StringComparison.Ordinal));
+        RecordIds.TryParse(purged.Id, out var number, out _).ShouldBeTrue();
+        var actor = await bench.Bench.ActorAsync();
+
+        // The page before it and its own are to be written.
+        foreach (var record in await bench.Bench.ListAsync())
+        {
+            if (RecordIds.TryParse(record.Id, out var other, out _) && (other == 1 || (other != number && RowsBench.Small.PageOf(other) == RowsBench.Small.PageOf(number))))
+            {
+                await actor.UpdateMemoryAsync(record.Id, new MemoryPatch { Category = "other" }, CancellationToken.None);
+            }
+        }
+
+        var first = bench.Bench.Store.HoldCommits(commit => commit.Writes.Any(write => write.Id == RecordDocumentIds.Rows(1)));
+        var removal = bench.Bench.Store.HoldCommits(commit => commit.Writes.Any(write => write.Id == RecordDocumentIds.Record(purged.Id)));
+        var sealing = RowsBench.SealAsync(actor);
+        await first.ArrivalAsync();
+        var purging = actor.DeleteMemoryAsync(purged.Id, null, purge: true, CancellationToken.None);
+        bench.Bench.Store.TakeCounts();
+        first.Dispose();
+        await removal.ArrivalAsync();
+
+        // Whoever does not wait reads now.
+        SpinWait.SpinUntil(() => bench.Bench.Store.Counts.Reads > 1, TimeSpan.FromMilliseconds(200));
+        removal.Dispose();
+        await purging;
+        await sealing;
+        (await bench.DerivedAsync()).ShouldNotContain("unmistak");
+        await bench.CheckAsync();
     }
 
     /// <summary>Forty records in pages of four, all of them written.</summary>

@@ -9,7 +9,7 @@ namespace Granary.Core.Users.Records;
 /// </summary>
 internal sealed class RecordPlan
 {
-    /// <summary>Records that one commit can change, beside the counters, the note of what was touched and a run of history that is closed.</summary>
+    /// <summary>Records that one commit can change, beside the counters, a page of the log and a run of history that is closed.</summary>
     public const int MaxRecordsPerCommit = StorageLimits.MaxDocumentsPerCommit - 3;
 
     /// <summary>Bytes that all changes may write together, so that one document can hold them.</summary>
