@@ -1,3 +1,4 @@
+using Granary.Core.Users.Records;
 using Granary.Wire;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -50,7 +51,7 @@ internal sealed partial class LongTermReader(IMemoryCluster cluster, TimeProvide
         return
         [
             .. records
-                .OrderByDescending(record => InsightWorth.Of(record, now))
+                .OrderByDescending(record => RetentionScore.Of(record, now))
                 .Take(MaxInsights)
                 .GroupBy(record => record.Category)
                 .SelectMany(group => group)
