@@ -122,7 +122,7 @@ internal sealed class RecallSearch(
 
     private static RecallHit Shown(ReadHit hit) => new()
     {
-        Id = hit.Record?.Id ?? $"turn:{hit.SessionId}:{hit.Message!.Sequence}",
+        Id = hit.Record?.Id ?? $"{RecallHit.TurnPrefix}{hit.SessionId}:{hit.Message!.Sequence}",
         Content = hit.Record?.Content ?? hit.Message!.Content,
         Score = hit.Found.Score / (hit.Found.Score + HalfScore),
         ScoreParts = Parts(hit.Found.Parts),
