@@ -29,7 +29,7 @@ internal sealed class RecallSearch(
     /// <exception cref="Storage.StorageException">The store failed.</exception>
     public async Task<RecallResult> RunAsync(CancellationToken cancellationToken)
     {
-        var ranked = await (request.GroupBySession ? SessionsAsync(cancellationToken) : UnitsAsync(request.Limit, cancellationToken)).ConfigureAwait(false);
+        var ranked = await (request.GroupBySession ? SessionsAsync(cancellationToken) : UnitsAsync(request.Limit, kept => kept.Count >= request.Limit, cancellationToken)).ConfigureAwait(false);
         var hits = new List<RecallHit>(ranked.Count);
         var sum = 0;
         foreach (var hit in ranked)
@@ -53,11 +53,15 @@ internal sealed class RecallSearch(
         };
     }
 
-    private async Task<List<RecallHit>> UnitsAsync(int enough, CancellationToken cancellationToken)
+    /// <summary>Goes down the ranking until there is enough.</summary>
+    /// <param name="first">How many are ranked at first.</param>
+    /// <param name="isEnough">Whether no more need be read.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    private async Task<List<RecallHit>> UnitsAsync(int first, Predicate<List<RecallHit>> isEnough, CancellationToken cancellationToken)
     {
         var kept = new List<RecallHit>();
         var seen = 0;
-        for (var limit = enough; ; limit *= Growth)
+        for (var limit = first; ; limit *= Growth)
         {
             var ranked = recaller.Recall(Query(limit));
             foreach (var some in ranked.Skip(seen).Chunk(HitReader.MaxHits))
@@ -67,9 +71,9 @@ internal sealed class RecallSearch(
 
             // What is added meanwhile may shift the ranking: nobody is shown twice.
             seen = ranked.Count;
-            if (kept.Count >= enough || ranked.Count < limit)
+            if (isEnough(kept) || ranked.Count < limit)
             {
-                return [.. kept.DistinctBy(hit => hit.Id).OrderByDescending(hit => hit.Score).Take(enough)];
+                return [.. kept.DistinctBy(hit => hit.Id).OrderByDescending(hit => hit.Score)];
             }
         }
     }
@@ -78,8 +82,8 @@ internal sealed class RecallSearch(
     {
         if (_prefilter.IsPartial || !_prefilter.AdmitsTurns)
         {
-            var all = await UnitsAsync(int.Max(request.Limit * 16, 256), cancellationToken).ConfigureAwait(false);
-            return [.. all.Where(hit => hit.SessionId is not null).DistinctBy(hit => hit.SessionId)];
+            var all = await UnitsAsync(int.Max(request.Limit * 16, 256), kept => Sessions(kept).Count() >= request.Limit, cancellationToken).ConfigureAwait(false);
+            return [.. Sessions(all)];
         }
 
         var sessions = recaller.RecallSessions(Query(request.Limit));
@@ -91,6 +95,8 @@ internal sealed class RecallSearch(
 
         return kept;
     }
+
+    private static IEnumerable<RecallHit> Sessions(List<RecallHit> hits) => hits.Where(hit => hit.SessionId is not null).DistinctBy(hit => hit.SessionId);
 
     private RecallQuery Query(int limit) => new() { Text = request.Query, Limit = limit, Filter = _prefilter.Passes, Now = Reference() };
 
