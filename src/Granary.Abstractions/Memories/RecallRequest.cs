@@ -77,6 +77,9 @@ public sealed record RecallResult
 /// <summary>A hit: a message of a session, or a memory record.</summary>
 public sealed record RecallHit
 {
+    /// <summary>What ids of messages begin with; no record's id does.</summary>
+    public const string TurnPrefix = "turn:";
+
     /// <summary>The record's id, or <c>turn:{session}:{sequence}</c>.</summary>
     public required string Id { get; init; }
 

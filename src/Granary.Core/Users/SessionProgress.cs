@@ -8,7 +8,14 @@ namespace Granary.Core.Users;
 /// </summary>
 internal sealed class SessionProgress
 {
+    /// <summary>Watchers before those that are gone are looked for.</summary>
+    private const int LeastSwept = 64;
+
     private readonly ConcurrentDictionary<UserKey, WeakReference<Watcher>> _watchers = new();
+    private int _sweepAt = LeastSwept;
+
+    /// <summary>Users that are watched, or were.</summary>
+    internal int Watched => _watchers.Count;
 
     /// <summary>
     /// An activation begins to watch its user, in place of any earlier one. Growth is noted from now on: what came before the activation must look up itself.
@@ -17,7 +24,12 @@ internal sealed class SessionProgress
     /// <param name="grew">Called when any session grew; must be quick.</param>
     public Watcher Watch(UserKey user, Action? grew = null)
     {
-        // Held weakly: an activation that was evicted is gone without a word.
+        // Held weakly: an activation that was evicted is gone without a word, and its user may never be heard of again.
+        if (_watchers.Count >= Volatile.Read(ref _sweepAt))
+        {
+            Sweep();
+        }
+
         var watcher = new Watcher(grew);
         var reference = new WeakReference<Watcher>(watcher);
         _watchers.AddOrUpdate(user, reference, (_, earlier) =>
@@ -48,6 +60,20 @@ internal sealed class SessionProgress
         {
             _watchers.TryRemove(KeyValuePair.Create(session.Owner, reference));
         }
+    }
+
+    /// <summary>Forgets the watchers that are gone; made when there are twice as many as were left the last time.</summary>
+    private void Sweep()
+    {
+        foreach (var entry in _watchers)
+        {
+            if (!entry.Value.TryGetTarget(out _))
+            {
+                _watchers.TryRemove(entry);
+            }
+        }
+
+        Volatile.Write(ref _sweepAt, int.Max(LeastSwept, 2 * _watchers.Count));
     }
 
     /// <summary>What one activation hears of its user's sessions.</summary>

@@ -16,11 +16,15 @@ internal sealed partial class UserActor
     /// <summary>Passages that are indexed before a segment of them is written: an activation makes them anew from the sessions' text.</summary>
     private const int SegmentPassages = 1_024;
 
+    /// <summary>Sessions that are read at a time.</summary>
+    private const int SessionsAtOnce = 8;
+
     /// <summary>The most bytes of a segment: what one commit holds, but for what else is in it.</summary>
     private const int MaxSegmentBytes = StorageLimits.MaxBytesPerCommit - 16_384;
 
     // One at a time brings the index up to date, writes segments or drops them.
     private readonly SemaphoreSlim _indexing = new(1);
+    private readonly SemaphoreSlim _sealing = new(1);
     private readonly List<StoredSegment> _segments = [];
     // Sessions that may have more than the index covers. Under the actor's gate.
     private readonly HashSet<string> _unread = new(StringComparer.Ordinal);
@@ -40,20 +44,14 @@ internal sealed partial class UserActor
         try
         {
             FindUnread();
-            var reader = new SessionReader(Store, Key, _index!);
-            while (TakeUnread() is { } session)
+            int unread;
+            lock (Gate)
             {
-                try
-                {
-                    await reader.ReadAsync(session, SealAsync, cancellationToken).ConfigureAwait(false);
-                }
-                catch
-                {
-                    Heard(session);
-                    throw;
-                }
+                unread = _unread.Count;
             }
 
+            var reader = new SessionReader(Store, Key, _index!);
+            await Task.WhenAll(Enumerable.Range(0, int.Min(unread, SessionsAtOnce)).Select(_ => ReadUnreadAsync(reader, cancellationToken))).ConfigureAwait(false);
             if (!_vectorsOpen)
             {
                 await OpenVectorsAsync(cancellationToken).ConfigureAwait(false);
@@ -64,6 +62,23 @@ internal sealed partial class UserActor
         finally
         {
             _indexing.Release();
+        }
+    }
+
+    /// <summary>Reads one session after the other until none is left; several do so at a time.</summary>
+    private async Task ReadUnreadAsync(SessionReader reader, CancellationToken cancellationToken)
+    {
+        while (TakeUnread() is { } session)
+        {
+            try
+            {
+                await reader.ReadAsync(session, SealAsync, cancellationToken).ConfigureAwait(false);
+            }
+            catch
+            {
+                Heard(session);
+                throw;
+            }
         }
     }
 
@@ -220,6 +235,28 @@ internal sealed partial class UserActor
     private async Task SealAsync()
     {
         var index = _index!;
+        lock (index.Gate)
+        {
+            if (index.Lexical.UnitCount - _sealedPassages < SegmentPassages)
+            {
+                return;
+            }
+        }
+
+        // One at a time: segments are numbered in the order of what they hold.
+        await _sealing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            await SealAsync(index).ConfigureAwait(false);
+        }
+        finally
+        {
+            _sealing.Release();
+        }
+    }
+
+    private async Task SealAsync(UserIndex index)
+    {
         byte[] body;
         List<SessionStretch> stretches;
         lock (index.Gate)

@@ -1,4 +1,5 @@
 using Granary.Core.Maintenance;
+using Granary.Core.Users.Erasure;
 using Granary.Llm.Audit;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -30,6 +31,7 @@ public static class GranaryAuditServices
         services.AddSingleton<UsageReader>();
         services.AddSingleton<AuditContent>();
         services.AddSingleton<IPartitionMaintenance, AuditRetention>();
+        services.AddSingleton<IUserDataEraser, AuditEraser>();
         services.AddHostedService<AuditService>();
         return services;
     }

@@ -47,6 +47,23 @@ public abstract partial class MemoryConformance
     }
 
     [Fact]
+    public async Task Sessions_are_found_behind_any_number_of_messages_of_one()
+    {
+        for (var append = 0; append < 4; append++)
+        {
+            await Memory.Session("loud").AppendAsync(Append([.. Enumerable.Range(0, 100).Select(_ => Said(MessageRole.User, "Boats, boats, boats!", """{"trip":1}"""))]));
+        }
+
+        await Memory.Session("quiet").AppendAsync(Append(Said(
+            MessageRole.User, "Somewhere between the garden and the kitchen table there was talk of a long summer, of rain, of guests and once of boats.", """{"trip":1}""")));
+        var found = await Memory.User().RecallAsync(new RecallRequest
+        {
+            Query = "boats", Limit = 2, GroupBySession = true, Filter = new MemoryFilter { Metadata = JsonElement.Parse("""{"trip":1}""") },
+        });
+        found.Hits.Select(hit => hit.SessionId).ShouldBe(["loud", "quiet"]);
+    }
+
+    [Fact]
     public async Task A_turn_is_recallable_as_soon_as_it_is_acknowledged()
     {
         for (var i = 1; i <= 20; i++)

@@ -32,6 +32,26 @@ public class IndexOpeningTests
     }
 
     [Fact]
+    public async Task Several_sessions_are_read_at_a_time()
+    {
+        var bench = new UserBench();
+        for (var i = 0; i < 20; i++)
+        {
+            await bench.TellAsync($"s{i}");
+        }
+
+        using var reading = bench.Store.HoldReads(partition => partition.StartsWith("session/", StringComparison.Ordinal));
+        var recalling = (await bench.ActorAsync()).RecallAsync(Boat, CancellationToken.None);
+        for (var i = 0; i < 8; i++)
+        {
+            await reading.ArrivalAsync().WaitAsync(TimeSpan.FromSeconds(10));
+        }
+
+        reading.Dispose();
+        (await recalling).Hits.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task An_opening_that_failed_is_tried_again_for_the_next_who_asks()
     {
         var bench = new UserBench();

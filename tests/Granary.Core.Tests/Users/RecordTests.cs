@@ -23,6 +23,25 @@ public class RecordTests
     }
 
     [Fact]
+    public async Task The_id_of_a_deleted_memory_is_taken_until_it_is_purged()
+    {
+        var bench = new UserBench();
+        var draft = Fact("first") with { Id = "mine" };
+        await bench.RememberAsync(draft);
+        (await bench.RememberAsync(draft)).Outcomes[0].Event.ShouldBe(MemoryEvent.None);
+        var user = await bench.ActorAsync();
+        await user.DeleteMemoryAsync("mine", null, purge: false, CancellationToken.None);
+        (await Should.ThrowAsync<ConflictException>(() => bench.RememberAsync(Fact("other"), draft))).Message.ShouldContain("memories[1].id: 'mine' is the id of a deleted memory; restore it");
+        (await bench.ListAsync(MemoryState.Active)).ShouldBeEmpty();
+        await user.DeleteMemoryAsync("mine", null, purge: true, CancellationToken.None);
+        (await bench.RememberAsync(draft)).Outcomes[0].Event.ShouldBe(MemoryEvent.Add);
+    }
+
+    [Fact]
+    public async Task An_id_of_a_message_is_no_id_of_a_memory() =>
+        (await Should.ThrowAsync<InvalidRequestException>(() => new UserBench().RememberAsync(Fact("first") with { Id = "turn:s1:1" }))).Field.ShouldBe("memories[0].id");
+
+    [Fact]
     public async Task What_is_known_writes_nothing()
     {
         var bench = new UserBench();

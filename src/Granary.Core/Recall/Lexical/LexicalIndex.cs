@@ -173,13 +173,13 @@ internal sealed class LexicalIndex
             return UnitEntry.None;
         }
 
-        var unit = source.Last;
-        while (isMessage && unit >= 0 && units[unit].Sequence > sequence)
+        if (!isMessage)
         {
-            unit = units[unit].Previous;
+            return source.Last;
         }
 
-        return unit >= 0 && (!isMessage || units[unit].Sequence == sequence) ? unit : UnitEntry.None;
+        var place = Behind(source, sequence) - 1;
+        return place >= 0 && units[source.Order[place]].Sequence == sequence ? source.Order[place] : UnitEntry.None;
     }
 
     /// <summary>The number of a session or record, or -1. For the writer and, where none runs, for readers.</summary>
@@ -209,11 +209,13 @@ internal sealed class LexicalIndex
         }
 
         // Mostly the newest of its session; one that comes late is put in its place.
-        var after = UnitEntry.None;
-        var before = source.Last;
-        while (before >= 0 && units[before].Sequence > entry.Sequence)
+        var (before, after) = (source.Last, UnitEntry.None);
+        if (source.IsSession)
         {
-            (after, before) = (before, units[before].Previous);
+            var place = Behind(source, entry.Sequence);
+            before = place > 0 ? source.Order[place - 1] : UnitEntry.None;
+            after = place < source.Order.Count ? source.Order[place] : UnitEntry.None;
+            source.Order.Insert(place, number);
         }
 
         (entry.Previous, entry.Next) = (before, after);
@@ -252,6 +254,25 @@ internal sealed class LexicalIndex
         sources[sourceCount] = source;
         Volatile.Write(ref sourceCount, sourceCount + 1);
         return source;
+    }
+
+    /// <summary>How many of a session's passages have a sequence up to this one.</summary>
+    private int Behind(SourceEntry source, long sequence)
+    {
+        var order = source.Order;
+        var (low, high) = (0, order.Count);
+        if (high > 0 && units[order[^1]].Sequence <= sequence)
+        {
+            return high;
+        }
+
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = units[order[middle]].Sequence <= sequence ? (middle + 1, high) : (low, middle);
+        }
+
+        return low;
     }
 
     /// <summary>Counts the terms of a stretch of the text at hand.</summary>
@@ -318,6 +339,13 @@ internal sealed class LexicalIndex
         else
         {
             source.Last = unit.Previous;
+        }
+
+        if (source.IsSession)
+        {
+            // A unit's passages stand side by side, and the last goes first.
+            var place = Behind(source, unit.Sequence) - 1;
+            source.Order.RemoveAt(source.Order.LastIndexOf(number, place));
         }
 
         foreach (var term in TermsOf(unit))

@@ -6,10 +6,22 @@ namespace Granary.Core.Recall.Lexical;
 internal sealed class NameTable
 {
     private readonly Dictionary<string, int> numbers = new(StringComparer.Ordinal);
-    private volatile Name[] names = [];
+    private Name[] names = new Name[4];
+    private volatile int count;
 
-    /// <summary>The names by number.</summary>
-    public IReadOnlyList<Name> All => names;
+    /// <summary>The names by number, as many as there are now.</summary>
+    public IReadOnlyList<Name> All
+    {
+        get
+        {
+            // An array that is read after the count has at least so many.
+            var known = count;
+            return new ArraySegment<Name>(Volatile.Read(ref names), 0, known);
+        }
+    }
+
+    /// <summary>A name by its number.</summary>
+    public Name this[int number] => Volatile.Read(ref names)[number];
 
     /// <summary>A name's number, given if it had none. For the writer.</summary>
     public int GetOrAdd(string name)
@@ -19,11 +31,18 @@ internal sealed class NameTable
             return number;
         }
 
-        // Names are few; a new array each keeps readers safe.
-        number = names.Length;
+        number = count;
         var terms = new TermList();
         TextAnalyzer.Analyze(name, terms);
-        names = [.. names, new Name(name, [.. Enumerable.Range(0, terms.Count).Select(i => terms[i].ToString())])];
+        if (number == names.Length)
+        {
+            var bigger = new Name[number * 2];
+            names.CopyTo(bigger, 0);
+            Volatile.Write(ref names, bigger);
+        }
+
+        names[number] = new Name(name, [.. Enumerable.Range(0, terms.Count).Select(i => terms[i].ToString())]);
+        count = number + 1;
         numbers.Add(name, number);
         return number;
     }

@@ -58,8 +58,8 @@ internal static class Segments
         return new SegmentData
         {
             Sources = [.. sources.All.Select((source, i) => new SegmentSource(source.Id, source.IsSession, records.GetValueOrDefault(i)))],
-            Names = [.. names.All.Select(name => index.Names.All[name].Text)],
-            Agents = [.. agents.All.Select(agent => index.Agents.All[agent].Text)],
+            Names = [.. names.All.Select(name => index.Names[name].Text)],
+            Agents = [.. agents.All.Select(agent => index.Agents[agent].Text)],
             Terms = [.. terms.All.Select(term => index.Terms[term].ToString())],
             Removed = gone,
             Units = units,

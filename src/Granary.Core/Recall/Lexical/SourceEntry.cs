@@ -15,6 +15,9 @@ internal sealed class SourceEntry(string id, int number, bool isSession)
     /// <summary>Its newest passage, or <see cref="UnitEntry.None"/>.</summary>
     public int Last = UnitEntry.None;
 
+    /// <summary>Of a session: its passages in the order of their sequences, for the writer to find one among many.</summary>
+    public readonly List<int> Order = [];
+
     /// <summary>Passages alive.</summary>
     public int Count;
 

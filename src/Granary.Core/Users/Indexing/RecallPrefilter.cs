@@ -32,5 +32,5 @@ internal sealed class RecallPrefilter(LexicalIndex index, MemoryFilterEvaluator 
             ? _turns && (_filter.Role is not { } role || unit.Role == role) && (_filter.SessionId is not { } session || index.Source(unit.Source).Id == session)
             : _records && (_kinds is null ? !LeavesRepeatsOut || (unit.Traits & UnitTraits.Repeats) == 0 : _kinds.Contains(unit.Kind)))
         && unit.Time >= _from && unit.Time < _to
-        && (_filter.AgentId is not { } agent || index.Agents.All[unit.Agent].Text == agent);
+        && (_filter.AgentId is not { } agent || index.Agents[unit.Agent].Text == agent);
 }

@@ -33,7 +33,7 @@ internal sealed class RecallSearch(
     /// <exception cref="Storage.StorageException">The store failed.</exception>
     public async Task<RecallResult> RunAsync(CancellationToken cancellationToken)
     {
-        var ranked = await (request.GroupBySession ? SessionsAsync(cancellationToken) : UnitsAsync(request.Limit, cancellationToken)).ConfigureAwait(false);
+        var ranked = await (request.GroupBySession ? SessionsAsync(cancellationToken) : UnitsAsync(request.Limit, kept => kept.Count >= request.Limit, cancellationToken)).ConfigureAwait(false);
         var hits = new List<RecallHit>(ranked.Count);
         var sum = 0;
         foreach (var hit in ranked)
@@ -57,11 +57,15 @@ internal sealed class RecallSearch(
         };
     }
 
-    private async Task<List<RecallHit>> UnitsAsync(int enough, CancellationToken cancellationToken)
+    /// <summary>Goes down the ranking until there is enough.</summary>
+    /// <param name="first">How many are ranked at first.</param>
+    /// <param name="isEnough">Whether no more need be read.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    private async Task<List<RecallHit>> UnitsAsync(int first, Predicate<List<RecallHit>> isEnough, CancellationToken cancellationToken)
     {
         var kept = new List<RecallHit>();
         var seen = new HashSet<(bool IsMessage, string Source, long Sequence)>();
-        for (var limit = enough; ; limit *= Growth)
+        for (var limit = first; ; limit *= Growth)
         {
             var ranked = await RankAsync(limit, cancellationToken).ConfigureAwait(false);
 
@@ -71,9 +75,9 @@ internal sealed class RecallSearch(
                 kept.AddRange(await ReadAsync(some, cancellationToken).ConfigureAwait(false));
             }
 
-            if (kept.Count >= enough || ranked.Count < limit)
+            if (isEnough(kept) || ranked.Count < limit)
             {
-                return [.. kept.OrderByDescending(hit => hit.Score).Take(enough)];
+                return [.. kept.OrderByDescending(hit => hit.Score)];
             }
         }
     }
@@ -93,15 +97,8 @@ internal sealed class RecallSearch(
     {
         if (_prefilter.IsPartial || !_prefilter.AdmitsTurns || _byMeaningAlone)
         {
-            for (var enough = int.Max(request.Limit * 16, 256); ; enough *= Growth)
-            {
-                var all = await UnitsAsync(enough, cancellationToken).ConfigureAwait(false);
-                var best = all.Where(hit => hit.SessionId is not null).DistinctBy(hit => hit.SessionId).ToList();
-                if (best.Count >= request.Limit || all.Count < enough)
-                {
-                    return best;
-                }
-            }
+            var all = await UnitsAsync(int.Max(request.Limit * 16, 256), kept => Sessions(kept).Count() >= request.Limit, cancellationToken).ConfigureAwait(false);
+            return [.. Sessions(all)];
         }
 
         var sessions = recaller.RecallSessions(await QueryAsync(request.Limit, cancellationToken).ConfigureAwait(false));
@@ -113,6 +110,8 @@ internal sealed class RecallSearch(
 
         return kept;
     }
+
+    private static IEnumerable<RecallHit> Sessions(List<RecallHit> hits) => hits.Where(hit => hit.SessionId is not null).DistinctBy(hit => hit.SessionId);
 
     private async Task<RecallQuery> QueryAsync(int limit, CancellationToken cancellationToken)
     {
@@ -150,7 +149,7 @@ internal sealed class RecallSearch(
 
     private RecallHit Shown(ReadHit hit) => new()
     {
-        Id = hit.Record?.Id ?? $"turn:{hit.SessionId}:{hit.Message!.Sequence}",
+        Id = hit.Record?.Id ?? $"{RecallHit.TurnPrefix}{hit.SessionId}:{hit.Message!.Sequence}",
         Content = hit.Record?.Content ?? hit.Message!.Content,
         Score = _byMeaningAlone ? double.Max(0, hit.Found.Score) : hit.Found.Score / (hit.Found.Score + HalfScore),
         ScoreParts = Parts(hit.Found.Parts),

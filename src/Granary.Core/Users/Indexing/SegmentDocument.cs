@@ -105,7 +105,7 @@ internal static class SegmentDocument
         {
             var from = reader.Read7BitEncodedInt64();
             var to = reader.Read7BitEncodedInt64();
-            pairs.Add(from >= 0 && to >= from ? (from, to) : throw new InvalidDataException("The segment names an impossible stretch."));
+            pairs.Add(from >= 0 && to >= from && to < long.MaxValue ? (from, to) : throw new InvalidDataException("The segment names an impossible stretch."));
         }
 
         return pairs;

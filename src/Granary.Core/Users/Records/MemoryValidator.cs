@@ -181,7 +181,11 @@ internal static class MemoryValidator
         if (draft is null)
             Refuse(path, "is required");
         if (draft.Id is { } id)
+        {
             Ids.Require(id, $"{path}.id");
+            if (id.StartsWith(RecallHit.TurnPrefix, StringComparison.Ordinal))
+                Refuse($"{path}.id", $"must not begin with '{RecallHit.TurnPrefix}': such are the ids of messages");
+        }
         if (!Enum.IsDefined(draft.Kind))
             Refuse($"{path}.kind", "must be fact, insight, summary, interaction or profile");
         if (draft.AgentId is { } agent)

@@ -13,7 +13,7 @@ internal static class RecordChanges
     /// <param name="prepared">The draft.</param>
     /// <param name="reason">Why, for the history.</param>
     /// <returns>What became of it: added; updated where it is known and only a source is new; or nothing. Null if a document is missing.</returns>
-    /// <exception cref="ConflictException">The draft's id is taken by another text.</exception>
+    /// <exception cref="ConflictException">The draft's id is taken by another text, or by a deleted memory.</exception>
     public static MemoryOutcome? Remember(this RecordPlan plan, PreparedDraft prepared, string? reason)
     {
         var draft = prepared.Draft;
@@ -32,6 +32,10 @@ internal static class RecordChanges
             else if (taken.Key != prepared.Key)
             {
                 throw new ConflictException(ErrorCodes.AlreadyExists, $"{prepared.Field}.id: '{known}' is the id of another memory.");
+            }
+            else if (taken.Record.State == MemoryState.Deleted)
+            {
+                throw new ConflictException(ErrorCodes.AlreadyExists, $"{prepared.Field}.id: '{known}' is the id of a deleted memory; restore it, or delete it for good (purge).");
             }
         }
 

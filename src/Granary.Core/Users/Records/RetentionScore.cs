@@ -1,12 +1,20 @@
 namespace Granary.Core.Users.Records;
 
 /// <summary>How much a record is worth keeping: what was used lately and often, is new, matters and is sure. (The formula of the reference's insights.)</summary>
-internal static class RetentionScore
+public static class RetentionScore
 {
     private const double FadeDays = 30;
     private const double NewDays = 7;
     private const double NewBonus = 0.3;
 
+    /// <summary>The score of a record at a time; higher is worth more.</summary>
+    public static double Of(MemoryRecord record, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        return Of(record.Importance, record.Confidence, record.AccessCount, now - (record.LastAccessed ?? record.CreatedAt), now - record.CreatedAt);
+    }
+
+    /// <summary>The score of a record by what it depends on.</summary>
     /// <param name="importance">How much it matters.</param>
     /// <param name="confidence">0 to 1.</param>
     /// <param name="accesses">How often it was used.</param>

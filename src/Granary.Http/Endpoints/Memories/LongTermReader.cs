@@ -1,3 +1,4 @@
+using Granary.Core.Users.Records;
 using Granary.Wire;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -60,7 +61,7 @@ internal sealed partial class LongTermReader(IMemoryCluster cluster, TimeProvide
         [
             .. records
                 .Where(record => record.HoldsAt(now))
-                .OrderByDescending(record => InsightWorth.Of(record, now))
+                .OrderByDescending(record => RetentionScore.Of(record, now))
                 .Take(MaxInsights)
                 .GroupBy(record => record.Category)
                 .SelectMany(group => group)
