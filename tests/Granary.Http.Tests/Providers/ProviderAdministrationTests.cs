@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Granary.Conformance.Http;
 using Granary.Http.Identity;
-using Granary.Wire;
 
 namespace Granary.Http.Tests.Providers;
 
@@ -118,13 +117,13 @@ public sealed class ProviderAdministrationTests(ProviderFixture fixture) : HttpC
     public async Task Wrong_parameters_are_refused(string path, string field) => (await Api.GetAsync(path)).ShouldBeProblem(400, "invalid_request", field);
 
     [Fact]
-    public async Task Only_a_service_key_of_any_tenant_administers_providers()
+    public async Task Only_a_key_of_scope_service_administers_providers()
     {
         var (service, tenant, user) = (ApiKey.Create(), ApiKey.Create(), ApiKey.Create());
         await using var server = await Fixture.StartAsync(options => options.Keys =
         [
-            new ApiKeyOptions { Hash = service.Hash, Name = "ops" },
-            new ApiKeyOptions { Hash = tenant.Hash, Tenant = "acme" },
+            new ApiKeyOptions { Hash = service.Hash, Tenant = "ops", Name = "ops" },
+            new ApiKeyOptions { Hash = tenant.Hash, Tenant = "acme", Scopes = ["user", "tenant"] },
             new ApiKeyOptions { Hash = user.Hash, Tenant = "acme", User = "ada" },
         ]);
         foreach (var (method, path) in Routes)
@@ -147,6 +146,9 @@ public sealed class ProviderAdministrationTests(ProviderFixture fixture) : HttpC
         ("POST", "/providers/nobody/disable"), ("DELETE", "/providers/nobody"),
     ];
 }
+
+/// <summary>What holds for every server holds for one with memory providers: scopes, descriptions, problems.</summary>
+public sealed class ProviderOperationTests(ProviderFixture fixture) : OperationFacts<ProviderFixture>(fixture);
 
 /// <summary>Memory providers where Granary's own memory is chosen.</summary>
 public sealed class NativeProviderTests(NativeFixture fixture) : HttpConformance<NativeFixture>(fixture)
