@@ -19,6 +19,9 @@ public sealed class ProviderAdministrationTests(ProviderFixture fixture) : HttpC
         registered.Header("Location").ShouldBe("/providers/three/health");
         ((string?)registered["status"], (int?)registered["timeout"], (bool?)registered["from_settings"]).ShouldBe(("registered", 7, false));
         (await api.PostAsync("/providers/register", Three)).ShouldBeProblem(409, "already_exists");
+
+        // Among providers that are well the priority decides; of one that was never checked nothing is known.
+        (await api.GetAsync("/providers/three/health?check=true")).ShouldBe(200);
         (await ProviderOfAsync()).ShouldBe("three");
 
         var next = (await api.PostAsync("/providers/three/failover", "")).ShouldBe(200);
