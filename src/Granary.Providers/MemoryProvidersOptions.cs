@@ -1,5 +1,6 @@
 using Granary.Providers.Chain;
 using Granary.Providers.Connections;
+using Granary.Providers.Mem0;
 using Granary.Providers.Postgres;
 
 namespace Granary.Providers;
@@ -18,6 +19,9 @@ public sealed class MemoryProvidersOptions
 
     /// <summary>The connection <c>postgres</c>: its <see cref="PostgresProviderOptions.ConnectionString"/> is <c>DATABASE_URL</c>.</summary>
     public PostgresProviderOptions Postgres { get; set; } = new();
+
+    /// <summary>The connection <c>mem0</c>: <c>MEM0_BASE_URL</c>, <c>MEM0_API_KEY</c>, <c>MEM0_HMAC_SECRET</c>.</summary>
+    public Mem0ProviderOptions Mem0 { get; set; } = new();
 
     /// <summary>Further connections, by name.</summary>
     public IDictionary<string, MemoryConnectionOptions> Connections { get; set; } = new Dictionary<string, MemoryConnectionOptions>(StringComparer.Ordinal);

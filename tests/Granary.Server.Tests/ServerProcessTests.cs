@@ -137,6 +137,13 @@ public sealed class ServerProcessTests : IDisposable
     [InlineData("Granary__Functions__Mcp__files__Args__0", "x", "granary: Granary:Functions:Mcp:files needs either Command")]
     [InlineData("Granary__Providers__openai__Retries", "-1", "granary: Granary:Providers:openai:Retries")]
     [InlineData("Granary__Proxy__MaxBodyBytes", "0", "granary: Granary:Proxy:MaxBodyBytes")]
+    [InlineData("MEMORY_PROVIDER", "redis", "granary: MEMORY_PROVIDER (Granary:Memory:Provider) must be one of native, postgres, http, mock, chain, not 'redis'.")]
+    [InlineData("MEMORY_PROVIDER", "Postgres", "granary: MEMORY_PROVIDER is postgres, which needs a database: set DATABASE_URL")]
+    [InlineData("MEMORY_PROVIDER", "CHAIN", "granary: MEMORY_PROVIDER is chain, but there is no provider: set DATABASE_URL")]
+    [InlineData("MEMORY_RECALL_LIMIT", "0", "granary: MEMORY_RECALL_LIMIT (Granary:Memory:RecallLimit) must be a whole number from 1 to 1000")]
+    [InlineData("Granary__Memory__Chain__BreakerFailures", "0", "granary: Granary:Memory:Chain:BreakerFailures must be")]
+    [InlineData("Granary__Memory__Chian__BreakerFailures", "1", "granary: Granary:Memory: ")]
+    [InlineData("Granary__Memory__Connections__x__Type", "redis", "granary: Granary:Memory:Connections:x:Type must be postgres, http or mock, not 'redis'.")]
     [InlineData("GRANARY_CONFIG", "nowhere.json", "granary: --config (GRANARY_CONFIG): there is no file")]
     public async Task A_wrong_setting_stops_the_start_in_one_line(string name, string value, string message)
     {
@@ -145,6 +152,38 @@ public sealed class ServerProcessTests : IDisposable
         (await server.ExitAsync()).ShouldBe(2);
 
         OnlyLine(server).ShouldStartWith(message);
+    }
+
+    [Theory]
+    [InlineData("postgres", "DATABASE_URL", "postgres://granary:hunter2@")]
+    [InlineData("http", "MEM0_BASE_URL", "http://granary:hunter2@localhost:8001")]
+    public async Task A_wrong_connection_stops_the_start_without_telling_its_secret(string provider, string name, string value)
+    {
+        await using var server = ServerProcess.Start(_folder, [], ("MEMORY_PROVIDER", provider), (name, value), ("PORT", "0"));
+
+        (await server.ExitAsync()).ShouldBe(2);
+
+        OnlyLine(server).ShouldStartWith("granary: Granary:Memory:");
+        OnlyLine(server).ShouldNotContain("hunter2");
+    }
+
+    [Fact]
+    public async Task Memories_are_kept_by_the_provider_that_is_chosen()
+    {
+        var (server, client) = await ServerProcess.ListenAsync(_folder, [], ("MEMORY_PROVIDER", "MOCK"), ("MEMORY_RECALL_LIMIT", "2"));
+        await using (server)
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                (await PostAsync(client, "/memory/remember", $$"""{"user_id":"ada","content":"tea {{i}}"}""")).ShouldBe(200);
+            }
+
+            using var answer = await client.PostAsync("/memory/recall", Json("""{"user_id":"ada","query":"TEA"}"""));
+            var found = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!;
+            found["memories"]!.AsArray().Select(memory => (string?)memory!["id"]).ShouldBe(["1", "2"]);
+            ((string?)found["substrate_metadata"]!["provider"]).ShouldBe("mock");
+            await server.StopAsync();
+        }
     }
 
     [Fact]

@@ -28,6 +28,9 @@ internal static class FlatSettings
     public static readonly FlatSetting MemoryProvider = new("MEMORY_PROVIDER", "Memory:Provider", "native", "Who keeps what is remembered: native (this service), postgres, http (mem0), mock (this process's memory) or chain (several).");
     public static readonly FlatSetting MemoryRecallLimit = new("MEMORY_RECALL_LIMIT", "Memory:RecallLimit", "10", "Memories that a recall answers where the request does not say.");
     public static readonly FlatSetting DatabaseUrl = new("DATABASE_URL", "Memory:Postgres:ConnectionString", "", "The database of MEMORY_PROVIDER=postgres, and of a chain: postgres://user:password@host:port/database, or an Npgsql connection string.");
+    public static readonly FlatSetting Mem0BaseUrl = new("MEM0_BASE_URL", "Memory:Mem0:BaseUrl", "http://localhost:8001", "The service of MEMORY_PROVIDER=http, and of a chain where one of the next two is set.");
+    public static readonly FlatSetting Mem0ApiKey = new("MEM0_API_KEY", "Memory:Mem0:ApiKey", "", "Its key.");
+    public static readonly FlatSetting Mem0HmacSecret = new("MEM0_HMAC_SECRET", "Memory:Mem0:HmacSecret", "", "A secret shared with it, by which calls are signed.");
     public static readonly FlatSetting EmbeddingModel = new("EMBEDDING_MODEL", "Models:Embedder", "", "The model that makes vectors; its provider needs a key (OPENAI_API_KEY, say). Without one, recall goes by words.");
     public static readonly FlatSetting LogLevel = new("LOG_LEVEL", "LogLevel", "INFO", "TRACE, DEBUG, INFO, WARNING, ERROR, CRITICAL or NONE.");
 
@@ -35,7 +38,8 @@ internal static class FlatSettings
     public static readonly IReadOnlyList<FlatSetting> All =
     [
         Host, Port, DataDir, AllowAnonymous, AllowedHosts, MaxSessions, SessionTtlMinutes, EvictionIntervalSeconds, TurnBuffer, TurnChunks, ReflectionThreshold,
-        SessionsRecent, MemoryProvider, MemoryRecallLimit, DatabaseUrl, EmbeddingModel, LogLevel,
+        SessionsRecent, MemoryProvider, MemoryRecallLimit, DatabaseUrl, Mem0BaseUrl, Mem0ApiKey, Mem0HmacSecret,
+        EmbeddingModel, LogLevel,
     ];
 
     /// <summary>Names that belong to parts of the service that are not there yet. They are told, not silently accepted.</summary>

@@ -89,7 +89,7 @@ internal sealed class ChainMemoryProvider(
 
                 failed.Add(($"'{member.Name}' {attempt.Reason}", member));
             }
-            catch (NotFoundException)
+            catch (Exception error) when (IsNotThere(error))
             {
                 tries++;
             }
@@ -108,7 +108,19 @@ internal sealed class ChainMemoryProvider(
     {
         ProviderRules.Check(user, id);
         return EverywhereAsync(
-            user, id, MemoryOperation.Delete, (provider, token) => provider.DeleteAsync(user, id, token), static found => found.Any(there => there), cancellationToken);
+            user, id, MemoryOperation.Delete, DeleteAtAsync, static found => found.Any(there => there), cancellationToken);
+
+        async Task<bool> DeleteAtAsync(IMemoryProvider provider, CancellationToken token)
+        {
+            try
+            {
+                return await provider.DeleteAsync(user, id, token).ConfigureAwait(false);
+            }
+            catch (Exception error) when (IsNotThere(error))
+            {
+                return false;
+            }
+        }
     }
 
     public async Task<ProviderAnswer<ProviderPage>> ListAsync(UserKey user, int limit = 100, int offset = 0, CancellationToken cancellationToken = default)
@@ -173,6 +185,9 @@ internal sealed class ChainMemoryProvider(
 
     async Task<ProviderPage> IMemoryProvider.ListAsync(UserKey user, int limit, int offset, CancellationToken cancellationToken) =>
         (await ListAsync(user, limit, offset, cancellationToken).ConfigureAwait(false)).Result;
+
+    /// <summary>Whether a provider says that it has no such memory: also where it gives ids of another form, and takes this one for none.</summary>
+    private static bool IsNotThere(Exception error) => error is NotFoundException or InvalidRequestException;
 
     private static ProviderMemory Named(ProviderMemory memory, ChainMember member) => memory with { Provider = member.Name };
 

@@ -1,3 +1,4 @@
+using Granary.Providers.Mem0;
 using Granary.Providers.Postgres;
 
 namespace Granary.Providers.Connections;
@@ -10,4 +11,7 @@ public sealed class MemoryConnectionOptions
 
     /// <summary>How to reach it, where it is of type postgres.</summary>
     public PostgresProviderOptions Postgres { get; set; } = new();
+
+    /// <summary>How to reach it, where it is of type http.</summary>
+    public Mem0ProviderOptions Http { get; set; } = new();
 }

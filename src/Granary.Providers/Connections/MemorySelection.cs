@@ -1,5 +1,6 @@
 using Granary.Core.Recall;
 using Granary.Providers.Chain;
+using Granary.Providers.Mem0;
 using Granary.Providers.Mock;
 using Granary.Providers.Native;
 using Granary.Providers.Postgres;
@@ -52,7 +53,7 @@ internal sealed record MemorySelection(string Provider, IReadOnlyList<MemoryConn
         return new MemorySelection(
             provider,
             connections,
-            provider == ProviderTypes.Chain ? entries : [new ProviderEntry { Name = provider, ProviderType = provider, ConnectionName = ProviderTypes.ConnectionOf(provider) }]);
+            provider == ProviderTypes.Chain ? entries : [new ProviderEntry { Name = ProviderTypes.ConnectionOf(provider), ProviderType = provider, ConnectionName = ProviderTypes.ConnectionOf(provider) }]);
     }
 
     private static List<MemoryConnection> ConnectionsOf(MemoryProvidersOptions options, string provider, List<string> problems)
@@ -79,6 +80,11 @@ internal sealed record MemorySelection(string Provider, IReadOnlyList<MemoryConn
             }
         }
 
+        if (provider is ProviderTypes.Http or ProviderTypes.Chain)
+        {
+            Add(Mem0(ProviderTypes.Mem0Connection, options.Mem0), options.Mem0.Problem(), $"{Path}:Mem0");
+        }
+
         foreach (var (name, own) in options.Connections)
         {
             var path = $"{Path}:Connections:{name}";
@@ -95,6 +101,9 @@ internal sealed record MemorySelection(string Provider, IReadOnlyList<MemoryConn
                     break;
                 case ProviderTypes.Postgres:
                     Add(Postgres(name, own.Postgres), own.Postgres.Problem(), $"{path}:Postgres");
+                    break;
+                case ProviderTypes.Http:
+                    Add(Mem0(name, own.Http), own.Http.Problem(), $"{path}:Http");
                     break;
                 default:
                     problems.Add($"{path}:Type must be postgres, http or mock, not '{own.Type}'.");
@@ -127,9 +136,16 @@ internal sealed record MemorySelection(string Provider, IReadOnlyList<MemoryConn
             services.GetRequiredService<ILogger<PostgresMemoryProvider>>()));
     }
 
+    private static MemoryConnection Mem0(string name, Mem0ProviderOptions options)
+    {
+        options.Name = name;
+        return new MemoryConnection(name, ProviderTypes.Http, false, services => new Mem0MemoryProvider(
+            options, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<Mem0MemoryProvider>>()));
+    }
+
     private static List<ProviderEntry> ChainOf(MemoryProvidersOptions options, List<MemoryConnection> connections, List<string> problems)
     {
-        var entries = options.Chain.Providers.Count > 0 ? Listed(options, connections, problems) : Discovered(connections);
+        var entries = options.Chain.Providers.Count > 0 ? Listed(options, connections, problems) : Discovered(options, connections);
         if (entries.Count == 0 && problems.Count == 0)
         {
             problems.Add(
@@ -185,12 +201,18 @@ internal sealed record MemorySelection(string Provider, IReadOnlyList<MemoryConn
         return entries;
     }
 
-    private static List<ProviderEntry> Discovered(List<MemoryConnection> connections)
+    /// <summary>What can be used without a list: PostgreSQL where a database is named, mem0 where there is a secret for it.</summary>
+    private static List<ProviderEntry> Discovered(MemoryProvidersOptions options, List<MemoryConnection> connections)
     {
         var entries = new List<ProviderEntry>();
         if (connections.Exists(connection => connection.Name == ProviderTypes.Postgres))
         {
             entries.Add(new ProviderEntry { Name = "postgres_primary", ProviderType = ProviderTypes.Postgres, ConnectionName = ProviderTypes.Postgres, Priority = 10 });
+        }
+
+        if (options.Mem0.ApiKey is not null || options.Mem0.HmacSecret is not null)
+        {
+            entries.Add(new ProviderEntry { Name = "mem0_http", ProviderType = ProviderTypes.Http, ConnectionName = ProviderTypes.Mem0Connection, Priority = 20 });
         }
 
         return entries;

@@ -31,6 +31,18 @@ public sealed class DeleteTests
     }
 
     [Fact]
+    public async Task A_provider_whose_ids_have_another_form_does_not_have_the_memory()
+    {
+        var harness = new ChainHarness(Once);
+        harness["a"].Mood = Mood.Fails;
+        var id = (await harness.Node.RememberAsync("tea")).Result.Id;
+        harness["a"].Mood = Mood.Refuses;
+        (await harness.Node.GetAsync(id)).Result.Provider.ShouldBe("b");
+        (await harness.Node.DeleteAsync(id)).Result.ShouldBeTrue();
+        await Should.ThrowAsync<NotFoundException>(() => harness.Node.GetAsync(id));
+    }
+
+    [Fact]
     public async Task A_delete_that_could_not_reach_all_says_so_hides_the_memory_and_is_carried_out_later()
     {
         var harness = new ChainHarness(Once);

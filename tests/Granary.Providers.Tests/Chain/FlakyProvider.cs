@@ -20,6 +20,9 @@ internal enum Mood
 
     /// <summary>It throws what no provider should.</summary>
     Breaks,
+
+    /// <summary>It says that the caller did wrong: ids have another form.</summary>
+    Refuses,
 }
 
 /// <summary>A provider in memory that is as well as a test wants it to be.</summary>
@@ -97,6 +100,8 @@ internal sealed class FlakyProvider(TimeProvider time, string name) : IMemoryPro
             case Mood.Hangs:
                 await call();
                 return await new TaskCompletionSource<T>().Task;
+            case Mood.Refuses:
+                throw new InvalidRequestException("memory_id", "must be a UUID");
             case Mood.Breaks:
                 throw new InvalidOperationException("secret=hunter2");
             default:
