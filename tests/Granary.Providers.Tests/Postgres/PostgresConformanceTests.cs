@@ -13,5 +13,5 @@ public sealed class PostgresConformanceTests(PostgresService service) : MemoryPr
 [TestCaseOrderer(WithVectors.TypeName, "Granary.Providers.Tests")]
 public sealed class VectorConformanceTests(VectorService service) : MemoryProviderConformance
 {
-    protected override Task<ProviderFixture> OpenAsync() => Task.FromResult<ProviderFixture>(new PostgresFixture(service.ConnectionString, new WordEmbedder()));
+    protected override Task<ProviderFixture> OpenAsync() => Task.FromResult<ProviderFixture>(service.Open(new WordEmbedder()));
 }

@@ -12,11 +12,12 @@ internal sealed class PostgresFixture : ProviderFixture
     private const string Password = "hunter2-of-the-database";
 
     private readonly string _connection;
+    private readonly int _connections;
     private readonly List<PostgresMemoryProvider> _opened = [];
 
-    public PostgresFixture(string connection, IEmbedder? embedder = null, Action<PostgresProviderOptions>? configure = null)
+    public PostgresFixture(string connection, IEmbedder? embedder = null, Action<PostgresProviderOptions>? configure = null, int connections = 4)
     {
-        _connection = connection;
+        (_connection, _connections) = (connection, connections);
         Provider = Open(embedder, configure);
     }
 
@@ -32,7 +33,7 @@ internal sealed class PostgresFixture : ProviderFixture
     /// <summary>Another provider over the same schema.</summary>
     public PostgresMemoryProvider Open(IEmbedder? embedder = null, Action<PostgresProviderOptions>? configure = null)
     {
-        var options = new PostgresProviderOptions { ConnectionString = _connection, Schema = Schema, MaxConnections = 4, CommandTimeout = TimeSpan.FromMinutes(1) };
+        var options = new PostgresProviderOptions { ConnectionString = _connection, Schema = Schema, MaxConnections = _connections, CommandTimeout = TimeSpan.FromMinutes(1) };
         configure?.Invoke(options);
         var provider = new PostgresMemoryProvider(options, embedder, Time);
         _opened.Add(provider);

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Granary.Core.Recall;
+using Granary.Providers.Postgres;
 using Granary.Testing.Node;
 
 namespace Granary.Providers.Tests.Postgres;
@@ -13,7 +15,11 @@ public sealed class VectorService : IAsyncLifetime
     /// <summary>Why there is none, or null.</summary>
     public static string? Missing => Folder.Problem;
 
-    public string ConnectionString { get; private set; } = "";
+    private string ConnectionString { get; set; } = "";
+
+    /// <summary>A provider over a schema of its own. With one connection: the server mixes up large messages of several.</summary>
+    internal PostgresFixture Open(IEmbedder? embedder = null, Action<PostgresProviderOptions>? configure = null) =>
+        new(ConnectionString, embedder, configure, connections: 1);
 
     public async Task InitializeAsync()
     {
