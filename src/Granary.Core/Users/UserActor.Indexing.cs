@@ -24,7 +24,7 @@ internal sealed partial class UserActor
 
     // One at a time brings the index up to date, writes segments or drops them.
     private readonly SemaphoreSlim _indexing = new(1);
-    private readonly SemaphoreSlim _sealing = new(1);
+    private readonly SemaphoreSlim _segmentSealing = new(1);
     private readonly List<StoredSegment> _segments = [];
     // Sessions that may have more than the index covers. Under the actor's gate.
     private readonly HashSet<string> _unread = new(StringComparer.Ordinal);
@@ -244,14 +244,14 @@ internal sealed partial class UserActor
         }
 
         // One at a time: segments are numbered in the order of what they hold.
-        await _sealing.WaitAsync().ConfigureAwait(false);
+        await _segmentSealing.WaitAsync().ConfigureAwait(false);
         try
         {
             await SealAsync(index).ConfigureAwait(false);
         }
         finally
         {
-            _sealing.Release();
+            _segmentSealing.Release();
         }
     }
 

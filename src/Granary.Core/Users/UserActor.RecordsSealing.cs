@@ -25,18 +25,6 @@ internal sealed partial class UserActor
     private bool _sealingSoon;
     private bool _sweepingSoon;
 
-    /// <summary>Whether it writes, or soon will: who forgets it now has two that write, of whom one loses.</summary>
-    public bool IsBusy
-    {
-        get
-        {
-            lock (Gate)
-            {
-                return IsCommitting || ((_sealingSoon || _sweepingSoon) && !IsLost);
-            }
-        }
-    }
-
     /// <summary>Called under the gate after changes were applied.</summary>
     protected override void OnApplied() => LookAfterRows();
 

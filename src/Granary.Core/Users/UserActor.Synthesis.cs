@@ -26,9 +26,6 @@ internal sealed partial class UserActor
     private readonly HashSet<(string Session, long Number)> _madeDue = [];
     private int _background;
 
-    /// <summary>Whether it must stay in memory: something is on its way to the store, or being made.</summary>
-    public bool IsBusy => IsCommitting || Volatile.Read(ref _background) > 0;
-
     /// <summary>Puts together what is known, now.</summary>
     public async Task<SynthesisResult> SynthesizeAsync(SynthesisRequest request, CancellationToken cancellationToken)
     {

@@ -35,9 +35,6 @@ internal sealed partial class UserActor
     private int _working;
     private int _batchTexts;
 
-    /// <summary>Whether the actor is at work on its own. It must not be evicted now.</summary>
-    public bool IsBusy => IsCommitting || Volatile.Read(ref _working) > 0;
-
     protected override void OnLost() => _left.Cancel();
 
     /// <summary>There may be something to embed or to remove: sees to it soon, by itself.</summary>

@@ -42,6 +42,19 @@ internal sealed partial class UserActor : PartitionActor
     /// <summary>The user's key.</summary>
     public UserKey Key { get; }
 
+    /// <summary>Whether it is at work on its own, or soon will be: who forgets it now has two that write, of whom one loses.</summary>
+    public bool IsBusy
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return IsCommitting || Volatile.Read(ref _working) > 0 || Volatile.Read(ref _background) > 0
+                    || ((_sealingSoon || _sweepingSoon) && !IsLost);
+            }
+        }
+    }
+
     /// <summary>Loads a user: the list, the watermarks, the records without their texts.</summary>
     /// <exception cref="StorageException">The store failed.</exception>
     public static async ValueTask<UserActor> LoadAsync(UserKey key, UserServices services, CancellationToken cancellationToken)
@@ -78,7 +91,6 @@ internal sealed partial class UserActor : PartitionActor
         {
             return false;
         }
-
 
         if (delivery.Notice.Listing is null)
         {

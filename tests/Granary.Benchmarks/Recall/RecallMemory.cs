@@ -16,7 +16,8 @@ internal static class RecallMemory
         var table = new Table(
             $"recall-memory: records of 12 words with {Dimensions} numbers, top 10 (ratios: to words alone)", "records", "embedding us/record", "words p50 ms", "words p99 ms",
             "vector p50 ms", "vector p99 ms", "hybrid p50 ms", "hybrid p99 ms", "vector ratio", "hybrid ratio", "activation ms");
-        foreach (var size in (ReadOnlySpan<int>)[1_000, 10_000, 100_000])
+        int[] sizes = [1_000, 10_000, 100_000];
+        foreach (var size in sizes)
         {
             await MeasureAsync(table, size).ConfigureAwait(false);
         }
