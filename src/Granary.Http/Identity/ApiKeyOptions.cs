@@ -13,7 +13,7 @@ public sealed class ApiKeyOptions
     public string? User { get; set; }
 
     /// <summary>
-    /// What the key may do: <c>user</c>, <c>tenant</c>, <c>service</c>. Null: a user key has <c>user</c>, a service key all three.
+    /// What the key may do: <c>user</c>, <c>tenant</c>, <c>service</c>, <c>admin</c>. Null: a user key has <c>user</c>, a service key all but <c>admin</c>.
     /// </summary>
     public IList<string>? Scopes { get; set; }
 
@@ -43,7 +43,7 @@ public sealed class ApiKeyOptions
         {
             if (!TryParseScope(scope, out var parsed))
             {
-                yield return $"{path}:Scopes must be user, tenant or service, not '{scope}'.";
+                yield return $"{path}:Scopes must be user, tenant, service or admin, not '{scope}'.";
             }
             else if (parsed != GranaryScope.User && User is not null)
             {
@@ -70,6 +70,7 @@ public sealed class ApiKeyOptions
             "user" => GranaryScope.User,
             "tenant" => GranaryScope.Tenant,
             "service" => GranaryScope.Service,
+            "admin" => GranaryScope.Admin,
             _ => GranaryScope.Open,
         };
         return scope != GranaryScope.Open;

@@ -15,7 +15,7 @@ internal sealed class Caller
 
     /// <summary>A caller of a server without keys: tenant and user are what the request says.</summary>
     public static Caller Anonymous { get; } =
-        new("anonymous", null, null, [GranaryScope.User, GranaryScope.Tenant, GranaryScope.Service]);
+        new("anonymous", null, null, [GranaryScope.User, GranaryScope.Tenant, GranaryScope.Service, GranaryScope.Admin]);
 
     /// <summary>A name for logs and limits.</summary>
     public string Name { get; }

@@ -18,4 +18,7 @@ public enum GranaryScope
 
     /// <summary>A service key of any tenant: figures of the process.</summary>
     Service,
+
+    /// <summary>A service key whose scopes say so: changes what holds for all tenants, such as the memory providers.</summary>
+    Admin,
 }

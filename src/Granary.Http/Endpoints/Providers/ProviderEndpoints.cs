@@ -24,7 +24,7 @@ internal sealed class ProviderEndpoints(
             Answers = [new RouteAnswer(200, typeof(ProvidersResponse), "The providers, the lowest priority number first.")],
             Problems = [403, 503],
         })
-        .Post("/providers/register", GranaryScope.Service, RegisterAsync, new RouteDescription(Tag, "Add a memory provider to the chain")
+        .Post("/providers/register", GranaryScope.Admin, RegisterAsync, new RouteDescription(Tag, "Add a memory provider to the chain")
         {
             Details = "It uses a connection of the settings by its name, so that no secret is sent or stored. It is kept, and other processes notice it within 30 seconds. "
                 + "Needs MEMORY_PROVIDER=chain.",
@@ -32,25 +32,25 @@ internal sealed class ProviderEndpoints(
             Answers = [new RouteAnswer(201, typeof(ProviderView), "It is registered.")],
             Problems = [403, 409, 413, 501, 503],
         })
-        .Delete("/providers/{name}", GranaryScope.Service, RemoveAsync, new RouteDescription(Tag, "Remove a memory provider from the chain")
+        .Delete("/providers/{name}", GranaryScope.Admin, RemoveAsync, new RouteDescription(Tag, "Remove a memory provider from the chain")
         {
             Details = "One that was registered by API. What it keeps stays there, out of reach; deletes that are still to be carried out there are given up.",
             Answers = [new RouteAnswer(204, null, "It is removed.")],
             Problems = [403, 404, 409, 501, 503],
         })
-        .Post("/providers/{name}/enable", GranaryScope.Service, EnableAsync, new RouteDescription(Tag, "Use a memory provider")
+        .Post("/providers/{name}/enable", GranaryScope.Admin, EnableAsync, new RouteDescription(Tag, "Use a memory provider")
         {
             Details = "Also one that was failed over from.",
             Answers = [new RouteAnswer(200, typeof(ProviderView), "It is in use.")],
             Problems = [403, 404, 501, 503],
         })
-        .Post("/providers/{name}/disable", GranaryScope.Service, DisableAsync, new RouteDescription(Tag, "Leave a memory provider out")
+        .Post("/providers/{name}/disable", GranaryScope.Admin, DisableAsync, new RouteDescription(Tag, "Leave a memory provider out")
         {
             Details = "It is asked no more to keep and find. What is deleted is deleted there all the same.",
             Answers = [new RouteAnswer(200, typeof(ProviderView), "It is out of use.")],
             Problems = [403, 404, 501, 503],
         })
-        .Post("/providers/{name}/failover", GranaryScope.Service, FailOverAsync, new RouteDescription(Tag, "Fail over from a memory provider")
+        .Post("/providers/{name}/failover", GranaryScope.Admin, FailOverAsync, new RouteDescription(Tag, "Fail over from a memory provider")
         {
             Details = "It is inactive until it is enabled again.",
             Answers = [new RouteAnswer(200, typeof(FailoverResponse), "The next takes its place.")],
@@ -83,7 +83,7 @@ internal sealed class ProviderEndpoints(
             Answers = [new RouteAnswer(200, typeof(FailoverStatisticsResponse), "Rules, scores and circuit breakers.")],
             Problems = [403, 503],
         })
-        .Get("/providers/security/audit", GranaryScope.Service, AuditAsync, new RouteDescription(Tag, "Read who administered memory providers")
+        .Get("/providers/security/audit", GranaryScope.Admin, AuditAsync, new RouteDescription(Tag, "Read who administered memory providers")
         {
             Details = "The last 10,000 changes that were asked for in the process that answers.",
             Parameters =
