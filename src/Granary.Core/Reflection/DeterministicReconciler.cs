@@ -1,5 +1,3 @@
-using Granary.Core.Compaction.Extraction;
-
 namespace Granary.Core.Reflection;
 
 /// <summary>
@@ -22,11 +20,11 @@ public sealed class DeterministicReconciler : IReconciler
                 continue;
             }
 
-            if (Read(statement.Text) is ({ } speaker, { Slot: { } slot } said))
+            if (StatementReader.ReadSpoken(statement.Text) is ({ } speaker, { Slot: { } slot } said))
             {
                 foreach (var record in nearest)
                 {
-                    if (Read(record.Content) is ({ } other, { Slot: { } known } before) && other == speaker && known == slot && before.Value != said.Value && gone.Add(record.Id))
+                    if (StatementReader.ReadSpoken(record.Content) is ({ } other, { Slot: { } known } before) && other == speaker && known == slot && before.Value != said.Value && gone.Add(record.Id))
                     {
                         actions.Add(new ReconcileAction(MemoryEvent.Delete, null, record, "What was said later takes its place."));
                     }
@@ -38,7 +36,4 @@ public sealed class DeterministicReconciler : IReconciler
 
         return new(new Reconciliation(actions, Deterministic: true));
     }
-
-    private static (string? Speaker, Statement? Statement) Read(string text) =>
-        EpisodeText.Read(text) is [{ Speaker.Length: > 0 } only] ? (only.Speaker, StatementReader.ReadOne(only.Text)) : (null, null);
 }

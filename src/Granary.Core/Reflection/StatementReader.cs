@@ -36,6 +36,10 @@ internal static partial class StatementReader
     /// <summary>The statement that a text is, or null.</summary>
     public static Statement? ReadOne(string text) => Read(text) is [var only] ? only : null;
 
+    /// <summary>The speaker and the statement of a text such as "User: I live in Oslo."; null for what it is not.</summary>
+    public static (string? Speaker, Statement? Statement) ReadSpoken(string text) =>
+        EpisodeText.Read(text) is [{ Speaker.Length: > 0 } only] ? (only.Speaker, ReadOne(only.Text)) : (null, null);
+
     private static void ReadSentence(string sentence, List<Statement> found)
     {
         sentence = sentence.Trim().Replace('\u2019', '\'');

@@ -124,6 +124,23 @@ public abstract partial class MemoryConformance
     }
 
     [Fact]
+    public async Task What_changed_is_found_among_many_that_say_something_alike()
+    {
+        await TellAsync(Memory.Session("a"), "I live in Oslo.");
+        await Memory.Session("a").EndAsync();
+        foreach (var number in Enumerable.Range(1, 8))
+        {
+            await RememberAsync(Memory.User(), Fact($"User: I moved to another team, number {number}."));
+        }
+
+        await TellAsync(Memory.Session("b"), "I moved to Bergen.");
+        await Memory.Session("b").EndAsync();
+        var known = (await KnownAsync(MemoryKind.Fact)).Select(m => m.Content).ToList();
+        known.ShouldContain("User: I moved to Bergen.");
+        known.ShouldNotContain("User: I live in Oslo.");
+    }
+
+    [Fact]
     public async Task What_is_said_again_in_another_session_is_known_and_used_and_what_changed_takes_the_place_of_the_older()
     {
         await TellAsync(Memory.Session("a"), "I like green tea. I live in Oslo.");

@@ -95,7 +95,8 @@ internal sealed class UserIndex
     public void Put(MemoryRecord record, int tokens, ulong text)
     {
         Vectors?.Moving(UserVectors.FirstPassage(Lexical, UnitKind.Fact, record.Id, 0), Lexical.UnitCount, text);
-        Vectors?.Added(Lexical.Add(UnitOf(record, tokens)));
+        var unit = Lexical.Add(UnitOf(record, tokens));
+        Vectors?.Added(unit);
     }
 
     /// <summary>A record as a unit of recall.</summary>
