@@ -13,6 +13,7 @@ public sealed partial class GranaryClient
         RememberAsync(new RememberMemoryRequest { Content = content }, cancellationToken);
 
     /// <summary>Keeps a memory. The answer means that it is durable. Repeated after a lost answer, it is kept once and may be called a duplicate.</summary>
+    /// <remarks>That holds for Granary's own memory. A server whose memories are with another provider may keep it twice unless the request has an id.</remarks>
     /// <exception cref="ConflictException">The memory's id is taken by another text.</exception>
     public Task<RememberMemoryResponse> RememberAsync(RememberMemoryRequest request, CancellationToken cancellationToken = default)
     {

@@ -63,6 +63,7 @@ public static class GranaryHttpApplicationExtensions
         services.GetRequiredService<UserEndpoints>().Map(routes);
         services.GetRequiredService<RetrieveEndpoint>().Map(routes);
         services.GetRequiredService<ReflectEndpoint>().Map(routes);
+        services.GetRequiredService<SynthesizeEndpoint>().Map(routes);
         services.GetRequiredService<Mem0Endpoints>().Map(routes);
 
         // What a host may leave out.

@@ -69,6 +69,7 @@ public static class GranaryHttpServiceCollectionExtensions
         services.TryAddSingleton<RetrievalAnswer>();
         services.TryAddSingleton<RetrieveEndpoint>();
         services.TryAddSingleton<ReflectEndpoint>();
+        services.TryAddSingleton<SynthesizeEndpoint>();
         services.TryAddSingleton<Mem0Endpoints>();
         services.TryAddSingleton<Upstream>();
         services.TryAddSingleton<ProxyObservers>();

@@ -161,7 +161,7 @@ internal static partial class StatementReader
     [GeneratedRegex(@"^(that|it|this|these|those|them|him|her|the (idea|way|sound|look|plan)|your|you|how|what|when|where|to (know|thank|ask|think|say|see if|hear))\b", Options)]
     private static partial Regex Pointing();
 
-    [GeneratedRegex(@"^i(('m| am) (now |currently )?(living|based|located) in| (now |currently )?(live|reside) in|('ve| have)? (just |recently )?(moved|relocated) (back )?to) (?<v>.+)$", Options)]
+    [GeneratedRegex(@"^i(('m| am) (now |currently )?(living|based|located) in| (now |currently )?(live|reside) in|('ve| have)? (just |recently )?(moved|relocated) (back )?to(?= (the )?(?-i:\p{Lu}))) (?<v>.+)$", Options)]
     private static partial Regex Home();
 
     [GeneratedRegex(@"^i('m| am) (now )?(?<v>\d{1,3})( years old)?$|^i('ve)? (just )?turned (?<v>\d{1,3})$", Options)]

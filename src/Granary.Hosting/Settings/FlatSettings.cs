@@ -1,3 +1,5 @@
+using Granary.Http;
+
 namespace Granary.Hosting.Settings;
 
 /// <summary>A setting with a flat name, as environment variables have them, besides its name in the section <c>Granary</c>.</summary>
@@ -49,6 +51,7 @@ internal static class FlatSettings
     public static readonly IReadOnlyList<string> Sections =
     [
         "Keys", "RateLimits", "Resources", "Sqlite", "MaxConcurrentRequests", "MaxEventStreams", "EventHeartbeatSeconds", "MaxImportBytes",
+        nameof(GranaryHttpOptions.LongTermTimeoutSeconds),
         "Providers", "Models", "Functions", "Assembly", "Proxy", "Retrieval", "Enrichment", "Audit", "Batches", "Reflection", LifecycleSettings.Name,
         "Vectors", "Memory",
     ];

@@ -12,6 +12,9 @@ namespace Granary.Http.Import;
 /// <summary><c>GET /memory/export</c>: a user's memories as JSON Lines, page by page at the pace of their reader.</summary>
 internal sealed class MemoryExportEndpoint(IMemoryCluster cluster, RequestIdentity identity)
 {
+    /// <summary>Memories held at a time, of up to 80 KiB each.</summary>
+    private const int PageSize = 100;
+
     private static readonly MemoryState[] AllButDeleted = [MemoryState.Active, MemoryState.Expiring, MemoryState.Expired, MemoryState.Archived];
 
     public void Map(RouteTable routes) => routes.GetStream("/memory/export", GranaryScope.User, InvokeAsync, new RouteDescription("Long-term memory", "Export a user's memories")
@@ -34,7 +37,7 @@ internal sealed class MemoryExportEndpoint(IMemoryCluster cluster, RequestIdenti
         var user = cluster.User(identity.User(context, RequestValues.Query(context.Request, "user_id")));
         var query = new MemoryQuery
         {
-            Limit = MemoryLimits.MaxPage,
+            Limit = PageSize,
             States = RequestValues.QueryNames<MemoryState>(context.Request, "state") ?? AllButDeleted,
             Filter = new MemoryFilter
             {

@@ -12,6 +12,9 @@ internal sealed class AuditEraser(IPartitionStore store, AuditOptions options, T
 {
     private const int MaxWrites = StorageLimits.MaxDocumentsPerCommit;
 
+    /// <summary>Before what another was faster with is tried again.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
     /// <inheritdoc />
     public string Kind => "audited_calls";
 
@@ -32,59 +35,79 @@ internal sealed class AuditEraser(IPartitionStore store, AuditOptions options, T
     private async Task<int> EraseDayAsync(UserKey user, DateOnly day, CancellationToken cancellationToken)
     {
         var partition = AuditPartitions.Of(user.Tenant, day);
+        var dueAt = AuditPartitions.DueAt(day, options.RetentionDays);
         var total = AuditPartitions.OfUser(user.User);
         var erased = 0;
-        while ((await store.GetAsync(partition, [total], cancellationToken).ConfigureAwait(false)).Documents.Count > 0)
+        while (await FindAsync(partition, total, cancellationToken).ConfigureAwait(false) is { Total: { } before })
         {
-            // Calls that come between are found the next time round; the total goes only with a version in which nothing else is left.
-            if (await FindAsync(partition, user.User, cancellationToken).ConfigureAwait(false) is not { } found)
+            foreach (var prefix in (string[])[AuditPartitions.CallPrefix, AuditPartitions.SessionPrefix(user.User)])
             {
-                continue;
+                var taken = await TakeOutAsync(partition, prefix, user.User, dueAt, cancellationToken).ConfigureAwait(false);
+                erased += prefix == AuditPartitions.CallPrefix ? taken : 0;
             }
 
-            var (version, writes, calls) = found;
-            var rest = writes.Count == 0 ? [DocumentWrite.Delete(total)] : writes;
-            var commit = new PartitionCommit { Partition = partition, Expected = version, Writes = rest, DueAt = AuditPartitions.DueAt(day, options.RetentionDays) };
-            if ((await store.CommitAsync(commit, cancellationToken).ConfigureAwait(false)).Status == CommitStatus.Committed)
+            // A call that came between has changed the total.
+            while (await FindAsync(partition, total, cancellationToken).ConfigureAwait(false) is { Total: { } after } found && after.Body.Span.SequenceEqual(before.Body.Span))
             {
-                erased += calls;
+                if (await CommitAsync(partition, found.Version, [DocumentWrite.Delete(total)], dueAt, cancellationToken).ConfigureAwait(false) is not null)
+                {
+                    break;
+                }
             }
         }
 
         return erased;
     }
 
-    /// <summary>What one commit takes of what names the user; null if the day changed while it was read.</summary>
-    private async Task<(PartitionVersion Version, List<DocumentWrite> Writes, int Calls)?> FindAsync(string partition, string user, CancellationToken cancellationToken)
+    private async Task<(PartitionVersion Version, Document? Total)> FindAsync(string partition, string total, CancellationToken cancellationToken)
     {
-        var writes = new List<DocumentWrite>();
-        var calls = 0;
-        PartitionVersion? version = null;
-        foreach (var prefix in (string[])[AuditPartitions.CallPrefix, AuditPartitions.SessionPrefix(user)])
+        var found = await store.GetAsync(partition, [total], cancellationToken).ConfigureAwait(false);
+        return (found.Version, found.Documents.Count > 0 ? found.Documents[0] : null);
+    }
+
+    /// <summary>Takes the user out of the documents of a prefix, a page at a time: others write to the day meanwhile.</summary>
+    /// <returns>How many named the user.</returns>
+    private async Task<int> TakeOutAsync(string partition, string prefix, string user, DateTimeOffset dueAt, CancellationToken cancellationToken)
+    {
+        var taken = 0;
+        DocumentRange? range = DocumentRange.Prefix(prefix);
+        while (range is { } next)
         {
-            DocumentRange? range = DocumentRange.Prefix(prefix);
-            while (range is { } next && writes.Count < MaxWrites)
+            var page = await store.ReadAsync(partition, next, cancellationToken).ConfigureAwait(false);
+            PartitionVersion? version = page.Version;
+            foreach (var writes in page.Documents.Select(document => Without(document, user)).OfType<DocumentWrite>().Chunk(MaxWrites))
             {
-                var page = await store.ReadAsync(partition, next, cancellationToken).ConfigureAwait(false);
-                if (page.Version != (version ??= page.Version))
+                version = await CommitAsync(partition, version.Value, writes, dueAt, cancellationToken).ConfigureAwait(false);
+                if (version is null)
                 {
-                    return null;
+                    break;
                 }
 
-                foreach (var document in page.Documents)
-                {
-                    if (writes.Count < MaxWrites && Without(document, user) is { } write)
-                    {
-                        writes.Add(write);
-                        calls += prefix == AuditPartitions.CallPrefix ? 1 : 0;
-                    }
-                }
+                taken += writes.Length;
+            }
 
+            if (version is not null)
+            {
                 range = page.Next is null ? null : next with { From = page.Next };
             }
         }
 
-        return (version!.Value, writes, calls);
+        return taken;
+    }
+
+    /// <returns>The new version; null, after a moment, if another was faster.</returns>
+    private async Task<PartitionVersion?> CommitAsync(
+        string partition, PartitionVersion expected, IReadOnlyList<DocumentWrite> writes, DateTimeOffset dueAt, CancellationToken cancellationToken)
+    {
+        var commit = new PartitionCommit { Partition = partition, Expected = expected, Writes = writes, DueAt = dueAt };
+        var result = await store.CommitAsync(commit, cancellationToken).ConfigureAwait(false);
+        if (result.Status == CommitStatus.Committed)
+        {
+            return result.Version;
+        }
+
+        await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(false);
+        return null;
     }
 
     private static DocumentWrite? Without(Document document, string user)

@@ -10,7 +10,7 @@ public sealed class ConceptEmbedder : IEmbedder
 {
     private static readonly string[][] Concepts =
     [
-        ["dog", "dogs", "puppy", "hound", "terrier", "canine"],
+        ["dog", "dogs", "puppy", "hound", "terrier", "canine", "canid"],
         ["car", "cars", "automobile", "vehicle", "sedan"],
         ["doctor", "doctors", "physician", "surgeon"],
         ["sea", "ocean", "coast", "seaside"],

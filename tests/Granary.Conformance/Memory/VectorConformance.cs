@@ -41,14 +41,14 @@ public abstract class VectorConformance : IAsyncLifetime
         await SayAsync("s1", "We adopted a puppy yesterday.", "Congratulations!", "The automobile needs new brakes.", "I see.");
         await RememberAsync("Goes to the seaside every summer.");
         await EmbeddedAsync();
-        var result = await RecallAsync("canine");
+        var result = await RecallAsync("canid");
         result.Mode.ShouldBe(RecallMode.Hybrid);
         result.Fallback.ShouldBeNull();
         result.Hits[0].Content.ShouldBe("We adopted a puppy yesterday.");
         result.Hits[0].ScoreParts["vectors"].ShouldBeGreaterThan(0);
         result.Hits[0].ScoreParts["words"].ShouldBe(0);
         (await RecallAsync("ocean")).Hits[0].Record!.Content.ShouldBe("Goes to the seaside every summer.");
-        (await RecallAsync("canine", RecallMode.Keyword)).Hits.ShouldBeEmpty();
+        (await RecallAsync("canid", RecallMode.Keyword)).Hits.ShouldBeEmpty();
         var near = await RecallAsync("vehicle", RecallMode.Vector);
         near.Mode.ShouldBe(RecallMode.Vector);
         near.Hits[0].Content.ShouldBe("The automobile needs new brakes.");

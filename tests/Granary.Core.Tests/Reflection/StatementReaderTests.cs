@@ -17,6 +17,7 @@ public class StatementReaderTests
     [InlineData("My name is Ada.", null, "My name is Ada.", "name")]
     [InlineData("i live in Oslo", null, "I live in Oslo.", "home")]
     [InlineData("I just moved to Bergen.", null, "I just moved to Bergen.", "home")]
+    [InlineData("I moved to the Netherlands.", null, "I moved to the Netherlands.", "home")]
     [InlineData("I work at Acme.", null, "I work at Acme.", null)]
     [InlineData("I'm allergic to peanuts.", null, "I'm allergic to peanuts.", null)]
     [InlineData("My dog's name is Rex.", null, "My dog's name is Rex.", "my:dog's name")]

@@ -89,16 +89,6 @@ internal sealed class MemoryRecordEndpoints(IMemoryCluster cluster, RequestIdent
             Answers = [new RouteAnswer(200, typeof(ForgetResult), "What was forgotten, or would be.")],
             Problems = [403, 410, 413, 503],
         })
-        .Post("/memory/synthesize", GranaryScope.User, SynthesizeAsync, new RouteDescription(Tag, "Put together what is known of a user")
-        {
-            Details = "For each category of three or more insights what they have in common, and the profile, each in place of the one before; also done by itself after "
-                + "every few completed sessions (Granary:Reflection:SynthesisSessions). What a caller wrote or pinned in their place stays (event NONE). "
-                + "A model may take its time; nobody else waits for it.",
-            Body = typeof(SynthesizeRequest),
-            Parameters = [RouteParameter.User],
-            Answers = [new RouteAnswer(200, typeof(SynthesisResult), "What became of the profile and the patterns.")],
-            Problems = [403, 410, 413, 503],
-        })
         .Get("/memory/stats", GranaryScope.User, StatsAsync, new RouteDescription(Tag, "Read a user's memory in figures")
         {
             Parameters = Whose,
@@ -246,14 +236,6 @@ internal sealed class MemoryRecordEndpoints(IMemoryCluster cluster, RequestIdent
         };
         var forgotten = await MemoryNames.CallAsync(() => user.ForgetAsync(forget, CancellationToken.None), "filter", MemoryFilters.Field);
         await JsonAnswer.WriteAsync(context, forgotten, GranaryJson.Default.ForgetResult);
-    }
-
-    private async Task SynthesizeAsync(HttpContext context)
-    {
-        var request = await JsonBody.ReadAsync(context, GranaryJson.Default.SynthesizeRequest);
-        var user = cluster.User(identity.User(context, request.UserId));
-        var made = await user.SynthesizeAsync(new SynthesisRequest { AgentId = request.AgentId, Category = request.Category }, context.RequestAborted);
-        await JsonAnswer.WriteAsync(context, made, GranaryJson.Default.SynthesisResult);
     }
 
     private async Task StatsAsync(HttpContext context) =>
