@@ -110,15 +110,24 @@ public class ErasedSessionTests
     [Fact]
     public async Task What_the_user_made_of_a_synthesis_stays()
     {
-        var made = LearnedChanges.Metadata(deterministic: true, fallback: null, topics: null, synthesizedFrom: ["x"]);
-        var ids = (await _bench.RememberAsync(
-            new MemoryDraft { Kind = MemoryKind.Profile, Content = "A secret profile.", Metadata = made, Importance = MemoryImportance.High },
-            new MemoryDraft { Kind = MemoryKind.Insight, Category = "goals", Content = "A secret pattern.", Metadata = made, Importance = MemoryImportance.High })).Outcomes.Select(o => o.Record.Id).ToList();
-        await PatchAsync(ids[0], new MemoryPatch { Content = "My profile." });
+        await SynthesizeAsync("longterm-default-ada", MemoryKind.Profile, "A secret profile.");
+        await SynthesizeAsync("pattern-1", MemoryKind.Insight, "A secret pattern.");
+        await PatchAsync("longterm-default-ada", new MemoryPatch { Content = "My profile." });
         await EraseAsync("a");
         (await _bench.ListAsync()).ShouldHaveSingleItem().Content.ShouldBe("My profile.");
         (await _bench.TextsAsync()).ShouldNotContain("secret");
     }
+
+    /// <summary>By way of another session's notice: what is synthesized names no session.</summary>
+    private Task SynthesizeAsync(string id, MemoryKind kind, string text) => TellAsync("other", new LearnedChange
+    {
+        Event = MemoryEvent.Add,
+        MemoryId = id,
+        Upsert = true,
+        Origin = MemoryOrigin.Synthesized,
+        Draft = new MemoryDraft { Kind = kind, Content = text },
+        Reason = MemorySynthesis.Reason,
+    });
 
     private async Task<string> LearnAsync(string session, string text)
     {

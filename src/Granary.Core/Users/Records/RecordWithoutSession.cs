@@ -19,8 +19,9 @@ internal static class RecordWithoutSession
     public static bool TryForget(RecordDocument document, IReadOnlyList<HistoryDocument> runs, string session, out RecordDocument? rest)
     {
         var record = document.Record;
-        var isSynthesized = MemorySynthesis.IsSynthesized(record);
         var texts = TextsOf(document, runs);
+        var isSynthesized = MemorySynthesis.IsSynthesized(record)
+            || (MemorySynthesis.MayBeSynthesized(record.Id) && texts.Exists(text => text.Changes.Exists(change => change.Reason == MemorySynthesis.Reason)));
         rest = document;
         if (!isSynthesized && !record.Sources.Any(source => source.SessionId == session) && !texts.Exists(text => text.Changes.Exists(change => change.SessionId == session)))
         {
@@ -31,7 +32,7 @@ internal static class RecordWithoutSession
         for (var at = texts.Count - 1; at >= 0; at--)
         {
             var (text, changes) = texts[at];
-            var said = changes.Where((change, i) => change.SessionId != session && (isSynthesized ? IsPatch(change, i) : IsSaid(change, i))).ToList();
+            var said = changes.Where((change, i) => change.SessionId != session && (isSynthesized ? IsCallers(change, i) : IsSaid(change, i))).ToList();
             if (said.Count > 0)
             {
                 rest = Rest(document, text, said, session, isOnly: texts.Count == 1, isCurrent: at == texts.Count - 1);
@@ -91,9 +92,9 @@ internal static class RecordWithoutSession
     private static bool IsSaid(RunChange change, int place) =>
         !change.Erased && change.Event is MemoryEvent.Add or MemoryEvent.Update && (place == 0 || change.SessionId is not null);
 
-    /// <summary>Whether a change brought a text in place of one that was synthesized.</summary>
-    private static bool IsPatch(RunChange change, int place) =>
-        place == 0 && change is { Erased: false, Event: MemoryEvent.Update, SessionId: null } && change.Reason != MemorySynthesis.Reason;
+    /// <summary>Whether a caller brought a text that stands where another is synthesized.</summary>
+    private static bool IsCallers(RunChange change, int place) =>
+        place == 0 && change is { Erased: false, Event: MemoryEvent.Add or MemoryEvent.Update, SessionId: null } && change.Reason != MemorySynthesis.Reason;
 
     /// <summary>What learning wrote beside the text may be the session's too, its topics for instance; what the caller wrote stays.</summary>
     private static JsonElement? MetadataOf(MemoryRecord record, bool isLearned) =>
