@@ -67,7 +67,9 @@ public class RecordProperties
                 await user.RememberManyAsync(seed);
                 break;
             case 14:
-                user.Bench.Store.FailCommits(1, seed % 2 == 0 ? FaultPoint.BeforeWrite : FaultPoint.AfterWrite);
+                // Not one of the background's, which nobody hears of.
+                user.Bench.Store.FailCommits(
+                    1, seed % 2 == 0 ? FaultPoint.BeforeWrite : FaultPoint.AfterWrite, commit => commit.Writes.Any(write => write.Id.StartsWith("b:", StringComparison.Ordinal)));
                 await user.LoseAsync();
                 break;
             default:
