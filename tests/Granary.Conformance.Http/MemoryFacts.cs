@@ -7,6 +7,24 @@ public abstract class MemoryFacts<TFixture>(TFixture fixture) : HttpConformance<
     where TFixture : HttpFixture
 {
     [Fact]
+    public async Task What_is_known_is_put_together_when_it_is_asked_for()
+    {
+        foreach (var dish in (string[])["tea", "rice", "figs"])
+        {
+            (await Api.PostAsync("/memory/remember", $$"""{"content":"Likes {{dish}}.","kind":"insight","category":"preferences"}""")).ShouldBe(200);
+        }
+
+        var made = (await Api.PostAsync("/memory/synthesize", "{}")).ShouldBe(200);
+        ((string?)made["profile"]!["event"]).ShouldBe("ADD");
+        ((string?)made["profile"]!["record"]!["kind"]).ShouldBe("profile");
+        ((string?)made["profile"]!["record"]!["origin"]).ShouldBe("synthesized");
+        made["patterns"]!.AsArray().ShouldHaveSingleItem()!["record"]!["category"]!.GetValue<string>().ShouldBe("preferences");
+        (await Api.PostAsync("/memory/synthesize", """{"category":" "}""")).ShouldBe(400);
+        var again = (await Api.PostAsync("/memory/synthesize", """{"category":"preferences"}""")).ShouldBe(200);
+        again["profile"].ShouldBeNull();
+    }
+
+    [Fact]
     public async Task One_stored_turn_is_one_entry_of_the_active_context_and_each_text_comes_once()
     {
         (await StoreAsync("s", "My name is Ada.", "Hello Ada.")).ShouldBe(200);

@@ -32,24 +32,6 @@ public abstract class RecordFacts<TFixture>(TFixture fixture) : HttpConformance<
     }
 
     [Fact]
-    public async Task What_is_known_is_put_together_when_it_is_asked_for()
-    {
-        foreach (var dish in (string[])["tea", "rice", "figs"])
-        {
-            (await RememberAsync($$"""{"content":"Likes {{dish}}.","kind":"insight","category":"preferences"}""")).ShouldBe(200);
-        }
-
-        var made = (await Api.PostAsync("/memory/synthesize", "{}")).ShouldBe(200);
-        ((string?)made["profile"]!["event"]).ShouldBe("ADD");
-        ((string?)made["profile"]!["record"]!["kind"]).ShouldBe("profile");
-        ((string?)made["profile"]!["record"]!["origin"]).ShouldBe("synthesized");
-        made["patterns"]!.AsArray().ShouldHaveSingleItem()!["record"]!["category"]!.GetValue<string>().ShouldBe("preferences");
-        (await Api.PostAsync("/memory/synthesize", """{"category":" "}""")).ShouldBe(400);
-        var again = (await Api.PostAsync("/memory/synthesize", """{"category":"preferences"}""")).ShouldBe(200);
-        again["profile"].ShouldBeNull();
-    }
-
-    [Fact]
     public async Task The_least_that_makes_a_memory_is_its_content()
     {
         var kept = (await RememberAsync("""{"content":"Ada lives in Oslo."}""")).ShouldBe(200);

@@ -33,14 +33,14 @@ public sealed class VectorTests(VectorFixture fixture) : HttpConformance<VectorF
 
         foreach (var (asked, done) in (List<(string, string)>)[("auto", "hybrid"), ("hybrid", "hybrid"), ("vector", "vector")])
         {
-            var found = (await Api.PostAsync("/memory/recall", $$"""{"query":"puppy","mode":"{{asked}}"}""")).ShouldBe(200);
+            var found = (await Api.PostAsync("/memory/recall", $$"""{"query":"canid","mode":"{{asked}}"}""")).ShouldBe(200);
             ((string?)found["mode"]).ShouldBe(done);
             ((string?)found["memories"]![0]!["id"]).ShouldBe("dog");
             ((double)found["memories"]![0]!["score_parts"]!["vectors"]!).ShouldBeGreaterThan(0);
             found.Json.AsObject().ContainsKey("fallback").ShouldBeFalse();
         }
 
-        var words = (await Api.PostAsync("/memory/recall", """{"query":"puppy","mode":"keyword"}""")).ShouldBe(200);
+        var words = (await Api.PostAsync("/memory/recall", """{"query":"canid","mode":"keyword"}""")).ShouldBe(200);
         ((string?)words["mode"]).ShouldBe("keyword");
         ((int)words["count"]!).ShouldBe(0);
     }
