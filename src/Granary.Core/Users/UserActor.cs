@@ -68,6 +68,7 @@ internal sealed partial class UserActor : PartitionActor
                 if (await actor.TryLoadAsync(readAll, cancellationToken).ConfigureAwait(false))
                 {
                     actor.LookAfterRows();
+                    actor.LookAfterVectors();
                     return actor;
                 }
             }
