@@ -14,14 +14,44 @@ internal sealed partial class UserActor
     /// <summary>Records whose histories are read at a time.</summary>
     private const int MaxHistoriesAtOnce = 100;
 
-    /// <summary>Removes what an erased session left in the records. Can be repeated.</summary>
+    // Under the gate: the sessions that are being taken out of the records, and how often one was, or was tried.
+    private int _forgetting;
+    private int _forgets;
+
+    /// <summary>Whether what was read since then may be of a session that is not to be known any more. Called under the gate.</summary>
+    /// <param name="forgets">What <see cref="_forgets"/> was before it was read.</param>
+    private bool IsForgotten(int forgets) => _forgetting > 0 || _forgets != forgets;
+
+    /// <summary>
+    /// Removes what an erased session left in the records. Can be repeated, also at the same time. Nothing is held meanwhile: what is made of records that
+    /// were read before is kept by nobody who asks <see cref="IsForgotten"/>.
+    /// </summary>
     private async Task ForgetSessionAsync(string session)
     {
-        var ids = FindFrom(session);
-        ids.UnionWith(await CrowdedAsync().ConfigureAwait(false));
-        foreach (var some in ids.Chunk(MaxHistoriesAtOnce))
+        lock (Gate)
         {
-            await ForgetSessionAsync(session, some).ConfigureAwait(false);
+            EnsureNotLost();
+            _forgetting++;
+        }
+
+        try
+        {
+            // What was kept until now is in the table then.
+            await SettleAsync().ConfigureAwait(false);
+            var ids = FindFrom(session);
+            ids.UnionWith(await CrowdedAsync().ConfigureAwait(false));
+            foreach (var some in ids.Chunk(MaxHistoriesAtOnce))
+            {
+                await ForgetSessionAsync(session, some).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            lock (Gate)
+            {
+                _forgetting--;
+                _forgets++;
+            }
         }
 
         // Rows, of today or before, may name it.

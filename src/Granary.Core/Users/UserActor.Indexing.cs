@@ -51,7 +51,10 @@ internal sealed partial class UserActor
             }
 
             var reader = new SessionReader(Store, Key, _index!);
-            await Task.WhenAll(Enumerable.Range(0, int.Min(unread, SessionsAtOnce)).Select(_ => ReadUnreadAsync(reader, cancellationToken))).ConfigureAwait(false);
+
+            // Each on a thread of its own: a store may answer at once, and decoding takes longer then.
+            await Task.WhenAll(Enumerable.Range(0, int.Min(unread, SessionsAtOnce)).Select(_ => Task.Run(() => ReadUnreadAsync(reader, cancellationToken), CancellationToken.None)))
+                .ConfigureAwait(false);
             if (!_vectorsOpen)
             {
                 await OpenVectorsAsync(cancellationToken).ConfigureAwait(false);
@@ -72,7 +75,7 @@ internal sealed partial class UserActor
         {
             try
             {
-                await reader.ReadAsync(session, SealAsync, cancellationToken).ConfigureAwait(false);
+                await reader.ReadAsync(session, AddAndSealAsync, cancellationToken).ConfigureAwait(false);
             }
             catch
             {
@@ -231,23 +234,20 @@ internal sealed partial class UserActor
         }
     }
 
-    /// <summary>Writes a segment if there is enough for one.</summary>
-    private async Task SealAsync()
+    /// <summary>Adds a page to the index, and writes a segment if there is enough for one then.</summary>
+    private async Task<bool> AddAndSealAsync(Func<bool> add)
     {
-        var index = _index!;
-        lock (index.Gate)
-        {
-            if (index.Lexical.UnitCount - _sealedPassages < SegmentPassages)
-            {
-                return;
-            }
-        }
-
-        // One at a time: segments are numbered in the order of what they hold.
+        // One at a time: a segment is written with the page that fills it, before others make it too large, and numbered in the order of what it holds.
         await _segmentSealing.WaitAsync().ConfigureAwait(false);
         try
         {
-            await SealAsync(index).ConfigureAwait(false);
+            if (!add())
+            {
+                return false;
+            }
+
+            await SealAsync(_index!).ConfigureAwait(false);
+            return true;
         }
         finally
         {

@@ -17,9 +17,7 @@ internal sealed partial class UserActor
     {
         var drafts = learned.Select(change => change.Draft is null ? null : new PreparedDraft(change.Draft, "learned", change.Origin)).ToArray();
         var applied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        (WatermarkDocument, Task)? before = null;
         Task? already = null;
-        var isMine = false;
         try
         {
             await DecideAsync(
@@ -37,8 +35,6 @@ internal sealed partial class UserActor
 
                     if (plan.Missing.Count == 0)
                     {
-                        before = _watermarks.TryGetValue(sender, out var mark) ? mark : null;
-                        isMine = true;
                         Show(plan, sender, delivery, applied.Task);
                     }
 
@@ -52,14 +48,6 @@ internal sealed partial class UserActor
             // Observed by nobody, if nobody delivered it a second time.
             applied.TrySetException(exception);
             _ = applied.Task.Exception;
-            lock (Gate)
-            {
-                if (isMine && !IsLost && _watermarks.TryGetValue(sender, out var mark) && mark.Applied == applied.Task)
-                {
-                    Restore(sender, before);
-                }
-            }
-
             throw;
         }
 
@@ -84,21 +72,24 @@ internal sealed partial class UserActor
         }
     }
 
-    private void Restore(string sender, (WatermarkDocument, Task)? before)
-    {
-        if (before is { } mark)
-        {
-            _watermarks[sender] = mark;
-        }
-        else
-        {
-            _watermarks.Remove(sender);
-        }
-    }
-
     /// <summary>Puts the session's listing and the watermark beside the changes. Called under the gate.</summary>
     private void Show(RecordPlan plan, string sender, SessionDelivery delivery, Task applied)
     {
+        var isKnown = _watermarks.TryGetValue(sender, out var before);
+        var synthesis = _synthesis;
+        plan.IfRefused(() =>
+        {
+            _synthesis = synthesis;
+            _madeDue.Remove((delivery.SessionId, delivery.Number));
+            if (isKnown)
+            {
+                _watermarks[sender] = before;
+            }
+            else
+            {
+                _watermarks.Remove(sender);
+            }
+        });
         var change = Prepare(sender, delivery);
         for (var i = 0; i < change.Writes.Count; i++)
         {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Granary.Core.Actors;
 using Granary.Core.Storage;
 using Granary.Core.Users.Records;
@@ -105,6 +106,11 @@ internal sealed partial class UserActor
                     }
                 }
 
+                foreach (var (edit, _) in edits.Where(edit => edit.Edit.Deletion?.Purge == true && plan.Missing.Count == 0))
+                {
+                    LogPurge(_services.Logger, edit.MemoryId, Partition, "a caller asked for it");
+                }
+
                 return new EditResult(records);
             },
             cancellationToken);
@@ -205,7 +211,15 @@ internal sealed partial class UserActor
                 answer = decide(plan);
                 if (plan.Missing.Count == 0)
                 {
-                    (durable, pump) = Send(plan);
+                    try
+                    {
+                        (durable, pump) = Send(plan);
+                    }
+                    catch
+                    {
+                        plan.Refuse();
+                        throw;
+                    }
                 }
             }
 
@@ -322,7 +336,12 @@ internal sealed partial class UserActor
     }
 
     /// <summary>Reads records; those that do not exist are left out.</summary>
-    private async Task ReadRecordsAsync(IReadOnlyList<string> ids, Dictionary<string, RecordDocument> into, CancellationToken cancellationToken)
+    /// <param name="ids">The records.</param>
+    /// <param name="into">Gets them.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="skipUnreadable">Leaves out those too that cannot be read, and tells the log.</param>
+    private async Task ReadRecordsAsync(
+        IReadOnlyList<string> ids, Dictionary<string, RecordDocument> into, CancellationToken cancellationToken, bool skipUnreadable = false)
     {
         for (var from = 0; from < ids.Count; from += StorageLimits.MaxIdsPerGet)
         {
@@ -330,8 +349,15 @@ internal sealed partial class UserActor
             var page = await Store.GetAsync(Partition, some, cancellationToken).ConfigureAwait(false);
             foreach (var stored in page.Documents)
             {
-                var document = RecordDocument.Decode(stored.Body.Span);
-                into[document.Id] = document;
+                try
+                {
+                    var document = RecordDocument.Decode(stored.Body.Span);
+                    into[document.Id] = document;
+                }
+                catch (Exception exception) when (skipUnreadable && exception is (InvalidDataException or JsonException or FormatException or InvalidOperationException))
+                {
+                    LogUnreadableRecord(_services.Logger, exception, stored.Id, Partition);
+                }
             }
         }
     }

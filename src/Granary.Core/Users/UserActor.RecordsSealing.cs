@@ -12,9 +12,6 @@ namespace Granary.Core.Users;
 /// </summary>
 internal sealed partial class UserActor
 {
-    /// <summary>The most bytes of a page of postings: a page of rows stands beside it in the commit.</summary>
-    private const int MaxPostingsBytes = MaxSegmentBytes - 262_144;
-
     // One at a time writes pages.
     private readonly SemaphoreSlim _sealing = new(1);
 
@@ -70,10 +67,18 @@ internal sealed partial class UserActor
                 LookAfterRows();
             }
         }
-        catch (Exception exception) when (exception is ActivationLostException or MemoryException or StorageException)
+        catch (Exception exception)
         {
             // The log is longer than it should be, no more: the next change tries again.
-            LogNotSealed(_services.Logger, exception, Partition);
+            if (exception is ActivationLostException or MemoryException or StorageException)
+            {
+                LogNotSealed(_services.Logger, exception, Partition);
+            }
+            else
+            {
+                LogSealingFailed(_services.Logger, exception, Partition);
+            }
+
             lock (Gate)
             {
                 End();
@@ -224,7 +229,7 @@ internal sealed partial class UserActor
                 write = await MakePostingsAsync(page, places, cancellationToken).ConfigureAwait(false);
             }
 
-            PartitionChange<bool> change;
+            Task written;
             bool pump;
             lock (Gate)
             {
@@ -241,9 +246,22 @@ internal sealed partial class UserActor
 
                 var rows = RowsOf(page, places);
                 var id = RecordDocumentIds.Rows(page);
-                var mine = rows.Count == 0 ? DocumentWrite.Delete(id) : DocumentWrite.Put(id, RowCodec.Encode(rows, _records.Table.Names));
-                change = new PartitionChange<bool>(write is { } other ? [mine, other] : [mine], static () => true);
-                pump = Enqueue(change);
+                var mine = new PartitionChange<bool>(
+                    [rows.Count == 0 ? DocumentWrite.Delete(id) : DocumentWrite.Put(id, RowCodec.Encode(rows, _records.Table.Names))], static () => true);
+                if (mine.Bytes > StorageLimits.MaxBytesPerCommit)
+                {
+                    throw new InvalidOperationException($"The rows of page {page} take {mine.Bytes} bytes, more than one commit.");
+                }
+
+                // Two changes, so that they go together only where one commit takes both.
+                pump = Enqueue(mine);
+                written = mine.Done;
+                if (write is { } other)
+                {
+                    var postingsToo = new PartitionChange<bool>([other], static () => true);
+                    Enqueue(postingsToo);
+                    written = Task.WhenAll(mine.Done, postingsToo.Done);
+                }
             }
 
             if (pump)
@@ -251,7 +269,7 @@ internal sealed partial class UserActor
                 Pump();
             }
 
-            await change.Done.ConfigureAwait(false);
+            await written.ConfigureAwait(false);
             return true;
         }
     }
@@ -296,7 +314,7 @@ internal sealed partial class UserActor
 
         var missing = active.Keys.Where(record => !maker.Has(record)).ToList();
         var read = new Dictionary<string, RecordDocument>(StringComparer.Ordinal);
-        await ReadRecordsAsync(missing, read, cancellationToken).ConfigureAwait(false);
+        await ReadRecordsAsync(missing, read, cancellationToken, skipUnreadable: true).ConfigureAwait(false);
         foreach (var record in missing)
         {
             if (read.TryGetValue(record, out var document) && document.Record.State == MemoryState.Active)
@@ -306,7 +324,7 @@ internal sealed partial class UserActor
         }
 
         // One that takes too much is read from the records with each activation.
-        return maker.Encode() is { Length: > 0 and <= MaxPostingsBytes } body ? DocumentWrite.Put(id, body) : DocumentWrite.Delete(id);
+        return maker.Encode() is { Length: > 0 and <= MaxSegmentBytes } body ? DocumentWrite.Put(id, body) : DocumentWrite.Delete(id);
     }
 
     /// <returns>Null if it cannot be used: what it would tell is read from the records.</returns>
@@ -434,4 +452,10 @@ internal sealed partial class UserActor
 
     [LoggerMessage(22, LogLevel.Debug, "Pages of records of {Partition} were not written")]
     private static partial void LogNotSealed(ILogger logger, Exception exception, string partition);
+
+    [LoggerMessage(23, LogLevel.Warning, "Pages of records of {Partition} could not be written; the next change tries again")]
+    private static partial void LogSealingFailed(ILogger logger, Exception exception, string partition);
+
+    [LoggerMessage(24, LogLevel.Warning, "Document {Document} of {Partition} cannot be read; recall does not know its words")]
+    private static partial void LogUnreadableRecord(ILogger logger, Exception exception, string document, string partition);
 }

@@ -44,7 +44,9 @@ internal sealed partial class UserActor
             EnsureUsable();
         }
 
-        return await UnlessOvertakenAsync(SynthesizeAsync(request, isAsked: true, cancellationToken)).ConfigureAwait(false);
+        return await UnlessOvertakenAsync(SynthesizeAsync(request, isAsked: true, cancellationToken)).ConfigureAwait(false)
+            ?? throw new UnavailableException(
+                ErrorCodes.StorageUnavailable, "A session was erased while what is known was put together; nothing of it was kept.", TimeSpan.FromSeconds(1));
     }
 
     /// <summary>Whether sessions are counted at all. Called under the gate.</summary>
@@ -100,6 +102,7 @@ internal sealed partial class UserActor
             while (true)
             {
                 DateTimeOffset due;
+                int forgets;
                 lock (Gate)
                 {
                     EnsureUsable();
@@ -109,10 +112,16 @@ internal sealed partial class UserActor
                     }
 
                     due = _synthesis.Agents[agent].Due!.Value;
+                    forgets = _forgets;
                 }
 
-                await SynthesizeAsync(new SynthesisRequest { AgentId = agent }, isAsked: false, cancellationToken).ConfigureAwait(false);
-                await NoteSynthesisAsync(state => state.Made(agent, due)).ConfigureAwait(false);
+                if (await SynthesizeAsync(new SynthesisRequest { AgentId = agent }, isAsked: false, cancellationToken).ConfigureAwait(false) is null)
+                {
+                    // It stays due: the erasure begins with it again at its end.
+                    return;
+                }
+
+                await NoteSynthesisAsync(state => IsForgotten(forgets) ? state : state.Made(agent, due)).ConfigureAwait(false);
             }
         }
         catch (Exception exception) when (exception is ActivationLostException or ErasedException)
@@ -161,7 +170,8 @@ internal sealed partial class UserActor
         await commit.Done.ConfigureAwait(false);
     }
 
-    private async Task<SynthesisResult> SynthesizeAsync(SynthesisRequest request, bool isAsked, CancellationToken cancellationToken)
+    /// <returns>Null if a session was erased meanwhile: what was made may tell of it, and is not kept.</returns>
+    private async Task<SynthesisResult?> SynthesizeAsync(SynthesisRequest request, bool isAsked, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _background);
         try
@@ -182,11 +192,18 @@ internal sealed partial class UserActor
         }
     }
 
-    private async Task<SynthesisResult> SynthesizeOnceAsync(SynthesisRequest request, bool isAsked, CancellationToken cancellationToken)
+    private async Task<SynthesisResult?> SynthesizeOnceAsync(SynthesisRequest request, bool isAsked, CancellationToken cancellationToken)
     {
         if (_services.Synthesis is not { } services)
         {
             return new SynthesisResult(null, []);
+        }
+
+        int forgets;
+        lock (Gate)
+        {
+            EnsureUsable();
+            forgets = _forgets;
         }
 
         var filter = new MemoryFilter { AgentId = request.AgentId ?? Ids.DefaultAgent, Kinds = [MemoryKind.Insight, MemoryKind.Fact] };
@@ -194,13 +211,13 @@ internal sealed partial class UserActor
         var now = _time.GetUtcNow();
         var known = listed.Memories.Where(record => record.HoldsAt(now) && !MemorySynthesis.IsSynthesized(record)).ToList();
         var made = await MemorySynthesis.MakeAsync(services.Profiler, Key, request, known, id => FindActiveAsync(id, cancellationToken), isAsked, cancellationToken).ConfigureAwait(false);
-        if (made.Count == 0)
+        var drafts = made.ConvertAll(draft => new PreparedDraft(draft, "synthesized", MemoryOrigin.Synthesized));
+        var outcomes = await DecideAsync(plan => IsForgotten(forgets) ? null : drafts.ConvertAll(draft => Keep(plan, draft, isAsked)), cancellationToken).ConfigureAwait(false);
+        if (outcomes is not { Count: > 0 })
         {
-            return new SynthesisResult(null, []);
+            return outcomes is null ? null : new SynthesisResult(null, []);
         }
 
-        var drafts = made.ConvertAll(draft => new PreparedDraft(draft, "synthesized", MemoryOrigin.Synthesized));
-        var outcomes = await DecideAsync(plan => drafts.ConvertAll(draft => Keep(plan, draft, isAsked)), cancellationToken).ConfigureAwait(false);
         if (request.Category is null)
         {
             await ChangeInCommitsAsync([.. known.Where(record => !record.Processed)], static record => record.Id, Process, changed: null, cancellationToken).ConfigureAwait(false);

@@ -59,6 +59,15 @@ internal sealed partial class UserActor
         _ = Task.Run(WorkAsync);
     }
 
+    /// <summary>Sees to the segments that an activation before this one may have left, with rows of records that are gone. Before anybody else knows the actor.</summary>
+    private void LookAfterVectors()
+    {
+        if (_records.HasVectors && _records.Log.HasGone && _erasure is null && !_tombstone)
+        {
+            WakeVectors();
+        }
+    }
+
     private void WakeForWork(UserIndex index, UserVectors vectors)
     {
         bool hasWork;

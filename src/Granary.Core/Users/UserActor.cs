@@ -68,6 +68,7 @@ internal sealed partial class UserActor : PartitionActor
                 if (await actor.TryLoadAsync(readAll, cancellationToken).ConfigureAwait(false))
                 {
                     actor.LookAfterRows();
+                    actor.LookAfterVectors();
                     return actor;
                 }
             }
@@ -94,6 +95,12 @@ internal sealed partial class UserActor : PartitionActor
 
         if (delivery.Notice.Listing is null)
         {
+            if (IsToForget(delivery))
+            {
+                // Before the index is held: it takes as long as it takes to write pages, and nobody who recalls has to wait for that.
+                await ForgetSessionAsync(delivery.SessionId).ConfigureAwait(false);
+            }
+
             await DropFromIndexAsync(delivery.SessionId, () => ApplyNoticeAsync(delivery)).ConfigureAwait(false);
         }
         else
@@ -124,10 +131,6 @@ internal sealed partial class UserActor : PartitionActor
             // It would never fit; the session must not wait for it for ever.
             LogNothingLearned(_services.Logger, delivery.SessionId);
         }
-        else if (delivery.Notice.Listing is null && _erasure is null && !IsApplied(sender, delivery))
-        {
-            await ForgetSessionAsync(delivery.SessionId).ConfigureAwait(false);
-        }
 
         PartitionChange<bool> change;
         Task? already;
@@ -154,12 +157,13 @@ internal sealed partial class UserActor : PartitionActor
         await (already ?? change.Done).ConfigureAwait(false);
     }
 
-    private bool IsApplied(string sender, SessionDelivery delivery)
+    /// <summary>Whether an erased session is still to be taken out of the records; those of an erased user go with the user.</summary>
+    private bool IsToForget(SessionDelivery delivery)
     {
         lock (Gate)
         {
             EnsureNotLost();
-            return IsApplied(sender, delivery, out _);
+            return _erasure is null && !IsApplied(SenderOf(delivery), delivery, out _);
         }
     }
 

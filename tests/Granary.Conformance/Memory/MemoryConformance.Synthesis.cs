@@ -149,6 +149,36 @@ public abstract partial class MemoryConformance
         (await Memory.User().GetMemoryAsync("pattern-own")).Content.ShouldBe("Mine.");
     }
 
+    [Fact]
+    public async Task What_was_being_put_together_while_a_session_was_erased_is_not_kept_but_made_again()
+    {
+        Memory.Reflection.SynthesisSessions = 2;
+        Memory.Profiler.Hold();
+        await TellAndEndAsync("a", "I live in Oslo.");
+        await TellAndEndAsync("b", "I like tea.");
+        await UntilAsync(() => Task.FromResult(Memory.Profiler.Calls == 1));
+        await EraseAsync("a");
+        Memory.Profiler.Release();
+        await UntilKnownAsync(1, MemoryKind.Profile);
+        (await KnownAsync(MemoryKind.Profile)).ShouldHaveSingleItem().Content.ShouldSatisfyAllConditions(text => text.ShouldContain("tea"), text => text.ShouldNotContain("Oslo"));
+        Memory.Reflection.SynthesisSessions = 0;
+        await TellAndEndAsync("c", "I live in Rome.");
+        var calls = Memory.Profiler.Calls;
+        Memory.Profiler.Hold();
+        var asked = SynthesizeAsync();
+        await UntilAsync(() => Task.FromResult(Memory.Profiler.Calls == calls + 1));
+        await EraseAsync("c");
+        Memory.Profiler.Release();
+        await Should.ThrowAsync<UnavailableException>(asked);
+        (await SynthesizeAsync()).Profile!.Record.Content.ShouldNotContain("Rome");
+
+        async Task EraseAsync(string session)
+        {
+            await Memory.Session(session).DeleteAsync();
+            await UntilAsync(async () => (await Memory.User().ListSessionsAsync(new SessionQuery())).Sessions.All(listed => listed.SessionId != session));
+        }
+    }
+
     /// <summary>Waits until a user is due later than now, but within a time.</summary>
     private Task UntilUserDueAsync(TimeSpan within) => UntilAsync(async () =>
     {

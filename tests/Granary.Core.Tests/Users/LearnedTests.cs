@@ -1,11 +1,12 @@
 using Granary.Core.Reflection;
+using Granary.Core.Users;
 
 namespace Granary.Core.Tests.Users;
 
 /// <summary>What sessions tell of what they learned is never lost on its way into the records.</summary>
 public class LearnedTests
 {
-    private readonly UserBench _bench = new();
+    private readonly UserBench _bench = new(synthesis: new SynthesisServices(new ReflectionOptions { SynthesisSessions = 2 }, new DeterministicProfiler()));
 
     [Fact]
     public async Task What_was_to_be_known_is_added_where_the_record_is_gone_or_says_something_else()
@@ -32,6 +33,7 @@ public class LearnedTests
 
         await _bench.TellAsync(
             "a",
+            SessionStatus.Completed,
             [
                 .. known.Take(23).Select(record => new LearnedChange { Event = MemoryEvent.Delete, MemoryId = record.Id, Revision = 1 }),
                 new LearnedChange { Event = MemoryEvent.Update, MemoryId = known[23].Id, Revision = 1, Draft = Draft("Shorter.") },
@@ -41,6 +43,10 @@ public class LearnedTests
         now.Count(record => record.State == MemoryState.Active).ShouldBe(26);
         now.Select(record => record.Content).ShouldContain("Shorter.");
         now.Select(record => record.Content).ShouldContain("New.");
+
+        // The session was one, though it was tried twice.
+        var counted = SynthesisDocument.Decode((await _bench.DocumentsAsync(SynthesisDocument.Id)).Single(document => document.Id == SynthesisDocument.Id).Body.Span);
+        counted.Agents["default"].ShouldBe(new AgentSynthesis { Sessions = 1 });
     }
 
     private static LearnedChange Known(MemoryRecord record, string text) =>

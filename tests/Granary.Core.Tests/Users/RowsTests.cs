@@ -65,6 +65,41 @@ public class RowsTests
     }
 
     [Fact]
+    public async Task A_page_of_rows_and_one_of_postings_that_are_too_large_together_are_both_written()
+    {
+        var bench = new RowsBench(new RecordLimits());
+        for (var from = 0; from < 512; from += 32)
+        {
+            await bench.Bench.RememberAsync([.. Enumerable.Range(from, 32).Select(i => Fact(string.Join(' ', Enumerable.Range(0, 120).Select(k => $"w{i}x{k}"))) with
+            {
+                Sources = [.. Enumerable.Range(0, 20).Select(k => new MemorySource($"session-{i}-{k}-".PadRight(128, 's')))],
+            })]);
+        }
+
+        var actor = await bench.Bench.ActorAsync();
+        await RowsBench.SealAsync(actor);
+        actor.IsLost.ShouldBeFalse();
+        var pages = (await bench.Bench.DocumentsAsync()).Where(document => document.Id[0] is 't' or 'p').ToList();
+        pages.Count.ShouldBe(2);
+        pages.Sum(page => page.Body.Length).ShouldBeGreaterThan(StorageLimits.MaxBytesPerCommit);
+        (await bench.Bench.DocumentsAsync("z:")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_record_that_cannot_be_read_is_left_out_of_the_postings_and_holds_nothing_up()
+    {
+        var bench = new RowsBench(RowsBench.Small with { LoggedAtLeast = 10_000 });
+        var known = await bench.Bench.RememberAsync(Fact("unmistakable words"), Fact("glacier"));
+        var id = RecordDocumentIds.Record(known.Outcomes[0].Record.Id);
+        await bench.RewriteAsync(document => document.Id == id ? document.Body[..^1] : document.Body);
+        await RowsBench.SealAsync(await bench.Bench.ActorAsync());
+        (await bench.Bench.DocumentsAsync("p:")).Count.ShouldBe(1);
+        var derived = await bench.DerivedAsync();
+        derived.ShouldContain("glacier");
+        derived.ShouldNotContain("unmistak");
+    }
+
+    [Fact]
     public async Task Uses_of_records_are_logged_in_a_few_bytes()
     {
         var bench = await FilledAsync();

@@ -18,7 +18,7 @@ internal sealed class UserBench
     private readonly Dictionary<string, int> notices = [];
     private UserActor? actor;
 
-    public UserBench(MemoryLifecycleOptions? lifecycle = null, IEmbedder? embedder = null, RecordLimits? limits = null)
+    public UserBench(MemoryLifecycleOptions? lifecycle = null, IEmbedder? embedder = null, RecordLimits? limits = null, SynthesisServices? synthesis = null)
     {
         Store = new FaultyPartitionStore(new InMemoryPartitionStore(Time));
         services = new UserServices(Store, new ScriptAwareTokenCounter(), Progress: null, embedder, Time, NullLogger<UserActor>.Instance)
@@ -26,6 +26,7 @@ internal sealed class UserBench
             Lifecycle = lifecycle ?? new MemoryLifecycleOptions(),
             Vectors = new MemoryVectorOptions { BatchTexts = 16 },
             RecordLimits = limits ?? new RecordLimits(),
+            Synthesis = synthesis,
         };
     }
 
@@ -71,7 +72,10 @@ internal sealed class UserBench
         await (await ActorAsync()).RememberAsync(new RememberRequest(drafts), CancellationToken.None);
 
     /// <summary>A session tells what it learned.</summary>
-    public Task TellAsync(string session, params LearnedChange[] learned) => DeliverAsync(
+    public Task TellAsync(string session, params LearnedChange[] learned) => TellAsync(session, SessionStatus.Active, learned);
+
+    /// <summary>A session tells how it is, and what it learned.</summary>
+    public Task TellAsync(string session, SessionStatus status, params LearnedChange[] learned) => DeliverAsync(
         session,
         new SessionNotice
         {
@@ -79,7 +83,8 @@ internal sealed class UserBench
             {
                 SessionId = session,
                 AgentId = "default",
-                Status = SessionStatus.Active,
+                Status = status,
+                ReflectionStatus = ReflectionStatus.Processed,
                 StartTime = Time.GetUtcNow(),
                 LastUpdated = Time.GetUtcNow(),
                 CumulativeSummary = "",

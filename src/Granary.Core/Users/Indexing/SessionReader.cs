@@ -8,10 +8,10 @@ internal sealed class SessionReader(IPartitionStore store, UserKey user, UserInd
 {
     /// <summary>Brings the index up to what is durable of a session now.</summary>
     /// <param name="id">The session.</param>
-    /// <param name="indexed">Called after each page, outside the gate.</param>
+    /// <param name="adding">Adds a page by calling what it is given, which answers whether to go on; gives that answer.</param>
     /// <param name="cancellationToken">Ends the reading; what was read stays.</param>
     /// <exception cref="StorageException">The store failed.</exception>
-    public async Task ReadAsync(string id, Func<Task> indexed, CancellationToken cancellationToken)
+    public async Task ReadAsync(string id, Func<Func<bool>, Task<bool>> adding, CancellationToken cancellationToken)
     {
         var partition = PartitionNames.Of(new SessionKey(user.Tenant, user.User, id));
         IndexedSession session;
@@ -42,12 +42,19 @@ internal sealed class SessionReader(IPartitionStore store, UserKey user, UserInd
             while (next is not null)
             {
                 var page = await store.ReadAsync(partition, new DocumentRange(next, end), cancellationToken).ConfigureAwait(false);
-                if (!Add(session, generation, page))
+
+                // Decoded before anything is held: queries and other sessions need not wait for that.
+                var appends = new List<AppendDocument>(page.Documents.Count);
+                foreach (var document in page.Documents)
+                {
+                    appends.Add(AppendDocument.Decode(document));
+                }
+
+                if (!await adding(() => Add(session, generation, appends)).ConfigureAwait(false))
                 {
                     return;
                 }
 
-                await indexed().ConfigureAwait(false);
                 next = page.Next;
             }
 
@@ -78,15 +85,8 @@ internal sealed class SessionReader(IPartitionStore store, UserKey user, UserInd
     }
 
     /// <returns>False if the session was erased meanwhile.</returns>
-    private bool Add(IndexedSession session, int generation, PartitionPage page)
+    private bool Add(IndexedSession session, int generation, List<AppendDocument> appends)
     {
-        // Decoded before the gate is taken: queries and other sessions need not wait for that.
-        var appends = new List<AppendDocument>(page.Documents.Count);
-        foreach (var document in page.Documents)
-        {
-            appends.Add(AppendDocument.Decode(document));
-        }
-
         foreach (var append in appends)
         {
             lock (index.Gate)

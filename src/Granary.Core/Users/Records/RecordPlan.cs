@@ -26,6 +26,7 @@ internal sealed class RecordPlan
     private readonly List<DocumentWrite> _writes = [];
     private readonly List<LoggedRow> _logged = [];
     private readonly List<Action> _effects = [];
+    private readonly List<Action> _undoings = [];
     private readonly HashSet<string> _missing = new(StringComparer.Ordinal);
     private readonly HashSet<Task> _ahead = [];
 
@@ -227,6 +228,12 @@ internal sealed class RecordPlan
             _effects.Add(effect);
         }
     }
+
+    /// <summary>Lets something be taken back, under the gate, if the changes take too much to happen together.</summary>
+    public void IfRefused(Action undo) => _undoings.Add(undo);
+
+    /// <summary>The changes do not happen.</summary>
+    public void Refuse() => _undoings.ForEach(static undo => undo());
 
     /// <summary>All that is written, with the counters; gives the change its number.</summary>
     public IReadOnlyList<DocumentWrite> Seal()
