@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 
 namespace Granary.Providers.Chain;
@@ -52,25 +53,40 @@ internal sealed partial class FailoverManager(
     /// <param name="attempts">How often to try a provider at the most; the operation's rule and the provider's entry may say less.</param>
     /// <param name="call">Does it.</param>
     /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="passesOver">Whether a refusal concerns only the provider that refused, so that the next is asked; null: none does.</param>
     /// <exception cref="UnavailableException">None could.</exception>
+    /// <exception cref="MemoryException">A provider answered that the call is at fault, or all were passed over: then the first refusal.</exception>
     public async Task<ProviderAnswer<T>> RunAsync<T>(
         MemoryOperation operation,
         IReadOnlyList<ChainMember> order,
         Func<ChainMember, int> attempts,
         Func<ChainMember, CancellationToken, Task<T>> call,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        Func<MemoryException, bool>? passesOver = null)
     {
         Interlocked.Increment(ref _calls);
         var began = time.GetTimestamp();
         var tries = 0;
         var reasons = new List<string>();
+        MemoryException? passedOver = null;
         foreach (var member in order)
         {
-            var attempt = await TryAsync(operation, member, attempts(member), call, cancellationToken).ConfigureAwait(false);
+            Attempt<T> attempt;
+            try
+            {
+                attempt = await TryAsync(operation, member, attempts(member), call, cancellationToken).ConfigureAwait(false);
+            }
+            catch (MemoryException refusal) when (passesOver?.Invoke(refusal) == true)
+            {
+                passedOver ??= refusal;
+                tries++;
+                continue;
+            }
+
             tries += attempt.Tries;
             if (attempt.Succeeded)
             {
-                var fallback = reasons.Count > 0;
+                var fallback = reasons.Count > 0 || passedOver is not null;
                 if (fallback)
                 {
                     Interlocked.Increment(ref _fallbacks);
@@ -82,6 +98,11 @@ internal sealed partial class FailoverManager(
             }
 
             reasons.Add($"'{member.Name}' {attempt.Reason}");
+        }
+
+        if (passedOver is not null && reasons.Count == 0)
+        {
+            ExceptionDispatchInfo.Throw(passedOver);
         }
 
         Interlocked.Increment(ref _failures);
