@@ -73,6 +73,38 @@ public sealed class FailoverTests
     }
 
     [Fact]
+    public async Task Providers_that_cannot_apply_a_filter_are_passed_over()
+    {
+        var harness = new ChainHarness(new ChainOptions { Strategy = FailoverStrategy.PriorityBased, Rules = ChainRules.Once() });
+        await harness["b"].Inner.RememberAsync(ChainHarness.Ada, new ProviderDraft { Content = "tea" });
+        harness["a"].CannotFilter = harness["c"].CannotFilter = true;
+        var query = new ProviderQuery { Query = "tea", Filter = new MemoryFilter { AgentId = Ids.DefaultAgent } };
+        var answer = await harness.Node.Chain.RecallAsync(ChainHarness.Ada, query);
+        answer.Result.ShouldHaveSingleItem().Provider.ShouldBe("b");
+        (answer.Metadata.Attempts, answer.Metadata.FallbackUsed).ShouldBe((2, true));
+
+        // The one that can is down; then none is there that can.
+        harness["b"].Mood = Mood.Fails;
+        await Should.ThrowAsync<UnavailableException>(() => harness.Node.Chain.RecallAsync(ChainHarness.Ada, query));
+        harness["b"].Mood = Mood.Well;
+        harness["b"].CannotFilter = true;
+        (await Should.ThrowAsync<InvalidRequestException>(() => harness.Node.Chain.RecallAsync(ChainHarness.Ada, query))).Field.ShouldBe("filter.agent_id");
+    }
+
+    [Fact]
+    public async Task A_health_check_for_one_user_changes_nothing_for_the_others()
+    {
+        var harness = new ChainHarness(providers: 2);
+        await harness.Node.RememberAsync("tea");
+        harness["a"].IsIllForUsers = true;
+        var health = await harness.Node.Chain.CheckHealthAsync(ChainHarness.Ada);
+        (health.Healthy, health.TotalMemories).ShouldBe((true, 1));
+        harness.Node.Registry.Require("a").State.LastCheck!.Health.Healthy.ShouldBeTrue();
+        harness.Node.Monitor.FiguresOf("a").Sums.FailedChecks.ShouldBe(0);
+        harness.Node.Monitor.FiguresOf("a").Sums.Checks.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task When_none_can_the_error_tells_who_failed_and_how_and_no_secret()
     {
         var harness = new ChainHarness(new ChainOptions { Rules = ChainRules.Once() });
