@@ -1,4 +1,5 @@
 using Granary.Providers.Chain;
+using Microsoft.Extensions.Logging;
 
 namespace Granary.Providers.Tests.Chain;
 
@@ -102,6 +103,27 @@ public sealed class FailoverTests
         harness.Node.Registry.Require("a").State.LastCheck!.Health.Healthy.ShouldBeTrue();
         harness.Node.Monitor.FiguresOf("a").Sums.FailedChecks.ShouldBe(0);
         harness.Node.Monitor.FiguresOf("a").Sums.Checks.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task What_a_service_said_is_told_the_caller_and_not_the_log()
+    {
+        var harness = new ChainHarness();
+        var log = new Lines();
+        var failover = new FailoverManager(
+            harness.Node.Registry, harness.Node.Monitor, new ChainOptions { Rules = ChainRules.Once() }.RulesOfAll(), harness.Time, log);
+        var attempt = await failover.TryAsync<int>(
+            MemoryOperation.Get,
+            harness.Node.Registry.Require("a"),
+            1,
+            (_, _) => throw new UnavailableException(
+                ErrorCodes.ProviderUnavailable,
+                "HTTP 500: Ada likes tea",
+                TimeSpan.FromSeconds(1),
+                new HttpRequestException("HTTP 500", null, System.Net.HttpStatusCode.InternalServerError)),
+            default);
+        (attempt.Reason, attempt.PlainReason).ShouldBe(("failed (HTTP 500: Ada likes tea)", "failed (HTTP 500)"));
+        log.ShouldHaveSingleItem().ShouldBe("The memory provider a failed at Get: it failed (HTTP 500)");
     }
 
     [Fact]
@@ -255,5 +277,16 @@ public sealed class FailoverTests
         health.Error.ShouldBe("a: The check failed in an unexpected way. b: It is not well.");
         harness["b"].Mood = Mood.Hangs;
         (await harness.EndAsync(harness.Node.Chain.CheckHealthAsync())).Error!.ShouldContain("b: It did not answer within 1 s.");
+    }
+
+    private sealed class Lines : List<string>, ILogger<FailoverManager>
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Add(formatter(state, exception) + exception?.Message);
     }
 }
