@@ -18,7 +18,7 @@ internal sealed class ProviderEraser(ProviderRegistry registry, FailoverManager 
         var others = registry.Members.Where(member => member.Entry.ProviderType != ProviderTypes.Native).ToList();
         var attempts = await Task.WhenAll(others.Select(member => failover.TryAsync(
             MemoryOperation.Erase, member, int.MaxValue, (asked, token) => asked.State.Provider!.EraseAsync(user, token), cancellationToken))).ConfigureAwait(false);
-        var failed = others.Select((member, i) => (member.Name, attempts[i].Succeeded, attempts[i].Reason)).Where(one => !one.Succeeded).ToList();
+        var failed = others.Select((member, i) => (member.Name, attempts[i].Succeeded, Reason: attempts[i].PlainReason)).Where(one => !one.Succeeded).ToList();
         if (failed.Count > 0)
         {
             throw new UnavailableException(

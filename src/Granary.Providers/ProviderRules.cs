@@ -108,6 +108,10 @@ internal static class ProviderRules
     public static InvalidRequestException CannotFilter(string provider, string part) =>
         new($"{FilterField}.{part}", $"cannot be applied by the memory provider '{provider}'");
 
+    /// <summary>Whether an error, of a query that follows the rules, is one of a part of a filter that the provider cannot apply.</summary>
+    public static bool IsCannotFilter(MemoryException error) =>
+        error is InvalidRequestException { Field: var field } && field.StartsWith(FilterField, StringComparison.Ordinal);
+
     private static void CheckContent(string? content)
     {
         if (content is null)

@@ -68,7 +68,14 @@ public sealed record ProviderMemory
 /// <summary>A page of a user's memories.</summary>
 /// <param name="Memories">The memories.</param>
 /// <param name="Total">How many there are in all, or null where the provider does not say.</param>
-public sealed record ProviderPage(IReadOnlyList<ProviderMemory> Memories, int? Total);
+public sealed record ProviderPage(IReadOnlyList<ProviderMemory> Memories, int? Total)
+{
+    /// <summary>
+    /// How many memories of the list the page goes over, 0 or more: those that it holds, and those that are left out because they are being deleted. The
+    /// next page begins that far behind this one's offset.
+    /// </summary>
+    public int Covered { get; init; } = Memories.Count;
+}
 
 /// <summary>How a provider is.</summary>
 public sealed record ProviderHealth

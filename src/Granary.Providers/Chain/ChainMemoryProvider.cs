@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Granary.Providers.Connections;
 
 namespace Granary.Providers.Chain;
@@ -10,6 +11,9 @@ internal sealed class ChainMemoryProvider(
     ProviderRegistry registry, FailoverManager failover, PendingDeletes pending, ProviderChecks checks, TimeProvider time) : IMemoryProvider, IProviderAnswers
 {
     private const int AsTheRuleSays = int.MaxValue;
+
+    /// <summary>How often a memory is kept anew because one is answered that is to be deleted.</summary>
+    private const int MaxRounds = 3;
 
     public string Name => ProviderTypes.Chain;
 
@@ -42,10 +46,13 @@ internal sealed class ChainMemoryProvider(
             order,
             member => member.State.TakesIds ? AsTheRuleSays : 1,
             async (member, token) => Named(
-                await member.State.Provider!.RememberAsync(user, member.State.TakesIds ? named : named with { Id = null }, token).ConfigureAwait(false), member),
+                await KeepAsync(member, user, member.State.TakesIds ? named : named with { Id = null }, open, token).ConfigureAwait(false), member),
             cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Recalls from the first provider that can apply the filter.</summary>
+    /// <exception cref="InvalidRequestException">None can apply it.</exception>
+    /// <exception cref="UnavailableException">Those that may be able to cannot be reached.</exception>
     public async Task<ProviderAnswer<IReadOnlyList<ProviderMemory>>> RecallAsync(UserKey user, ProviderQuery query, CancellationToken cancellationToken = default)
     {
         ProviderRules.Check(user, query);
@@ -59,7 +66,8 @@ internal sealed class ChainMemoryProvider(
                 var found = await member.State.Provider!.RecallAsync(user, query, token).ConfigureAwait(false);
                 return [.. found.Where(memory => !open.Holds(member.Name, memory.Id)).Select(memory => Named(memory, member))];
             },
-            cancellationToken).ConfigureAwait(false);
+            cancellationToken,
+            ProviderRules.IsCannotFilter).ConfigureAwait(false);
     }
 
     /// <summary>Looks for a memory with one provider after the other.</summary>
@@ -68,14 +76,16 @@ internal sealed class ChainMemoryProvider(
     public async Task<ProviderAnswer<ProviderMemory>> GetAsync(UserKey user, string id, CancellationToken cancellationToken = default)
     {
         ProviderRules.Check(user, id);
-        var open = await BeginAsync(user, cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
 
         // Another process may have registered the provider that has it a moment ago.
         await registry.RefreshAsync(cancellationToken).ConfigureAwait(false);
+        var order = failover.Order(MemoryOperation.Get);
+        var open = await pending.ReadAsync(user, id, order.Select(member => member.Name), cancellationToken).ConfigureAwait(false);
         var began = time.GetTimestamp();
         var (tries, first) = (0, true);
         var failed = new List<(string Reason, ChainMember Member)>();
-        foreach (var member in OrderBut(open, MemoryOperation.Get).Where(member => !open.Holds(member.Name, id)))
+        foreach (var member in order.Where(member => !open.Holds(member.Name, id)))
         {
             try
             {
@@ -89,7 +99,7 @@ internal sealed class ChainMemoryProvider(
 
                 failed.Add(($"'{member.Name}' {attempt.Reason}", member));
             }
-            catch (Exception error) when (IsNotThere(error))
+            catch (MemoryException error) when (IsNotThere(error))
             {
                 tries++;
             }
@@ -116,7 +126,7 @@ internal sealed class ChainMemoryProvider(
             {
                 return await provider.DeleteAsync(user, id, token).ConfigureAwait(false);
             }
-            catch (Exception error) when (IsNotThere(error))
+            catch (MemoryException error) when (IsNotThere(error))
             {
                 return false;
             }
@@ -135,7 +145,7 @@ internal sealed class ChainMemoryProvider(
             {
                 var page = await member.State.Provider!.ListAsync(user, limit, offset, token).ConfigureAwait(false);
                 var memories = page.Memories.Where(memory => !open.Holds(member.Name, memory.Id)).Select(memory => Named(memory, member)).ToList();
-                return new ProviderPage(memories, page.Total - (page.Memories.Count - memories.Count));
+                return new ProviderPage(memories, page.Total - (page.Memories.Count - memories.Count)) { Covered = page.Covered };
             },
             cancellationToken).ConfigureAwait(false);
     }
@@ -155,16 +165,19 @@ internal sealed class ChainMemoryProvider(
     {
         cancellationToken.ThrowIfCancellationRequested();
         var began = time.GetTimestamp();
-        var found = await Task.WhenAll(registry.Members.Where(member => member.IsInUse).Select(member => checks.CheckAsync(member, user, cancellationToken))).ConfigureAwait(false);
+        var inUse = registry.Members.Where(member => member.IsInUse).ToList();
+        var asked = inUse.Select(member => checks.CheckAsync(member, cancellationToken)).ToList();
+        var counted = user is { } key ? inUse.Select(member => checks.CountAsync(member, key, cancellationToken)).ToList() : [];
+        var found = await Task.WhenAll(asked).ConfigureAwait(false);
+        var counts = await Task.WhenAll(counted).ConfigureAwait(false);
         var healthy = found.Where(health => health.Healthy).ToList();
-        var counts = healthy.Select(health => health.TotalMemories).ToList();
         return new ProviderHealth
         {
             Healthy = healthy.Count > 0,
             Provider = Name,
             ResponseTimeMs = Math.Round(time.GetElapsedTime(began).TotalMilliseconds, 3),
             VectorsAvailable = healthy.Exists(health => health.VectorsAvailable == true),
-            TotalMemories = user is null || counts.TrueForAll(count => count is null) ? null : counts.Sum(),
+            TotalMemories = Array.TrueForAll(counts, count => count is null) ? null : counts.Sum(),
             Error = healthy.Count > 0 ? null
                 : found.Length == 0 ? "No memory provider is in use."
                 : string.Join(" ", found.Select(health => $"{health.Provider}: {health.Error}")),
@@ -187,9 +200,36 @@ internal sealed class ChainMemoryProvider(
         (await ListAsync(user, limit, offset, cancellationToken).ConfigureAwait(false)).Result;
 
     /// <summary>Whether a provider says that it has no such memory: also where it gives ids of another form, and takes this one for none.</summary>
-    private static bool IsNotThere(Exception error) => error is NotFoundException or InvalidRequestException;
+    internal static bool IsNotThere(MemoryException error) => error is NotFoundException or InvalidRequestException { Field: "memory_id" };
 
     private static ProviderMemory Named(ProviderMemory memory, ChainMember member) => memory with { Provider = member.Name };
+
+    /// <summary>
+    /// Keeps a memory with one provider. A provider that finds it kept already may answer one that is still to be deleted there: what is acknowledged now
+    /// would be gone later. So that is deleted first.
+    /// </summary>
+    private async Task<ProviderMemory> KeepAsync(ChainMember member, UserKey user, ProviderDraft draft, OpenDeletes open, CancellationToken cancellationToken)
+    {
+        var provider = member.State.Provider!;
+        for (var round = 1; round <= MaxRounds; round++)
+        {
+            var kept = await provider.RememberAsync(user, draft, cancellationToken).ConfigureAwait(false);
+            if (!open.Holds(member.Name, kept.Id))
+            {
+                return kept;
+            }
+
+            // It may be done with since, and the memory be a new one.
+            open = await pending.ReadAsync(user, kept.Id, [member.Name], cancellationToken).ConfigureAwait(false);
+            if (open.Any)
+            {
+                await provider.DeleteAsync(user, kept.Id, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        throw new UnavailableException(
+            ErrorCodes.ProviderUnavailable, "It answers a memory that is still to be deleted.", PendingDeletes.RetryInterval);
+    }
 
     private async Task<OpenDeletes> BeginAsync(UserKey user, CancellationToken cancellationToken)
     {
@@ -215,22 +255,46 @@ internal sealed class ChainMemoryProvider(
         // Another process may have registered a provider and kept something there.
         await registry.RefreshAsync(cancellationToken).ConfigureAwait(false);
         var members = registry.Members;
-        var attempts = await Task.WhenAll(members.Select(member => failover.TryAsync(
-            operation, member, AsTheRuleSays, (asked, token) => call(asked.State.Provider!, token), cancellationToken))).ConfigureAwait(false);
+        var outcomes = await Task.WhenAll(members.Select(AskAsync)).ConfigureAwait(false);
+        var attempts = outcomes.Select(outcome => outcome.Attempt).ToList();
         var reached = members.Where((_, i) => attempts[i].Succeeded).Select(member => member.Name).ToList();
-        var unreached = members.Select((member, i) => (member.Name, Attempt: attempts[i])).Where(one => !one.Attempt.Succeeded).ToList();
+        var unreached = members.Zip(outcomes).Where(one => !one.Second.Attempt.Succeeded && one.Second.Refusal is null).ToList();
+
+        // Noted before anything is thrown: what one refuses does not keep it from going on with the others.
+        var noted = unreached.Count == 0 || await pending.NoteAsync(user, id, [.. unreached.Select(one => one.First)]).ConfigureAwait(false);
+        if (outcomes.FirstOrDefault(outcome => outcome.Refusal is not null).Refusal is { } refusal)
+        {
+            ExceptionDispatchInfo.Throw(refusal);
+        }
+
         if (unreached.Count > 0)
         {
-            await pending.NoteAsync(user, id, [.. unreached.Select(one => one.Name)]).ConfigureAwait(false);
+            var why = string.Join("; ", unreached.Select(one => $"'{one.First.Name}' {one.Second.Attempt.Reason}"));
             var done = reached.Count == 0 ? "" : $" It is done with {string.Join(", ", reached.Select(name => $"'{name}'"))}.";
+            var rest = noted
+                ? "The rest is noted and goes on by itself."
+                : $"The rest is not noted, since {PendingDeletes.MaxOpen} memories of the user are to be deleted already: ask again.";
             throw new UnavailableException(
-                ErrorCodes.ProviderUnavailable,
-                $"Not all memory providers could delete: {string.Join("; ", unreached.Select(one => $"'{one.Name}' {one.Attempt.Reason}"))}.{done} The rest is noted and goes on by itself.",
-                PendingDeletes.RetryInterval);
+                ErrorCodes.ProviderUnavailable, $"Not all memory providers could delete: {why}.{done} {rest}", PendingDeletes.RetryInterval);
         }
 
         return new ProviderAnswer<T>(
             together([.. attempts.Select(attempt => attempt.Result!)]),
             failover.MetadataOf(string.Join(",", reached), began, attempts.Sum(attempt => attempt.Tries), fallback: false));
+
+        async Task<(Attempt<T> Attempt, MemoryException? Refusal)> AskAsync(ChainMember member)
+        {
+            try
+            {
+                return (
+                    await failover.TryAsync(
+                        operation, member, AsTheRuleSays, (asked, token) => call(asked.State.Provider!, token), cancellationToken).ConfigureAwait(false),
+                    null);
+            }
+            catch (MemoryException refusal)
+            {
+                return (default, refusal);
+            }
+        }
     }
 }

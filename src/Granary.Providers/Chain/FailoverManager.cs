@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 
 namespace Granary.Providers.Chain;
@@ -52,25 +53,40 @@ internal sealed partial class FailoverManager(
     /// <param name="attempts">How often to try a provider at the most; the operation's rule and the provider's entry may say less.</param>
     /// <param name="call">Does it.</param>
     /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="passesOver">Whether a refusal concerns only the provider that refused, so that the next is asked; null: none does.</param>
     /// <exception cref="UnavailableException">None could.</exception>
+    /// <exception cref="MemoryException">A provider answered that the call is at fault, or all were passed over: then the first refusal.</exception>
     public async Task<ProviderAnswer<T>> RunAsync<T>(
         MemoryOperation operation,
         IReadOnlyList<ChainMember> order,
         Func<ChainMember, int> attempts,
         Func<ChainMember, CancellationToken, Task<T>> call,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        Func<MemoryException, bool>? passesOver = null)
     {
         Interlocked.Increment(ref _calls);
         var began = time.GetTimestamp();
         var tries = 0;
         var reasons = new List<string>();
+        MemoryException? passedOver = null;
         foreach (var member in order)
         {
-            var attempt = await TryAsync(operation, member, attempts(member), call, cancellationToken).ConfigureAwait(false);
+            Attempt<T> attempt;
+            try
+            {
+                attempt = await TryAsync(operation, member, attempts(member), call, cancellationToken).ConfigureAwait(false);
+            }
+            catch (MemoryException refusal) when (passesOver?.Invoke(refusal) == true)
+            {
+                passedOver ??= refusal;
+                tries++;
+                continue;
+            }
+
             tries += attempt.Tries;
             if (attempt.Succeeded)
             {
-                var fallback = reasons.Count > 0;
+                var fallback = reasons.Count > 0 || passedOver is not null;
                 if (fallback)
                 {
                     Interlocked.Increment(ref _fallbacks);
@@ -82,6 +98,11 @@ internal sealed partial class FailoverManager(
             }
 
             reasons.Add($"'{member.Name}' {attempt.Reason}");
+        }
+
+        if (passedOver is not null && reasons.Count == 0)
+        {
+            ExceptionDispatchInfo.Throw(passedOver);
         }
 
         Interlocked.Increment(ref _failures);
@@ -100,12 +121,12 @@ internal sealed partial class FailoverManager(
 
         var rule = rules[operation];
         var most = Math.Min(attempts, Math.Min(rule.Attempts, member.Entry.RetryAttempts));
-        string? reason = null;
+        (string? reason, string? plain) = (null, null);
         for (var tries = 0; ; tries++)
         {
             if (tries == most)
             {
-                return new Attempt<T>(tries, false, default, reason);
+                return new Attempt<T>(tries, false, default, reason) { PlainReason = plain };
             }
 
             if (tries > 0)
@@ -115,10 +136,10 @@ internal sealed partial class FailoverManager(
 
             if (!member.State.BreakerOf(operation).TryEnter())
             {
-                return new Attempt<T>(tries, false, default, reason ?? "is left alone for now, since it failed several times");
+                return new Attempt<T>(tries, false, default, reason ?? "is left alone for now, since it failed several times") { PlainReason = plain };
             }
 
-            (var succeeded, var result, reason) = await OnceAsync(operation, member, rule, call, cancellationToken).ConfigureAwait(false);
+            (var succeeded, var result, reason, plain) = await OnceAsync(operation, member, rule, call, cancellationToken).ConfigureAwait(false);
             if (succeeded)
             {
                 return new Attempt<T>(tries + 1, true, result, null);
@@ -139,7 +160,7 @@ internal sealed partial class FailoverManager(
         return new UnavailableException(ErrorCodes.ProviderUnavailable, $"No memory provider could do it: {why}.", retry > TimeSpan.Zero ? retry : TimeSpan.FromSeconds(1));
     }
 
-    private async Task<(bool Succeeded, T? Result, string? Reason)> OnceAsync<T>(
+    private async Task<(bool Succeeded, T? Result, string? Reason, string? PlainReason)> OnceAsync<T>(
         MemoryOperation operation, ChainMember member, FailoverRule rule, Func<ChainMember, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
         var breaker = member.State.BreakerOf(operation);
@@ -153,7 +174,7 @@ internal sealed partial class FailoverManager(
             var result = await call(member, both.Token).WaitAsync(both.Token).ConfigureAwait(false);
             breaker.Succeeded();
             Note(operation, member, began, succeeded: true);
-            return (true, result, null);
+            return (true, result, null, null);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -172,10 +193,13 @@ internal sealed partial class FailoverManager(
             var reason = late ? $"did not answer within {limit.TotalSeconds:0.###} s"
                 : failure is UnavailableException unavailable ? $"failed ({unavailable.Message.TrimEnd('.')})"
                 : "failed in an unexpected way";
+
+            // What a service said may hold what users wrote. The caller is told; the log is not.
+            var plain = failure is UnavailableException { InnerException: HttpRequestException { StatusCode: { } status } } ? $"failed (HTTP {(int)status})" : reason;
             breaker.Failed();
             Note(operation, member, began, succeeded: false);
-            LogFailed(logger, failure is UnavailableException || late ? null : failure, member.Name, operation, reason);
-            return (false, default, reason);
+            LogFailed(logger, failure is UnavailableException || late ? null : failure, member.Name, operation, plain);
+            return (false, default, reason, plain);
         }
     }
 
@@ -214,4 +238,12 @@ internal sealed partial class FailoverManager(
 /// <param name="Succeeded">Whether it answered.</param>
 /// <param name="Result">The answer.</param>
 /// <param name="Reason">Why there is none, in words.</param>
-internal readonly record struct Attempt<T>(int Tries, bool Succeeded, T? Result, string? Reason);
+internal readonly record struct Attempt<T>(int Tries, bool Succeeded, T? Result, string? Reason)
+{
+    /// <summary>As <see cref="Reason"/>, without anything that a service said: for logs.</summary>
+    public string? PlainReason
+    {
+        get => field ?? Reason;
+        init;
+    }
+}

@@ -16,6 +16,9 @@ internal sealed class PendingDeletes(IPartitionStore store, TimeProvider time)
     /// <summary>How soon, and how often, an open delete is tried again.</summary>
     public static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(30);
 
+    /// <summary>Memories of a user that may be to be deleted at a time, counted once for each provider.</summary>
+    public const int MaxOpen = 500;
+
     private const string Prefix = "d:";
 
     /// <summary>The partition of a user.</summary>
@@ -28,7 +31,7 @@ internal sealed class PendingDeletes(IPartitionStore store, TimeProvider time)
         return new UserKey(parts[1], parts[2]);
     }
 
-    /// <summary>What is open of a user.</summary>
+    /// <summary>What is open of a user: at most <see cref="MaxOpen"/> memories, and the erasures.</summary>
     /// <exception cref="UnavailableException">The store failed.</exception>
     public async Task<OpenDeletes> ReadAsync(UserKey user, CancellationToken cancellationToken)
     {
@@ -36,23 +39,46 @@ internal sealed class PendingDeletes(IPartitionStore store, TimeProvider time)
         return deletes.Count == 0 ? OpenDeletes.None : new OpenDeletes(deletes.Values);
     }
 
+    /// <summary>What is open of one memory of a user.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="memoryId">The memory.</param>
+    /// <param name="providers">The providers that matter.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="UnavailableException">The store failed.</exception>
+    public async Task<OpenDeletes> ReadAsync(UserKey user, string memoryId, IEnumerable<string> providers, CancellationToken cancellationToken)
+    {
+        var open = new List<PendingDelete>();
+        foreach (var ids in providers.SelectMany(provider => (string[])[IdOf(provider, memoryId), IdOf(provider, null)]).Chunk(StorageLimits.MaxIdsPerGet))
+        {
+            var page = await StoreCalls.GuardAsync(() => store.GetAsync(PartitionOf(user), ids, cancellationToken).AsTask()).ConfigureAwait(false);
+            open.AddRange(page.Documents.Select(document => PendingDelete.Decode(document.Body.Span)));
+        }
+
+        return open.Count == 0 ? OpenDeletes.None : new OpenDeletes(open);
+    }
+
     /// <summary>Notes what is to be deleted.</summary>
     /// <param name="user">The user.</param>
     /// <param name="memoryId">The memory; null for all of the user.</param>
-    /// <param name="providers">Where.</param>
+    /// <param name="members">Where.</param>
+    /// <returns>Whether it is noted; false: <see cref="MaxOpen"/> memories of the user are to be deleted already. An erasure is always noted.</returns>
     /// <exception cref="UnavailableException">The store failed.</exception>
-    public async Task NoteAsync(UserKey user, string? memoryId, IReadOnlyList<string> providers)
+    public async Task<bool> NoteAsync(UserKey user, string? memoryId, IReadOnlyList<ChainMember> members)
     {
         var now = time.GetUtcNow();
-        var notes = providers
-            .Select(provider => new PendingDelete { Provider = provider, MemoryId = memoryId, RequestedAt = now })
-            .Select(note => DocumentWrite.Put(IdOf(note), note.Encode()))
-            .ToList();
-        ProvidersInstruments.DeleteDeferred(notes.Count);
-        foreach (var writes in notes.Chunk(StorageLimits.MaxDocumentsPerCommit))
+        var notes = members.Select(
+            member => new PendingDelete { Provider = member.Name, Registered = !member.FromSettings, MemoryId = memoryId, RequestedAt = now });
+        foreach (var some in notes.Chunk(StorageLimits.MaxDocumentsPerCommit))
         {
-            await CommitAsync(PartitionOf(user), writes, now + RetryInterval).ConfigureAwait(false);
+            if (!await CommitAsync(PartitionOf(user), some, now + RetryInterval).ConfigureAwait(false))
+            {
+                return false;
+            }
+
+            ProvidersInstruments.DeleteDeferred(some.Length);
         }
+
+        return true;
     }
 
     /// <summary>Forgets all that is open of a user.</summary>
@@ -72,65 +98,115 @@ internal sealed class PendingDeletes(IPartitionStore store, TimeProvider time)
         }
     }
 
-    /// <summary>Tries all that is open in a partition.</summary>
+    /// <summary>
+    /// Tries all that is open in a partition, beginning anywhere: one that takes all the time there is keeps the same others back only now and then. What
+    /// is done is noted as it goes, and when the work is cut off.
+    /// </summary>
     /// <param name="partition">The partition.</param>
-    /// <param name="carryOut">Does one; says whether it is done with.</param>
+    /// <param name="carryOut">Does one.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="UnavailableException">The store failed.</exception>
-    public async Task WorkAsync(string partition, Func<PendingDelete, Task<bool>> carryOut, CancellationToken cancellationToken)
+    public async Task WorkAsync(string partition, Func<PendingDelete, Task<DeleteOutcome>> carryOut, CancellationToken cancellationToken)
     {
-        var (version, deletes) = await ReadAsync(partition, cancellationToken).ConfigureAwait(false);
-        var done = new List<string>();
-        var failed = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (id, delete) in deletes)
+        var (_, deletes) = await ReadAsync(partition, cancellationToken).ConfigureAwait(false);
+        var first = deletes.Count == 0 ? 0 : Random.Shared.Next(deletes.Count);
+        var done = new List<KeyValuePair<string, PendingDelete>>();
+        var away = new HashSet<string>(StringComparer.Ordinal);
+        try
         {
-            // One provider that does not answer is not asked again for each of its deletes.
-            if (!failed.Contains(delete.Provider) && await carryOut(delete).ConfigureAwait(false))
+            foreach (var delete in deletes.Skip(first).Concat(deletes.Take(first)))
             {
-                done.Add(id);
-            }
-            else
-            {
-                failed.Add(delete.Provider);
+                // One provider that does not answer is not asked again for each of its deletes.
+                if (away.Contains(delete.Value.Provider))
+                {
+                    continue;
+                }
+
+                cancellationToken.ThrowIfCancellationRequested();
+                switch (await carryOut(delete.Value).ConfigureAwait(false))
+                {
+                    case DeleteOutcome.Done:
+                        done.Add(delete);
+                        break;
+                    case DeleteOutcome.Away:
+                        away.Add(delete.Value.Provider);
+                        break;
+                    default:
+                        break;
+                }
+
+                if (done.Count == StorageLimits.MaxDocumentsPerCommit)
+                {
+                    await SettleAsync(partition, done).ConfigureAwait(false);
+                    done.Clear();
+                }
             }
         }
-
-        if (done.Count == deletes.Count
-            && await StoreCalls.GuardAsync(() => store.DeleteAsync(partition, version, cancellationToken).AsTask()).ConfigureAwait(false))
+        finally
         {
-            return;
-        }
-
-        // If others came meanwhile, all is tried again: one of them may be the same delete, asked for anew.
-        var next = time.GetUtcNow() + RetryInterval;
-        foreach (var ids in done.Chunk(StorageLimits.MaxDocumentsPerCommit).DefaultIfEmpty([]))
-        {
-            var commit = new PartitionCommit { Partition = partition, Expected = version, Writes = [.. ids.Select(DocumentWrite.Delete)], DueAt = next };
-            var result = await StoreCalls.GuardAsync(() => store.CommitAsync(commit, cancellationToken).AsTask()).ConfigureAwait(false);
-            if (result.Status != CommitStatus.Committed)
-            {
-                return;
-            }
-
-            version = result.Version;
+            await SettleAsync(partition, done).ConfigureAwait(false);
         }
     }
 
     // Names and ids together may be longer than an id of a document.
-    private static string IdOf(PendingDelete delete) =>
-        Prefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{delete.Provider}\n{delete.MemoryId}")));
+    private static string IdOf(string provider, string? memoryId) =>
+        Prefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{provider}\n{memoryId}")));
 
-    private async Task CommitAsync(string partition, IReadOnlyList<DocumentWrite> writes, DateTimeOffset dueAt)
+    /// <summary>Takes out what is done, but for what was asked for anew meanwhile, and says when the rest is tried again.</summary>
+    private async Task SettleAsync(string partition, IReadOnlyList<KeyValuePair<string, PendingDelete>> done)
     {
         for (var round = 1; round <= StoreCalls.MaxRounds; round++)
         {
-            var page = await StoreCalls.GuardAsync(
-                () => store.ReadAsync(partition, DocumentRange.Prefix(Prefix) with { Limit = 1 }, CancellationToken.None).AsTask()).ConfigureAwait(false);
-            var commit = new PartitionCommit { Partition = partition, Expected = page.Version, Writes = writes, DueAt = dueAt, Recreate = true };
+            var (version, open) = await ReadAsync(partition, CancellationToken.None).ConfigureAwait(false);
+            var over = done.Where(delete => open.GetValueOrDefault(delete.Key) == delete.Value).Select(delete => delete.Key).ToList();
+            if (over.Count == open.Count)
+            {
+                if (await StoreCalls.GuardAsync(() => store.DeleteAsync(partition, version, CancellationToken.None).AsTask()).ConfigureAwait(false))
+                {
+                    return;
+                }
+
+                continue;
+            }
+
+            var commit = new PartitionCommit
+            {
+                Partition = partition,
+                Expected = version,
+                Writes = [.. over.Select(DocumentWrite.Delete)],
+                DueAt = time.GetUtcNow() + RetryInterval,
+            };
             var result = await StoreCalls.GuardAsync(() => store.CommitAsync(commit, CancellationToken.None).AsTask()).ConfigureAwait(false);
             if (result.Status == CommitStatus.Committed)
             {
                 return;
+            }
+        }
+    }
+
+    private async Task<bool> CommitAsync(string partition, IReadOnlyList<PendingDelete> notes, DateTimeOffset dueAt)
+    {
+        for (var round = 1; round <= StoreCalls.MaxRounds; round++)
+        {
+            var (version, open) = await ReadAsync(partition, CancellationToken.None).ConfigureAwait(false);
+            var memories = notes.Where(note => note.MemoryId is not null && !open.ContainsKey(IdOf(note.Provider, note.MemoryId))).ToList();
+            if (memories.Count > 0 && open.Values.Count(note => note.MemoryId is not null) + memories.Count > MaxOpen)
+            {
+                return false;
+            }
+
+            var commit = new PartitionCommit
+            {
+                Partition = partition,
+                Expected = version,
+                Writes = [.. notes.Select(note => DocumentWrite.Put(IdOf(note.Provider, note.MemoryId), note.Encode()))],
+                DueAt = dueAt,
+                Recreate = true,
+            };
+            var result = await StoreCalls.GuardAsync(() => store.CommitAsync(commit, CancellationToken.None).AsTask()).ConfigureAwait(false);
+            if (result.Status == CommitStatus.Committed)
+            {
+                return true;
             }
         }
 
@@ -169,6 +245,19 @@ internal sealed class PendingDeletes(IPartitionStore store, TimeProvider time)
             }
         }
     }
+}
+
+/// <summary>What came of a delete that was carried out later.</summary>
+internal enum DeleteOutcome
+{
+    /// <summary>It is done with.</summary>
+    Done,
+
+    /// <summary>The provider does not answer now: neither would it for another.</summary>
+    Away,
+
+    /// <summary>The provider refused this one; it is tried again, and others are tried now.</summary>
+    Refused,
 }
 
 /// <summary>What is still to be deleted of a user.</summary>

@@ -5,22 +5,35 @@ internal sealed class ProviderChecks(HealthMonitor monitor, FailoverManager fail
 {
     /// <summary>Asks a provider how it is, at most as long as the rule of health checks says, and takes note of it.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
-    public async Task<ProviderHealth> CheckAsync(ChainMember member, UserKey? user, CancellationToken cancellationToken)
+    public async Task<ProviderHealth> CheckAsync(ChainMember member, CancellationToken cancellationToken)
     {
-        if (member.State.Provider is not { } provider)
+        if (member.State.Provider is null)
         {
             return Ill(member, 0, $"This process has no connection '{member.Entry.ConnectionName}'.");
         }
 
+        var health = await AskAsync(member, null, cancellationToken).ConfigureAwait(false);
+        member.State.LastCheck = new HealthCheck(time.GetUtcNow(), health);
+        monitor.AddCheck(member.Name, health.ResponseTimeMs, health.Healthy);
+        return health;
+    }
+
+    /// <summary>Asks a provider how many memories of a user it keeps. What goes wrong may concern that user only, so nothing is taken note of.</summary>
+    /// <returns>The number; null where it does not say.</returns>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public async Task<int?> CountAsync(ChainMember member, UserKey user, CancellationToken cancellationToken) =>
+        member.State.Provider is null ? null : (await AskAsync(member, user, cancellationToken).ConfigureAwait(false)).TotalMemories;
+
+    private async Task<ProviderHealth> AskAsync(ChainMember member, UserKey? user, CancellationToken cancellationToken)
+    {
         var limit = failover.RuleOf(MemoryOperation.HealthCheck).Timeout;
         var began = time.GetTimestamp();
         using var deadline = new CancellationTokenSource(limit, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
-        ProviderHealth health;
         try
         {
-            var told = await provider.CheckHealthAsync(user, both.Token).WaitAsync(both.Token).ConfigureAwait(false);
-            health = told with { Provider = member.Name, ResponseTimeMs = Ms(began) };
+            var told = await member.State.Provider!.CheckHealthAsync(user, both.Token).WaitAsync(both.Token).ConfigureAwait(false);
+            return told with { Provider = member.Name, ResponseTimeMs = Ms(began) };
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -28,17 +41,13 @@ internal sealed class ProviderChecks(HealthMonitor monitor, FailoverManager fail
         }
         catch (OperationCanceledException)
         {
-            health = Ill(member, Ms(began), $"It did not answer within {limit.TotalSeconds:0.###} s.");
+            return Ill(member, Ms(began), $"It did not answer within {limit.TotalSeconds:0.###} s.");
         }
         catch (Exception failure)
         {
             // What a health check must not do. The message may hold anything.
-            health = Ill(member, Ms(began), failure is MemoryException known ? known.Message : "The check failed in an unexpected way.");
+            return Ill(member, Ms(began), failure is MemoryException known ? known.Message : "The check failed in an unexpected way.");
         }
-
-        member.State.LastCheck = new HealthCheck(time.GetUtcNow(), health);
-        monitor.AddCheck(member.Name, health.ResponseTimeMs, health.Healthy);
-        return health;
     }
 
     private static ProviderHealth Ill(ChainMember member, double ms, string error) =>

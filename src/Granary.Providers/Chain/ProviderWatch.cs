@@ -20,7 +20,7 @@ internal sealed partial class ProviderWatch(ProviderRegistry registry, ProviderC
         await registry.RefreshAsync(cancellationToken).ConfigureAwait(false);
         var now = time.GetUtcNow();
         var watched = registry.Members.Where(member => member.Entry.Enabled && member.State.Provider is not null).ToList();
-        await Task.WhenAll(watched.Where(member => DueAt(member) <= now).Select(member => checks.CheckAsync(member, null, cancellationToken))).ConfigureAwait(false);
+        await Task.WhenAll(watched.Where(member => DueAt(member) <= now).Select(member => checks.CheckAsync(member, cancellationToken))).ConfigureAwait(false);
         var next = watched.Select(DueAt).Append(now + Interval).Min() - time.GetUtcNow();
         return next > TimeSpan.FromSeconds(1) ? next : TimeSpan.FromSeconds(1);
     }

@@ -35,6 +35,12 @@ internal sealed record PendingDelete
 
     public required string Provider { get; init; }
 
+    /// <summary>
+    /// Whether the provider was registered at run time. All processes know those that are, so that one which is unknown was removed; one of the settings
+    /// may be unknown only to this process.
+    /// </summary>
+    public bool Registered { get; init; }
+
     /// <summary>The memory; null for all of the user.</summary>
     public string? MemoryId { get; init; }
 

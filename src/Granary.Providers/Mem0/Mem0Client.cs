@@ -76,8 +76,8 @@ internal sealed class Mem0Client : IDisposable
     }
 
     /// <summary>The error of a service that does not do what it should.</summary>
-    public UnavailableException Unavailable(string what, TimeSpan? retryAfter = null) =>
-        new(ErrorCodes.ProviderUnavailable, $"The memory provider '{_options.Name}' failed: {what}", retryAfter ?? Soon);
+    public UnavailableException Unavailable(string what, TimeSpan? retryAfter = null, Exception? inner = null) =>
+        new(ErrorCodes.ProviderUnavailable, $"The memory provider '{_options.Name}' failed: {what}", retryAfter ?? Soon, inner);
 
     public void Dispose() => _http.Dispose();
 
@@ -155,15 +155,17 @@ internal sealed class Mem0Client : IDisposable
         return line.Length <= MaxRepeated ? line : line[..MaxRepeated] + "…";
     }
 
+    /// <summary>The error of a status, with the start of what the service said for the caller, and with the status alone inside, for the log.</summary>
     private MemoryException Failure(HttpResponseMessage response, string body)
     {
         var status = (int)response.StatusCode;
+        var plain = new HttpRequestException($"HTTP {status}", null, response.StatusCode);
         var said = body.Length > 0 ? $": {body}" : "";
         return status switch
         {
-            401 or 403 => Unavailable($"the service refuses the key or the signature (HTTP {status}){said}", AfterRefusal),
-            404 or 405 => Unavailable($"the service has no such route (HTTP {status}); its address may be wrong{said}", AfterRefusal),
-            408 or 425 or 429 or >= 500 => Unavailable($"the service answered HTTP {status}{said}", RetryAfter(response)),
+            401 or 403 => Unavailable($"the service refuses the key or the signature (HTTP {status}){said}", AfterRefusal, plain),
+            404 or 405 => Unavailable($"the service has no such route (HTTP {status}); its address may be wrong{said}", AfterRefusal, plain),
+            408 or 425 or 429 or >= 500 => Unavailable($"the service answered HTTP {status}{said}", RetryAfter(response), plain),
             409 => new ConflictException(ErrorCodes.AlreadyExists, $"The service of the memory provider '{_options.Name}' answered HTTP 409{said}"),
             413 => new TooLargeException("request", $"is too large for the service of the memory provider '{_options.Name}'{said}"),
             >= 400 => new InvalidRequestException("request", $"was refused by the service of the memory provider '{_options.Name}' (HTTP {status}){said}"),

@@ -87,8 +87,17 @@ internal sealed class Mem0Service(Mem0Client client, Mem0Api api)
         if (_api == Mem0Api.Auto)
         {
             // Asked for with a user, so that a service may not take it for a request for everybody's.
-            var reply = await PageAsync(older: false, user, 1, 1, cancellationToken).ConfigureAwait(false);
-            _api = reply.IsUnknownRoute ? Mem0Api.V1 : reply.Required is not null ? Mem0Api.V3 : _api;
+            var newer = await PageAsync(older: false, user, 1, 1, cancellationToken).ConfigureAwait(false);
+            if (newer.IsUnknownRoute)
+            {
+                // What stands before a service says so too while the service is away: only an answer tells of a version.
+                var older = await PageAsync(older: true, user, 1, 1, cancellationToken).ConfigureAwait(false);
+                _api = older.Required is not null ? Mem0Api.V1 : _api;
+            }
+            else
+            {
+                _api = newer.Required is not null ? Mem0Api.V3 : _api;
+            }
         }
 
         return _api == Mem0Api.V1;

@@ -45,15 +45,22 @@ internal static class ConnectionText
         foreach (var setting in address.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             var pair = setting.Split('=', 2);
+            var value = pair.Length == 2 ? Uri.UnescapeDataString(pair[1]) : "";
             var name = Uri.UnescapeDataString(pair[0]) switch
             {
+                "user" => "Username",
+                "dbname" => "Database",
                 "sslmode" => "SSL Mode",
+                "sslrootcert" => "Root Certificate",
+                "channel_binding" => "Channel Binding",
                 "application_name" => "Application Name",
                 "connect_timeout" => "Timeout",
                 "target_session_attrs" => "Target Session Attributes",
                 var other => other,
             };
-            parts[name] = pair.Length == 2 ? Uri.UnescapeDataString(pair[1]).Replace("-", "", StringComparison.Ordinal) : "";
+
+            // Npgsql knows verify-full as VerifyFull; the other settings have their dashes.
+            parts[name] = name == "SSL Mode" ? value.Replace("-", "", StringComparison.Ordinal) : value;
         }
 
         return parts;

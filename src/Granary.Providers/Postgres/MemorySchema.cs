@@ -21,12 +21,17 @@ internal sealed class MemorySchema(string schema, IEmbedder? embedder)
     /// <summary>The most numbers of a vector that pgvector's index takes; longer ones are compared one by one.</summary>
     private const int MaxIndexed = 2_000;
 
+    private const string NumberIndex = "memories_number";
+
     /// <summary>"GrMe": the first half of the advisory lock's key; the other is a hash of the schema.</summary>
     private const int LockClass = 0x47724D65;
 
     private static readonly Version Iterating = new(0, 8);
 
     private readonly string _s = $"\"{schema}\"";
+
+    /// <summary>The index by which all memories are gone through in the order in which they came.</summary>
+    private string IndexOfNumbers => $"CREATE UNIQUE INDEX IF NOT EXISTS {NumberIndex} ON {_s}.memories(number);";
 
     /// <summary>
     /// The model's key in the tables: what it is called and how long its vectors are, as a hash, which can stand in a statement whatever the name holds.
@@ -58,10 +63,10 @@ internal sealed class MemorySchema(string schema, IEmbedder? embedder)
             return false;
         }
 
-        return vectors is null
+        return await ExistsAsync(connection, NumberIndex, cancellationToken).ConfigureAwait(false) && (vectors is null
             || (await ExistsAsync(connection, "models", cancellationToken).ConfigureAwait(false)
                 && await ScalarAsync<bool>(
-                    connection, $"SELECT EXISTS (SELECT FROM {_s}.models WHERE key = '{ModelKey(embedder!)}')", cancellationToken).ConfigureAwait(false));
+                    connection, $"SELECT EXISTS (SELECT FROM {_s}.models WHERE key = '{ModelKey(embedder!)}')", cancellationToken).ConfigureAwait(false)));
     }
 
     private async Task PrepareAsync(NpgsqlConnection connection, string provider, Extension? vectors, Extension? pieces, CancellationToken cancellationToken)
@@ -80,6 +85,10 @@ internal sealed class MemorySchema(string schema, IEmbedder? embedder)
 
                 await ExecuteAsync(connection, Tables(pieces), cancellationToken).ConfigureAwait(false);
             }
+            else
+            {
+                await UpgradeAsync(connection, transaction, cancellationToken).ConfigureAwait(false);
+            }
 
             if (vectors is not null)
             {
@@ -95,6 +104,22 @@ internal sealed class MemorySchema(string schema, IEmbedder? embedder)
             }
 
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Gives tables of an earlier release what they lack. Programs of that release go on with them, so the version stays.</summary>
+    private async Task UpgradeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancellationToken)
+    {
+        const string Before = "before_upgrade";
+        await transaction.SaveAsync(Before, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await ExecuteAsync(connection, IndexOfNumbers, cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            // Only the tables' owner may. It makes one pass of the backfill slower, and nothing else.
+            await transaction.RollbackAsync(Before, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -119,6 +144,7 @@ internal sealed class MemorySchema(string schema, IEmbedder? embedder)
             PRIMARY KEY (tenant, user_id, id));
         CREATE UNIQUE INDEX memories_once ON {_s}.memories(tenant, user_id, agent, content_hash);
         CREATE INDEX memories_youngest ON {_s}.memories(tenant, user_id, created_at DESC, number DESC);
+        {IndexOfNumbers}
         CREATE INDEX memories_words ON {_s}.memories USING gin (words);
         {(pieces is null ? "" : $"CREATE INDEX memories_pieces ON {_s}.memories USING gin (content {pieces.Schema}.gin_trgm_ops);")}
         """;

@@ -46,7 +46,8 @@ internal sealed class ChainHarness
     public FlakyProvider this[string name] => Providers.Single(provider => provider.Name == name);
 
     /// <summary>Another process over the same store and the same providers.</summary>
-    public ChainNode Open() => new(this, _options);
+    /// <param name="without">A provider that its settings do not have.</param>
+    public ChainNode Open(string? without = null) => new(this, _options, without);
 
     /// <summary>Does what the maintenance does with open deletes.</summary>
     public async Task MaintainAsync()
@@ -68,10 +69,11 @@ internal sealed class ChainHarness
 /// <summary>A process of a chain.</summary>
 internal sealed class ChainNode
 {
-    public ChainNode(ChainHarness harness, ChainOptions options)
+    public ChainNode(ChainHarness harness, ChainOptions options, string? without)
     {
         var entries = harness.Providers
             .Select((provider, i) => new ProviderEntry { Name = provider.Name, ProviderType = "mock", ConnectionName = provider.Name, Priority = 10 * (i + 1) })
+            .Where(entry => entry.Name != without)
             .ToList();
         Monitor = new HealthMonitor(harness.Time);
         Registry = new ProviderRegistry(

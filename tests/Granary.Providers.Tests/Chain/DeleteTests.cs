@@ -1,3 +1,4 @@
+using System.Globalization;
 using FsCheck;
 using FsCheck.Fluent;
 using Granary.Core.Storage;
@@ -172,6 +173,152 @@ public sealed class DeleteTests
         (await harness.Node.Pending.ReadAsync(ChainHarness.Ada, default)).Any.ShouldBeFalse();
     }
 
+    [Fact]
+    public async Task A_memory_that_is_kept_anew_while_its_delete_is_open_is_not_lost_with_it()
+    {
+        var harness = new ChainHarness(Once);
+        var old = (await harness.Node.RememberAsync("tea")).Result.Id;
+        harness["a"].Mood = Mood.Fails;
+        await Should.ThrowAsync<UnavailableException>(() => harness.Node.DeleteAsync(old));
+        harness["a"].Mood = Mood.Well;
+        var answer = (await harness.Node.RememberAsync("tea")).Result;
+        (answer.Provider, answer.Duplicate).ShouldBe(("a", false));
+        answer.Id.ShouldNotBe(old);
+        await harness.MaintainAsync();
+        (await harness.Node.GetAsync(answer.Id)).Result.Content.ShouldBe("tea");
+        (await harness["a"].KeptAsync()).ShouldHaveSingleItem().Id.ShouldBe(answer.Id);
+    }
+
+    [Fact]
+    public async Task A_user_may_have_only_so_many_open_deletes_and_is_told_when_one_is_not_noted()
+    {
+        var harness = new ChainHarness(Once, providers: 1);
+        harness["a"].Mood = Mood.Fails;
+        for (var i = 0; i < PendingDeletes.MaxOpen; i++)
+        {
+            await Should.ThrowAsync<UnavailableException>(() => harness.Node.DeleteAsync($"m{i}"));
+        }
+
+        (await Should.ThrowAsync<UnavailableException>(() => harness.Node.DeleteAsync("more"))).Message.ShouldContain("The rest is not noted");
+        (await harness.Node.Pending.ReadAsync(ChainHarness.Ada, default)).Holds("a", "more").ShouldBeFalse();
+
+        // One that is noted already may be asked for again, and an erasure always.
+        (await Should.ThrowAsync<UnavailableException>(() => harness.Node.DeleteAsync("m7"))).Message.ShouldContain("The rest is noted");
+        await Should.ThrowAsync<UnavailableException>(() => harness.Node.Chain.EraseAsync(ChainHarness.Ada));
+        (await harness.Node.Pending.ReadAsync(ChainHarness.Ada, default)).HoldsAll("a").ShouldBeTrue();
+        harness["a"].Mood = Mood.Well;
+        harness.Time.Advance(TimeSpan.FromSeconds(300));
+        await harness.MaintainAsync();
+        (await harness.Node.Pending.ReadAsync(ChainHarness.Ada, default)).Any.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task An_open_delete_that_is_refused_is_kept_and_holds_no_other_up()
+    {
+        var harness = new ChainHarness(Once);
+        harness["a"].Mood = Mood.Fails;
+        foreach (var id in (string[])["m1", "m2", "m3", "m4"])
+        {
+            await harness["a"].Inner.RememberAsync(ChainHarness.Ada, new ProviderDraft { Content = id, Id = id });
+            await Should.ThrowAsync<UnavailableException>(() => harness.Node.DeleteAsync(id));
+        }
+
+        harness["a"].Mood = Mood.Well;
+        harness["a"].Refusal = id => id == "m2" ? new ConflictException(ErrorCodes.AlreadyExists, "No.") : null;
+        await harness.MaintainAsync();
+        (await harness["a"].KeptAsync()).ShouldHaveSingleItem().Id.ShouldBe("m2");
+        (await harness.Node.Pending.ReadAsync(ChainHarness.Ada, default)).Holds("a", "m2").ShouldBeTrue();
+        harness["a"].Refusal = null;
+        await harness.MaintainAsync();
+        (await harness["a"].KeptAsync()).ShouldBeEmpty();
+        (await harness.Node.Pending.ReadAsync(ChainHarness.Ada, default)).Any.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Work_that_is_cut_off_keeps_what_it_did_and_starves_none()
+    {
+        var harness = new ChainHarness(Once, providers: 1);
+        harness["a"].Mood = Mood.Fails;
+        for (var i = 0; i < 12; i++)
+        {
+            await Should.ThrowAsync<UnavailableException>(() => harness.Node.DeleteAsync($"m{i}"));
+        }
+
+        // Two of three are refused, and there is time for four at once only.
+        var partition = PendingDeletes.PartitionOf(ChainHarness.Ada);
+        var done = new HashSet<string>();
+        for (var round = 0; round < 1_000 && done.Count < 4; round++)
+        {
+            using var end = new CancellationTokenSource();
+            var calls = 0;
+            await Should.ThrowAsync<OperationCanceledException>(() => harness.Node.Pending.WorkAsync(
+                partition,
+                delete =>
+                {
+                    if (++calls == 4)
+                    {
+                        end.Cancel();
+                    }
+
+                    var refused = int.Parse(delete.MemoryId![1..], CultureInfo.InvariantCulture) % 3 != 0;
+                    (refused || done.Add(delete.MemoryId)).ShouldBeTrue("It was done before.");
+                    return Task.FromResult(refused ? DeleteOutcome.Refused : DeleteOutcome.Done);
+                },
+                end.Token));
+        }
+
+        done.ShouldBe(["m0", "m3", "m6", "m9"], ignoreOrder: true);
+        var open = await harness.Node.Pending.ReadAsync(ChainHarness.Ada, default);
+        (open.Holds("a", "m0"), open.Holds("a", "m1")).ShouldBe((false, true));
+    }
+
+    [Fact]
+    public async Task A_refusal_of_one_provider_does_not_keep_the_delete_from_another_that_is_down()
+    {
+        var harness = new ChainHarness(Once);
+        await harness["b"].Inner.RememberAsync(ChainHarness.Ada, new ProviderDraft { Content = "tea", Id = "m1" });
+        harness["a"].Refusal = _ => new InvalidRequestException("request", "was refused (HTTP 402)");
+        harness["b"].Mood = Mood.Fails;
+        (await Should.ThrowAsync<InvalidRequestException>(() => harness.Node.DeleteAsync("m1"))).Field.ShouldBe("request");
+        harness["b"].Mood = Mood.Well;
+        await harness.MaintainAsync();
+        (await harness["b"].KeptAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_delete_at_a_provider_of_the_settings_waits_for_a_process_that_knows_it()
+    {
+        var harness = new ChainHarness(Once);
+        await harness.Node.RememberAsync("tea", id: "m1");
+        harness["a"].Mood = Mood.Fails;
+        await Should.ThrowAsync<UnavailableException>(() => harness.Node.DeleteAsync("m1"));
+        harness["a"].Mood = Mood.Well;
+        harness.Time.Advance(PendingDeletes.RetryInterval);
+        var older = harness.Open(without: "a");
+        await older.Maintenance.MaintainAsync(PendingDeletes.PartitionOf(ChainHarness.Ada), default);
+        (await harness["a"].KeptAsync()).ShouldHaveSingleItem();
+        await harness.MaintainAsync();
+        (await harness["a"].KeptAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_page_says_how_far_it_goes_also_where_it_leaves_out_what_is_to_be_deleted()
+    {
+        var harness = new ChainHarness(Once, providers: 1);
+        for (var i = 0; i < 5; i++)
+        {
+            await harness.Node.RememberAsync($"tea {i}", id: $"m{i}");
+        }
+
+        harness["a"].Mood = Mood.Fails;
+        await Should.ThrowAsync<UnavailableException>(() => harness.Node.DeleteAsync("m4"));
+        harness["a"].Mood = Mood.Well;
+        var page = (await harness.Node.Chain.ListAsync(ChainHarness.Ada, 2)).Result;
+        (page.Memories.ShouldHaveSingleItem().Id, page.Total, page.Covered).ShouldBe(("m3", 4, 2));
+        var next = (await harness.Node.Chain.ListAsync(ChainHarness.Ada, 2, page.Covered)).Result;
+        (next.Memories[0].Id, next.Covered).ShouldBe(("m2", 2));
+    }
+
     /// <summary>
     /// Whatever fails when: what was acknowledged is found as long as it is not deleted, what a delete was asked for is answered by nobody, and when
     /// all are well again nothing of it is left anywhere.
@@ -210,8 +357,10 @@ public sealed class DeleteTests
                 case < 7:
                     try
                     {
-                        var memory = (await node.RememberAsync($"tea {step}")).Result;
-                        kept.Add(memory.Id, memory.Content);
+                        // Some say the same, also what is deleted or just being deleted.
+                        var memory = (await node.RememberAsync($"tea {random.Next(12)}")).Result;
+                        kept[memory.Id] = memory.Content;
+                        deleted.ShouldNotContain(memory.Id);
                     }
                     catch (UnavailableException)
                     {

@@ -1,4 +1,5 @@
 using Granary.Providers.Chain;
+using Microsoft.Extensions.Logging;
 
 namespace Granary.Providers.Tests.Chain;
 
@@ -70,6 +71,59 @@ public sealed class FailoverTests
         var answer = await harness.EndAsync(harness.Node.RecallAsync("tea"));
         answer.Metadata.Provider.ShouldBe("b");
         (harness.Time.GetUtcNow() - began).ShouldBeInRange(TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(7));
+    }
+
+    [Fact]
+    public async Task Providers_that_cannot_apply_a_filter_are_passed_over()
+    {
+        var harness = new ChainHarness(new ChainOptions { Strategy = FailoverStrategy.PriorityBased, Rules = ChainRules.Once() });
+        await harness["b"].Inner.RememberAsync(ChainHarness.Ada, new ProviderDraft { Content = "tea" });
+        harness["a"].CannotFilter = harness["c"].CannotFilter = true;
+        var query = new ProviderQuery { Query = "tea", Filter = new MemoryFilter { AgentId = Ids.DefaultAgent } };
+        var answer = await harness.Node.Chain.RecallAsync(ChainHarness.Ada, query);
+        answer.Result.ShouldHaveSingleItem().Provider.ShouldBe("b");
+        (answer.Metadata.Attempts, answer.Metadata.FallbackUsed).ShouldBe((2, true));
+
+        // The one that can is down; then none is there that can.
+        harness["b"].Mood = Mood.Fails;
+        await Should.ThrowAsync<UnavailableException>(() => harness.Node.Chain.RecallAsync(ChainHarness.Ada, query));
+        harness["b"].Mood = Mood.Well;
+        harness["b"].CannotFilter = true;
+        (await Should.ThrowAsync<InvalidRequestException>(() => harness.Node.Chain.RecallAsync(ChainHarness.Ada, query))).Field.ShouldBe("filter.agent_id");
+    }
+
+    [Fact]
+    public async Task A_health_check_for_one_user_changes_nothing_for_the_others()
+    {
+        var harness = new ChainHarness(providers: 2);
+        await harness.Node.RememberAsync("tea");
+        harness["a"].IsIllForUsers = true;
+        var health = await harness.Node.Chain.CheckHealthAsync(ChainHarness.Ada);
+        (health.Healthy, health.TotalMemories).ShouldBe((true, 1));
+        harness.Node.Registry.Require("a").State.LastCheck!.Health.Healthy.ShouldBeTrue();
+        harness.Node.Monitor.FiguresOf("a").Sums.FailedChecks.ShouldBe(0);
+        harness.Node.Monitor.FiguresOf("a").Sums.Checks.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task What_a_service_said_is_told_the_caller_and_not_the_log()
+    {
+        var harness = new ChainHarness();
+        var log = new Lines();
+        var failover = new FailoverManager(
+            harness.Node.Registry, harness.Node.Monitor, new ChainOptions { Rules = ChainRules.Once() }.RulesOfAll(), harness.Time, log);
+        var attempt = await failover.TryAsync<int>(
+            MemoryOperation.Get,
+            harness.Node.Registry.Require("a"),
+            1,
+            (_, _) => throw new UnavailableException(
+                ErrorCodes.ProviderUnavailable,
+                "HTTP 500: Ada likes tea",
+                TimeSpan.FromSeconds(1),
+                new HttpRequestException("HTTP 500", null, System.Net.HttpStatusCode.InternalServerError)),
+            default);
+        (attempt.Reason, attempt.PlainReason).ShouldBe(("failed (HTTP 500: Ada likes tea)", "failed (HTTP 500)"));
+        log.ShouldHaveSingleItem().ShouldBe("The memory provider a failed at Get: it failed (HTTP 500)");
     }
 
     [Fact]
@@ -223,5 +277,16 @@ public sealed class FailoverTests
         health.Error.ShouldBe("a: The check failed in an unexpected way. b: It is not well.");
         harness["b"].Mood = Mood.Hangs;
         (await harness.EndAsync(harness.Node.Chain.CheckHealthAsync())).Error!.ShouldContain("b: It did not answer within 1 s.");
+    }
+
+    private sealed class Lines : List<string>, ILogger<FailoverManager>
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Add(formatter(state, exception) + exception?.Message);
     }
 }

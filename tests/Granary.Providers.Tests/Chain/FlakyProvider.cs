@@ -41,6 +41,15 @@ internal sealed class FlakyProvider(TimeProvider time, string name) : IMemoryPro
         set => Next = () => value;
     }
 
+    /// <summary>Refuses to delete a memory where it gives an error.</summary>
+    public Func<string, MemoryException?>? Refusal { get; set; }
+
+    /// <summary>Whether it knows no filters.</summary>
+    public bool CannotFilter { get; set; }
+
+    /// <summary>Whether health checks that name a user find it ill.</summary>
+    public bool IsIllForUsers { get; set; }
+
     /// <summary>Milliseconds that a call takes.</summary>
     public int LatencyMs { get; set; }
 
@@ -55,13 +64,15 @@ internal sealed class FlakyProvider(TimeProvider time, string name) : IMemoryPro
         CallAsync(() => _inner.RememberAsync(user, draft, CancellationToken.None));
 
     public Task<IReadOnlyList<ProviderMemory>> RecallAsync(UserKey user, ProviderQuery query, CancellationToken cancellationToken = default) =>
-        CallAsync(() => _inner.RecallAsync(user, query, CancellationToken.None));
+        CallAsync(() => CannotFilter && query.Filter.AgentId is not null
+            ? throw new InvalidRequestException("filter.agent_id", $"cannot be applied by the memory provider '{name}'")
+            : _inner.RecallAsync(user, query, CancellationToken.None));
 
     public Task<ProviderMemory> GetAsync(UserKey user, string id, CancellationToken cancellationToken = default) =>
         CallAsync(() => _inner.GetAsync(user, id, CancellationToken.None));
 
     public Task<bool> DeleteAsync(UserKey user, string id, CancellationToken cancellationToken = default) =>
-        CallAsync(() => _inner.DeleteAsync(user, id, CancellationToken.None));
+        CallAsync(() => Refusal?.Invoke(id) is { } refusal ? throw refusal : _inner.DeleteAsync(user, id, CancellationToken.None));
 
     public Task<ProviderPage> ListAsync(UserKey user, int limit = 100, int offset = 0, CancellationToken cancellationToken = default) =>
         CallAsync(() => _inner.ListAsync(user, limit, offset, CancellationToken.None));
@@ -70,7 +81,7 @@ internal sealed class FlakyProvider(TimeProvider time, string name) : IMemoryPro
 
     public async Task<ProviderHealth> CheckHealthAsync(UserKey? user = null, CancellationToken cancellationToken = default)
     {
-        var mood = Next();
+        var mood = user is not null && IsIllForUsers ? Mood.Fails : Next();
         var health = await _inner.CheckHealthAsync(user, cancellationToken);
         return mood switch
         {

@@ -315,6 +315,40 @@ public sealed class Mem0ProviderTests : IAsyncLifetime
         (health.Healthy, health.Error is null).ShouldBe((false, false));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Not_found_while_the_service_is_away_says_nothing_of_its_version(bool newer)
+    {
+        (_service.HasV3, _service.HasV1) = (newer, !newer);
+        _service.Instead = context =>
+        {
+            context.Response.StatusCode = 404;
+            return Task.FromResult(true);
+        };
+        var provider = Open();
+        await Should.ThrowAsync<UnavailableException>(() => RememberAsync(provider, "tea"));
+        _service.Instead = null;
+        await RememberAsync(provider, "tea");
+        await RememberAsync(provider, "coffee");
+        _service.Requests.Count(request => request is { Method: "POST", Path: "/v3/memories/add/" }).ShouldBe(newer ? 2 : 0);
+        _service.Requests.Count(request => request is { Method: "POST", Path: "/v1/memories/" }).ShouldBe(newer ? 0 : 2);
+    }
+
+    [Fact]
+    public async Task An_error_repeats_what_the_service_said_and_has_the_status_alone_inside()
+    {
+        _service.Instead = async context =>
+        {
+            context.Response.StatusCode = 500;
+            return await Say(context, "Ada likes tea");
+        };
+        var error = await Should.ThrowAsync<UnavailableException>(() => RememberAsync(Open(), "tea"));
+        error.Message.ShouldContain("Ada likes tea");
+        var inner = error.InnerException.ShouldBeOfType<HttpRequestException>();
+        (inner.Message, inner.StatusCode).ShouldBe(("HTTP 500", System.Net.HttpStatusCode.InternalServerError));
+    }
+
     [Fact]
     public async Task Health_takes_the_route_that_there_is()
     {

@@ -1,4 +1,5 @@
 using Granary.Providers.Postgres;
+using Npgsql;
 
 namespace Granary.Providers.Tests.Postgres;
 
@@ -17,6 +18,17 @@ public sealed class PostgresProviderOptionsTests
     {
         var parts = ConnectionText.Parse(text)!;
         (parts.Host, parts.Port, parts.Username, parts.Password, parts.Database).ShouldBe((host, port, user, password, database));
+    }
+
+    [Fact]
+    public void Settings_of_an_address_are_taken_as_they_are_written()
+    {
+        var parts = ConnectionText.Parse(
+            "postgres://db/m?user=a-b&password=ab-c%26d&sslmode=verify-full&sslrootcert=/etc/my-ca.pem&channel_binding=require"
+            + "&target_session_attrs=read-write&application_name=my-app&connect_timeout=7")!;
+        (parts.Username, parts.Password, parts.ApplicationName, parts.Timeout).ShouldBe(("a-b", "ab-c&d", "my-app", 7));
+        (parts.SslMode, parts.RootCertificate, parts.ChannelBinding).ShouldBe((SslMode.VerifyFull, "/etc/my-ca.pem", ChannelBinding.Require));
+        parts.TargetSessionAttributes.ShouldBe("read-write");
     }
 
     [Theory]

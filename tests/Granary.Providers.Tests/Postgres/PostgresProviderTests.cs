@@ -18,6 +18,18 @@ public sealed class PostgresProviderTests(PostgresService service)
     }
 
     [PostgresFact]
+    public async Task Tables_of_an_earlier_release_get_the_index_they_lack()
+    {
+        const string Indexes = "SELECT count(*) FROM pg_indexes WHERE schemaname = '{s}' AND indexname = 'memories_number' AND indexdef LIKE 'CREATE UNIQUE%(number)'";
+        await using var fixture = new PostgresFixture(service.Server.ConnectionString());
+        await RememberAsync(fixture, "tea");
+        (await fixture.SqlAsync(Indexes)).ShouldBe(1L);
+        await fixture.SqlAsync("DROP INDEX \"{s}\".memories_number");
+        (await fixture.Open().ListAsync(Ada)).Memories.ShouldHaveSingleItem().Content.ShouldBe("tea");
+        (await fixture.SqlAsync(Indexes)).ShouldBe(1L);
+    }
+
+    [PostgresFact]
     public async Task Without_the_extension_memories_are_kept_and_found_by_words_and_health_says_so()
     {
         var embedder = new WordEmbedder();

@@ -147,10 +147,11 @@ internal sealed class ProvidedMemoryEndpoints(
         var offset = OffsetOf(request);
         var answer = await provider.ListAsync(user, limit, offset, context.RequestAborted);
         var page = answer.Result;
-        var seen = offset + page.Memories.Count;
+        var seen = offset + page.Covered;
 
-        // Of a provider that does not count, a full page may have a next one.
-        var more = page.Total is { } total ? seen < total && page.Memories.Count > 0 : page.Memories.Count == limit;
+        // Memories that are left out of the page are left out of its total. Of a provider that does not count, a full page may have a next one.
+        var leftOut = page.Covered - page.Memories.Count;
+        var more = page.Total is { } total ? seen < total + leftOut && page.Covered > 0 : page.Covered == limit;
         var response = new MemoriesResponse(
             user.User,
             [.. page.Memories.Select(RecordOf)],

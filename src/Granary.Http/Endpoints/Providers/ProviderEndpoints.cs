@@ -181,7 +181,7 @@ internal sealed class ProviderEndpoints(
 
     /// <summary>Checks a provider where nobody does it by the clock, or nobody did it yet.</summary>
     private Task CheckAsync(ChainMember member, bool always, CancellationToken cancellationToken) =>
-        always || member.State.LastCheck is null || !selection.IsChain ? checks.CheckAsync(member, null, cancellationToken) : Task.CompletedTask;
+        always || member.State.LastCheck is null || !selection.IsChain ? checks.CheckAsync(member, cancellationToken) : Task.CompletedTask;
 
     private async Task<T> AuditedAsync<T>(HttpContext context, string action, string? name, Func<Task<T>> call)
     {
