@@ -47,6 +47,17 @@ public class RecallerTests
     }
 
     [Fact]
+    public void What_has_a_number_in_it_is_found_by_that_number_alone()
+    {
+        for (var number = 1_000; number < 1_060; number++)
+        {
+            Say("a", MessageRole.User, $"The parcel is called order{number}x.");
+        }
+
+        First("order1024x").ShouldBe(("a", 25));
+    }
+
+    [Fact]
     public void Who_is_named_in_the_question_goes_first()
     {
         Say("a", MessageRole.User, "Ada: I adore hiking in the hills.", "Ada");

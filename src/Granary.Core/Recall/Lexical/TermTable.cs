@@ -129,7 +129,8 @@ internal sealed class TermTable
         Volatile.Write(ref table[at & (table.Length - 1)], number + 1);
     }
 
-    private static bool HasFamily(ReadOnlySpan<char> term) => term.Length >= FamilyPrefix && !char.IsDigit(term[0]);
+    // What has a digit names one thing: order1024 is no kin of order1025.
+    private static bool HasFamily(ReadOnlySpan<char> term) => term.Length >= FamilyPrefix && !term.ContainsAnyInRange('0', '9');
 
     private void Join(int[] heads, int[] chain, int number)
     {
