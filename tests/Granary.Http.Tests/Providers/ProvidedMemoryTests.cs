@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Granary.Conformance.Http;
+using Granary.Providers.Chain;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Granary.Http.Tests.Providers;
 
@@ -60,6 +62,33 @@ public sealed class ProvidedMemoryTests(ProviderFixture fixture) : HttpConforman
         contents.ShouldBe(["tea 4", "tea 3", "tea 2", "tea 1", "tea 0"]);
         ((int?)(await Api.PostAsync("/memory/recall", """{"query":"tea"}"""))["count"]).ShouldBe(3);
         ((int?)(await Api.PostAsync("/memory/recall", """{"query":"tea","limit":4}"""))["count"]).ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task Pages_leave_out_what_is_being_deleted_and_nothing_else()
+    {
+        var ids = new List<string>();
+        for (var i = 0; i < 5; i++)
+        {
+            ids.Add((string)(await Api.PostAsync("/memory/remember", $$"""{"content":"tea {{i}}"}""")).ShouldBe(200)["memory_id"]!);
+        }
+
+        var members = Server.Services.GetRequiredService<ProviderRegistry>().Members;
+        foreach (var id in (string[])[ids[4], ids[3], ids[1]])
+        {
+            await Server.Services.GetRequiredService<PendingDeletes>().NoteAsync(new UserKey(Ids.DefaultTenant, User), id, members);
+        }
+
+        var contents = new List<string?>();
+        var query = "?limit=2";
+        while (query is not null)
+        {
+            var page = (await Api.GetAsync("/memory/memories" + query)).ShouldBe(200);
+            contents.AddRange(page["memories"]!.AsArray().Select(memory => (string?)memory!["content"]));
+            query = page["next"] is { } next ? $"?limit=2&after={next}" : null;
+        }
+
+        contents.ShouldBe(["tea 2", "tea 0"]);
     }
 
     [Theory]
