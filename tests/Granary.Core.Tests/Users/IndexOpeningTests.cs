@@ -27,8 +27,8 @@ public class IndexOpeningTests
             (await second).Hits.ShouldHaveSingleItem().Content.ShouldBe("Has a boat.");
         }
 
-        // The segments, the records, and the text of the hit.
-        bench.Store.TakeCounts().Reads.ShouldBe(3);
+        // The segments, the postings, the records, and the text of the hit.
+        bench.Store.TakeCounts().Reads.ShouldBe(4);
     }
 
     [Fact]
