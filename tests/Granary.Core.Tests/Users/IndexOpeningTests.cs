@@ -27,7 +27,7 @@ public class IndexOpeningTests
             (await second).Hits.ShouldHaveSingleItem().Content.ShouldBe("Has a boat.");
         }
 
-        // The segments, the pages of postings, the records, and the text of the hit.
+        // The segments, the postings, the records, and the text of the hit.
         bench.Store.TakeCounts().Reads.ShouldBe(4);
     }
 

@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Granary.Conformance.Stores;
 using Granary.Core.Users;
+using Granary.Core.Users.Records;
 
 namespace Granary.Core.Tests.Users;
 
@@ -33,6 +34,8 @@ public class RecordProperties
         switch (kind)
         {
             case 0:
+                // One that was only forgotten would write pages yet, against the next.
+                await (await user.Bench.ActorAsync()).LeaveAsync(CancellationToken.None);
                 user.Bench.Restart();
                 break;
             case 1:
@@ -67,9 +70,10 @@ public class RecordProperties
                 await user.RememberManyAsync(seed);
                 break;
             case 14:
-                // Not one of the background's, which nobody hears of.
                 user.Bench.Store.FailCommits(
-                    1, seed % 2 == 0 ? FaultPoint.BeforeWrite : FaultPoint.AfterWrite, commit => commit.Writes.Any(write => write.Id.StartsWith("b:", StringComparison.Ordinal)));
+                    1,
+                    seed % 2 == 0 ? FaultPoint.BeforeWrite : FaultPoint.AfterWrite,
+                    commit => commit.Writes.Any(write => write.Id.StartsWith(RecordDocumentIds.RedoPrefix, StringComparison.Ordinal)));
                 await user.LoseAsync();
                 break;
             default:
