@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.IO.Pipelines;
 using Granary.Http.Documentation;
 using Granary.Http.Endpoints;
 using Granary.Http.Identity;
@@ -48,26 +46,9 @@ internal sealed class MemoryExportEndpoint(IMemoryCluster cluster, RequestIdenti
         var cancellationToken = context.RequestAborted;
         var page = await user.ListMemoriesAsync(query, cancellationToken);
         context.Response.ContentType = MediaTypes.JsonLines;
-        while (await WriteAsync(context.Response.BodyWriter, page, cancellationToken) && page.Next is { } next)
+        while (await JsonLines.WriteAsync(context.Response.BodyWriter, page.Memories, GranaryJson.Default.MemoryRecord, cancellationToken) && page.Next is { } next)
         {
             page = await user.ListMemoriesAsync(query with { After = next }, cancellationToken);
         }
-    }
-
-    /// <returns>Whether the reader is still there.</returns>
-    private static async ValueTask<bool> WriteAsync(PipeWriter output, MemoryPage page, CancellationToken cancellationToken)
-    {
-        foreach (var memory in page.Memories)
-        {
-            JsonAnswer.Append(output, memory, GranaryJson.Default.MemoryRecord);
-            output.Write("\n"u8);
-            if ((await output.FlushAsync(cancellationToken)).IsCompleted)
-            {
-                return false;
-            }
-        }
-
-        GranaryHttpInstruments.ExportedRecords.Add(page.Memories.Count);
-        return true;
     }
 }

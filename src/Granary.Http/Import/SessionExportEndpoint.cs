@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.IO.Pipelines;
 using Granary.Http.Documentation;
 using Granary.Http.Endpoints;
 using Granary.Http.Identity;
@@ -26,26 +24,9 @@ internal sealed class SessionExportEndpoint(IMemoryCluster cluster, RequestIdent
         var cancellationToken = context.RequestAborted;
         var page = await session.ExportAsync(null, cancellationToken);
         context.Response.ContentType = MediaTypes.JsonLines;
-        while (await WriteAsync(context.Response.BodyWriter, page, cancellationToken) && page.Next is { } next)
+        while (await JsonLines.WriteAsync(context.Response.BodyWriter, page.Records, GranaryJson.Default.SessionRecord, cancellationToken) && page.Next is { } next)
         {
             page = await session.ExportAsync(next, cancellationToken);
         }
-    }
-
-    /// <returns>Whether the reader is still there.</returns>
-    private static async ValueTask<bool> WriteAsync(PipeWriter output, SessionExportPage page, CancellationToken cancellationToken)
-    {
-        foreach (var record in page.Records)
-        {
-            JsonAnswer.Append(output, record, GranaryJson.Default.SessionRecord);
-            output.Write("\n"u8);
-            if ((await output.FlushAsync(cancellationToken)).IsCompleted)
-            {
-                return false;
-            }
-        }
-
-        GranaryHttpInstruments.ExportedRecords.Add(page.Records.Count);
-        return true;
     }
 }

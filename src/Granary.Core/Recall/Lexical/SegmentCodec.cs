@@ -1,7 +1,6 @@
-using System.Buffers;
 using System.Buffers.Binary;
-using System.Text;
 using Granary.Core.Recall.Analysis;
+using Granary.Core.Storage.Packed;
 
 namespace Granary.Core.Recall.Lexical;
 
@@ -20,7 +19,7 @@ internal static class SegmentCodec
     /// <summary>Writes a segment.</summary>
     public static byte[] Encode(SegmentData segment)
     {
-        var writer = new Writer();
+        var writer = new PackedWriter(64 * 1024);
         writer.Bytes(Mark);
         writer.Byte(Version);
         writer.Byte(TextAnalyzer.Version);
@@ -80,8 +79,8 @@ internal static class SegmentCodec
             }
         }
 
-        writer.Check();
-        return writer.ToArray();
+        writer.Fixed(Checksum(writer.Written));
+        return writer.Written.ToArray();
     }
 
     /// <summary>Whether bytes are a segment made by the analyzer of today; one of another must be made anew from the texts.</summary>
@@ -107,7 +106,7 @@ internal static class SegmentCodec
             throw new InvalidDataException("A segment of the recall index with a wrong checksum.");
         }
 
-        var reader = new Reader(body[HeadLength..]);
+        var reader = new PackedReader(body[HeadLength..], "A damaged segment of the recall index.");
         var sources = new SegmentSource[reader.Count()];
         for (var i = 0; i < sources.Length; i++)
         {
@@ -144,7 +143,7 @@ internal static class SegmentCodec
         return new SegmentData { Sources = sources, Names = names, Agents = agents, Terms = terms, Removed = removed, Units = units, Postings = postings };
     }
 
-    private static UnitEntry Unit(ref Reader reader, SegmentSource[] sources, int names, int agents, int terms, List<uint> postings, ref long time)
+    private static UnitEntry Unit(ref PackedReader reader, SegmentSource[] sources, int names, int agents, int terms, List<uint> postings, ref long time)
     {
         var unit = new UnitEntry
         {
@@ -165,7 +164,7 @@ internal static class SegmentCodec
         };
         if (unit.IsMessage != sources[unit.Source].IsSession)
         {
-            throw Bad();
+            throw reader.Bad();
         }
 
         var last = 0L;
@@ -176,7 +175,7 @@ internal static class SegmentCodec
             var term = last + (long)(number >> 4);
             if (term >= terms || count == 0 || (i > 0 && term == last))
             {
-                throw Bad();
+                throw reader.Bad();
             }
 
             postings.Add(PostingTable.Pack((int)term, count));
@@ -196,124 +195,5 @@ internal static class SegmentCodec
         }
 
         return hash;
-    }
-
-    private static InvalidDataException Bad() => new("A damaged segment of the recall index.");
-
-    private sealed class Writer
-    {
-        private readonly ArrayBufferWriter<byte> buffer = new(64 * 1024);
-
-        public void Bytes(ReadOnlySpan<byte> bytes) => buffer.Write(bytes);
-
-        public void Byte(byte value)
-        {
-            buffer.GetSpan(1)[0] = value;
-            buffer.Advance(1);
-        }
-
-        public void Number(ulong value)
-        {
-            while (value >= 0x80)
-            {
-                Byte((byte)(value | 0x80));
-                value >>= 7;
-            }
-
-            Byte((byte)value);
-        }
-
-        public void Signed(long value) => Number((ulong)(value << 1) ^ (ulong)(value >> 63));
-
-        public void Text(string text)
-        {
-            Number((ulong)Encoding.UTF8.GetByteCount(text));
-            Encoding.UTF8.GetBytes(text, buffer);
-        }
-
-        public void Check()
-        {
-            var check = Checksum(buffer.WrittenSpan);
-            BinaryPrimitives.WriteUInt32LittleEndian(buffer.GetSpan(CheckLength), check);
-            buffer.Advance(CheckLength);
-        }
-
-        public byte[] ToArray() => buffer.WrittenSpan.ToArray();
-    }
-
-    private ref struct Reader(ReadOnlySpan<byte> bytes)
-    {
-        private ReadOnlySpan<byte> rest = bytes;
-
-        public byte Byte(byte most = byte.MaxValue)
-        {
-            if (rest.IsEmpty || rest[0] > most)
-            {
-                throw Bad();
-            }
-
-            var value = rest[0];
-            rest = rest[1..];
-            return value;
-        }
-
-        public ulong Number(ulong most = ulong.MaxValue)
-        {
-            var value = 0UL;
-            for (var shift = 0; shift < 64; shift += 7)
-            {
-                var b = Byte();
-                value |= (ulong)(b & 0x7F) << shift;
-                if (b < 0x80)
-                {
-                    return value <= most ? value : throw Bad();
-                }
-            }
-
-            throw Bad();
-        }
-
-        public long Signed()
-        {
-            var value = Number();
-            return (long)(value >> 1) ^ -(long)(value & 1);
-        }
-
-        /// <summary>A number of things of at least one byte each.</summary>
-        public int Count() => (int)Number((ulong)rest.Length);
-
-        public int Place(int count) => count > 0 ? (int)Number((ulong)count - 1) : throw Bad();
-
-        public string Text()
-        {
-            var length = Count();
-            if (length > rest.Length)
-            {
-                throw Bad();
-            }
-
-            var text = Encoding.UTF8.GetString(rest[..length]);
-            rest = rest[length..];
-            return text;
-        }
-
-        public string[] Texts()
-        {
-            var texts = new string[Count()];
-            for (var i = 0; i < texts.Length; i++)
-            {
-                texts[i] = Text();
-            }
-
-            return texts;
-        }
-
-        public readonly void End()
-        {
-            if (!rest.IsEmpty)
-            {
-                throw Bad();
-            }
-        }
     }
 }

@@ -1,7 +1,6 @@
-using System.Buffers;
 using System.Buffers.Binary;
-using System.Text;
 using Granary.Core.Recall.Vectors;
+using Granary.Core.Storage.Packed;
 
 namespace Granary.Core.Users.Records;
 
@@ -14,6 +13,7 @@ internal static class RowCodec
     private const byte Version = 1;
     private const int CheckLength = 4;
     private const int KeyLength = 16;
+    private const string Damaged = "Rows of records that are damaged.";
 
     [Flags]
     private enum Has : byte
@@ -35,7 +35,7 @@ internal static class RowCodec
     public static byte[] Encode(IReadOnlyList<LoggedRow> rows, NameList names)
     {
         var used = new NameList();
-        var body = new Writer();
+        var body = new PackedWriter();
         body.Number((ulong)rows.Count);
         var number = 0L;
         var time = 0L;
@@ -67,7 +67,7 @@ internal static class RowCodec
             }
         }
 
-        var whole = new Writer();
+        var whole = new PackedWriter();
         whole.Byte(Version);
         whole.Number((ulong)used.Count);
         for (var i = 0; i < used.Count; i++)
@@ -93,10 +93,10 @@ internal static class RowCodec
 
         if (Checksum.Of(bytes[..^CheckLength]) != BinaryPrimitives.ReadUInt32LittleEndian(bytes[^CheckLength..]))
         {
-            throw Bad();
+            throw new InvalidDataException(Damaged);
         }
 
-        var reader = new Reader(bytes[1..^CheckLength]);
+        var reader = new PackedReader(bytes[1..^CheckLength], Damaged);
         var places = new int[reader.Count()];
         for (var i = 0; i < places.Length; i++)
         {
@@ -152,9 +152,11 @@ internal static class RowCodec
                 | (row.Pinned ? Has.Pinned : Has.None);
     }
 
-    private static void Write(Writer body, in RecordRow row, Has has, NameList names, NameList used, ref long time)
+    private static void Write(PackedWriter body, in RecordRow row, Has has, NameList names, NameList used, ref long time)
     {
-        body.Key(row.Key);
+        Span<byte> key = stackalloc byte[KeyLength];
+        BinaryPrimitives.WriteUInt128LittleEndian(key, row.Key);
+        body.Bytes(key);
         body.Signed(row.Created - time);
         time = row.Created;
         foreach (var (flag, value) in (ReadOnlySpan<(Has, long)>)
@@ -187,9 +189,9 @@ internal static class RowCodec
         }
     }
 
-    private static void Read(ref Reader reader, ref RecordRow row, Has has, int[] places, ref long time)
+    private static void Read(ref PackedReader reader, ref RecordRow row, Has has, int[] places, ref long time)
     {
-        row.Key = reader.Key();
+        row.Key = BinaryPrimitives.ReadUInt128LittleEndian(reader.Take(KeyLength));
         row.Created = time += reader.Signed();
         row.Happened = row.Created + Optional(ref reader, has, Has.Happened);
         row.Updated = row.Created + Optional(ref reader, has, Has.Updated);
@@ -203,134 +205,24 @@ internal static class RowCodec
         row.Importance = reader.Byte();
         row.Told = reader.Byte();
         row.Pinned = (has & Has.Pinned) != 0;
-        row.Agent = reader.Name(places);
-        row.Category = reader.Name(places);
-        row.Session = reader.Name(places);
+        row.Agent = Name(ref reader, places);
+        row.Category = Name(ref reader, places);
+        row.Session = Name(ref reader, places);
         if ((has & Has.Sessions) != 0)
         {
             row.Sessions = new int[reader.Count()];
             for (var i = 0; i < row.Sessions.Length; i++)
             {
-                row.Sessions[i] = reader.Name(places);
+                row.Sessions[i] = Name(ref reader, places);
             }
         }
     }
 
-    private static long Optional(ref Reader reader, Has has, Has flag) => (has & flag) != 0 ? reader.Signed() : 0;
+    private static long Optional(ref PackedReader reader, Has has, Has flag) => (has & flag) != 0 ? reader.Signed() : 0;
 
-    private static InvalidDataException Bad() => new("Rows of records that are damaged.");
-
-    private sealed class Writer
+    private static int Name(ref PackedReader reader, int[] places)
     {
-        private readonly ArrayBufferWriter<byte> _buffer = new(4096);
-
-        public ReadOnlySpan<byte> Written => _buffer.WrittenSpan;
-
-        public void Bytes(ReadOnlySpan<byte> bytes) => _buffer.Write(bytes);
-
-        public void Byte(byte value)
-        {
-            _buffer.GetSpan(1)[0] = value;
-            _buffer.Advance(1);
-        }
-
-        public void Fixed(uint value)
-        {
-            BinaryPrimitives.WriteUInt32LittleEndian(_buffer.GetSpan(sizeof(uint)), value);
-            _buffer.Advance(sizeof(uint));
-        }
-
-        public void Key(UInt128 key)
-        {
-            BinaryPrimitives.WriteUInt128LittleEndian(_buffer.GetSpan(KeyLength), key);
-            _buffer.Advance(KeyLength);
-        }
-
-        public void Number(ulong value)
-        {
-            while (value >= 0x80)
-            {
-                Byte((byte)(value | 0x80));
-                value >>= 7;
-            }
-
-            Byte((byte)value);
-        }
-
-        public void Signed(long value) => Number((ulong)(value << 1) ^ (ulong)(value >> 63));
-
-        public void Text(string text)
-        {
-            Number((ulong)Encoding.UTF8.GetByteCount(text));
-            Encoding.UTF8.GetBytes(text, _buffer);
-        }
-    }
-
-    private ref struct Reader(ReadOnlySpan<byte> bytes)
-    {
-        private ReadOnlySpan<byte> _rest = bytes;
-
-        public byte Byte(byte most = byte.MaxValue)
-        {
-            var value = Take(1)[0];
-            return value <= most ? value : throw Bad();
-        }
-
-        public uint Fixed() => BinaryPrimitives.ReadUInt32LittleEndian(Take(sizeof(uint)));
-
-        public UInt128 Key() => BinaryPrimitives.ReadUInt128LittleEndian(Take(KeyLength));
-
-        public ulong Number(ulong most = ulong.MaxValue)
-        {
-            var value = 0UL;
-            for (var shift = 0; shift < 64; shift += 7)
-            {
-                var b = Byte();
-                value |= (ulong)(b & 0x7F) << shift;
-                if (b < 0x80)
-                {
-                    return value <= most ? value : throw Bad();
-                }
-            }
-
-            throw Bad();
-        }
-
-        public long Signed()
-        {
-            var value = Number();
-            return (long)(value >> 1) ^ -(long)(value & 1);
-        }
-
-        /// <summary>A number of things of at least one byte each.</summary>
-        public int Count() => (int)Number((ulong)_rest.Length);
-
-        public string Text() => Encoding.UTF8.GetString(Take(Count()));
-
-        public int Name(int[] places)
-        {
-            var place = (int)Number((ulong)places.Length);
-            return place == 0 ? NameList.None : places[place - 1];
-        }
-
-        public readonly void End()
-        {
-            if (!_rest.IsEmpty)
-            {
-                throw Bad();
-            }
-        }
-
-        private ReadOnlySpan<byte> Take(int length)
-        {
-            if (length > _rest.Length)
-            {
-                throw Bad();
-            }
-
-            var taken = _rest[..length];
-            _rest = _rest[length..];
-            return taken;
-        }
+        var place = (int)reader.Number((ulong)places.Length);
+        return place == 0 ? NameList.None : places[place - 1];
     }
 }
