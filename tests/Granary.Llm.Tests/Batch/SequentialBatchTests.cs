@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Granary.Conformance.Stores;
 using Granary.Core.Storage;
@@ -94,11 +95,19 @@ public sealed class SequentialBatchTests
     {
         await using var batch = new BatchFixture(ProviderKind.Mistral);
         var id = "";
+        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         batch.Models.Answer = async request =>
         {
-            if (request.Messages[^1].Content == "question 5")
+            var number = int.Parse(request.Messages[^1].Content["question ".Length..], CultureInfo.InvariantCulture);
+            if (number == 5)
             {
                 await batch.Batches.CancelAsync("acme", "ada", id);
+                cancelled.SetResult();
+            }
+            else if (number > 5)
+            {
+                // Those that are asked beside it are answered when it is cancelled.
+                await cancelled.Task;
             }
 
             return ScriptedModels.Text("fine");
